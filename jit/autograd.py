@@ -1,0 +1,410 @@
+"""backward() on the tape, and what outlives a flush.
+
+While the forward pass is on the tape, backward is one more entry. When a flush comes in between,
+the graph of the surviving results is kept as Nodes: dear results (products, reductions) stay in
+memory, cheap chains are recorded again, and so recomputed, by the later backward.
+"""
+
+from __future__ import annotations
+
+import functools
+
+from . import dtypes
+from .ir import Graph, Type
+from .meta import meta
+from .ops import build as B
+from .ops.table import GradOp
+from .record import (
+    BACKWARD, BACKWARD_GRAD, GIVEN, INPUT_BASE, RESULT, RESULT_GRAD, SCALAR_KIND, Lazy, Tape,
+)  # fmt: skip
+
+# Ops whose results are recomputed rather than kept.
+CHEAP = {"dropout", "silu", "gelu", "rand", "full", "arange"}
+
+
+class Node:
+    """One recorded op of an older window: enough to record it again."""
+
+    __slots__ = ("op", "meta", "attrs", "ins", "val", "freed", "__weakref__")
+
+    def __init__(self, op, m, attrs, ins, val):
+        self.op, self.meta, self.attrs, self.ins, self.val = op, m, attrs, ins, val
+        self.freed = False
+
+    @property
+    def row(self):
+        return self.op.op if self.op.__class__ is GradOp else self.op
+
+
+class Scalar:
+    """A run-time scalar of a recorded op."""
+
+    __slots__ = ("index", "value")
+
+    def __init__(self, index: int, value):
+        self.index, self.value = index, value
+
+
+FREED = Node(None, None, None, (), None)
+FREED.freed = True
+
+TWICE = (
+    "Trying to backward through the graph a second time (or directly access saved tensors after "
+    "they have already been freed). Saved intermediate values of the graph are freed when you call "
+    ".backward() or autograd.grad(). Specify retain_graph=True if you need to backward through the "
+    "graph a second time or if you need to access saved tensors after calling backward."
+)
+
+
+# ---------------------------------------------------------------- what a gradient needs
+
+
+@functools.lru_cache(maxsize=4096)
+def _saved(op, out, operands: tuple, attrs: tuple | None) -> frozenset:
+    """Which values the op's gradient reads: operand positions, and -1 for the result.
+
+    Found by building the gradient on a scratch graph.
+    """
+    graph = Graph()
+    graph.given, graph.given_out = {}, {}
+    types = [
+        Type((), dtypes.weak_dtype(m), m) if isinstance(m, str) else Type(m.shape, m.dtype)
+        for m in operands
+    ]
+    ins = [graph.add_input(t) for t in types]
+    named = dict(zip(op.attr_names, attrs or ()))
+    if op.kind == "composite":
+        # A composite saves its operands; what is inside is recomputed from them.
+        return frozenset(range(len(ins)))
+    if op.vjp is None:
+        return frozenset()
+    result = graph.add_input(Type(out.shape, out.dtype))
+    g = graph.add_input(Type(out.shape, out.dtype))
+    with B.grad_flags(False):
+        op.vjp(g, result, *ins, **named)
+    used = {v for node in graph.nodes for v in node.inputs}
+    return frozenset([i for i, v in enumerate(ins) if v in used] + ([-1] if result in used else []))
+
+
+def saved_by(tape: Tape, entry: tuple) -> frozenset:
+    """Indices of the values that an entry's gradient reads (its own result as None)."""
+    op = entry[0].op
+    if not hasattr(op, "vjp"):
+        return frozenset()
+    operands = []
+    for i in entry[3:]:
+        if i >= 0:
+            operands.append(tape.entries[i][1])
+        elif i <= INPUT_BASE:
+            operands.append(tape.inputs[INPUT_BASE - i].meta)
+        else:
+            operands.append(SCALAR_KIND[i])
+    found = _saved(op, entry[1], tuple(operands), entry[2])
+    return frozenset(None if p == -1 else entry[3 + p] for p in found)
+
+
+# ---------------------------------------------------------------- backward
+
+
+class Walk:
+    """The entries and inputs that a set of roots depends on through gradients."""
+
+    def __init__(self, tape: Tape):
+        self.tape = tape
+        self.needed: set[int] = set()
+        self.inputs: list[int] = []
+
+    def run(self, root: int) -> None:
+        """Marks everything flagged below `root` (newest first)."""
+        needed = self.needed
+        if root <= INPUT_BASE:
+            if root not in needed:
+                needed.add(root)
+                self.inputs.append(root)
+            return
+        entries = self.tape.entries
+        needed.add(root)
+        for k in range(root, -1, -1):
+            if k in needed:
+                e = entries[k]
+                if e[0].__class__ is GradOp:
+                    for i in self._operands(e):
+                        if i not in needed and (i >= 0 or i <= INPUT_BASE):
+                            needed.add(i)
+                            if i < 0:
+                                self.inputs.append(i)
+
+    @staticmethod
+    def _operands(e: tuple):
+        row = e[0].op
+        if row is BACKWARD:
+            return (*e[2][0], *(i for i in e[3:] if i is not None))
+        return e[3:]
+
+
+def reach(tape: Tape, roots: list[int]) -> Walk:
+    """All entries below the roots; graphs of older windows are recorded again when reached."""
+    walk = Walk(tape)
+    for root in roots:
+        walk.run(root)
+    done: set[int] = set()
+    again = _Again(tape)
+    while True:
+        todo = [i for i in walk.inputs if i in tape.nodes and i not in done]
+        if not todo:
+            return walk
+        for i in todo:
+            done.add(i)
+            walk.run(again.record(tape.nodes[i], known=i))
+
+
+class _Again:
+    """Records Nodes of older windows on the tape."""
+
+    def __init__(self, tape: Tape):
+        self.tape = tape
+        self.memo: dict[int, int] = {}
+
+    def record(self, root: Node, known: int | None = None) -> int:
+        memo, stack = self.memo, [root]
+        while stack:
+            node = stack[-1]
+            if id(node) in memo:
+                stack.pop()
+                continue
+            if node.freed:
+                raise RuntimeError(TWICE)
+            todo = [x for x in node.ins if x.__class__ is Node and id(x) not in memo]
+            if todo:
+                stack.extend(todo)
+                continue
+            stack.pop()
+            memo[id(node)] = self._one(node, known if node is root else None)
+        return memo[id(root)]
+
+    def _one(self, node: Node, known: int | None) -> int:
+        tape = self.tape
+        ins = []
+        for x in node.ins:
+            if x.__class__ is Node:
+                ins.append(self.memo[id(x)])
+            elif x.__class__ is Scalar:
+                tape.scalars.append(x.value)
+                ins.append(x.index)
+            elif x.__class__ is Lazy:
+                ins.append(self._lazy(x))
+            elif x is None:
+                ins.append(None)
+            else:
+                ins.append(self._leaf(x))
+        if node.row is BACKWARD:
+            count = len(node.attrs[0])
+            attrs = (tuple(ins[:count]), node.attrs[1])
+            return tape._append((node.op, node.meta, attrs, *ins[count:]))
+        if node.row is RESULT:
+            return tape._append((node.op, node.meta, node.attrs, ins[0]))
+        if known is None and node.val is not None and node.val.buf is not None:
+            known = tape.add_input(node.val)
+        return tape._append((GIVEN, node.meta, (node.op, node.attrs, known), *ins))
+
+    def _lazy(self, v: Lazy) -> int:
+        if v.stale:
+            raise RuntimeError(stale_text(v.meta))
+        return self.tape.add_input(v) if v.win is not self.tape.win else v.idx
+
+    def _leaf(self, leaf) -> int:
+        t, v = leaf
+        if v.stale:
+            raise RuntimeError(stale_text(v.meta))
+        idx = self.tape.add_input(v) if v.win is not self.tape.win else v.idx
+        self.tape.leaves[idx] = t
+        return idx
+
+
+def stale_text(m, op: str | None = None) -> str:
+    """PyTorch's message for a saved value that was overwritten in place."""
+    what = f"[torch.{m.dtype.tensor_type} {list(m.shape)}]"
+    tail = f", which is output 0 of {op}," if op else ""
+    return (
+        "one of the variables needed for gradient computation has been modified by an inplace "
+        f"operation: {what}{tail} is at version 1; expected version 0 instead. Hint: enable anomaly "
+        "detection to find the operation that failed to compute its gradient, with "
+        "torch.autograd.set_detect_anomaly(True)."
+    )
+
+
+def check_usable(tape: Tape, walk: Walk) -> None:
+    """Raises PyTorch's errors for a graph that is freed or whose saved values were overwritten."""
+    freed = tape.freed
+    if not freed and not tape.stale:
+        return
+    for k in walk.needed:
+        if k < 0 or tape.entries[k][0].__class__ is not GradOp:
+            continue
+        if k in freed and (saved := saved_by(tape, tape.entries[k])):
+            raise RuntimeError(TWICE)
+        if tape.stale:
+            saved = saved_by(tape, tape.entries[k])
+            for i in saved:
+                j = k if i is None else i
+                if j in tape.stale and (j < 0 or tape.stale[j] != k):
+                    e = tape.entries[k if i is None else max(j, 0)]
+                    m = tape.inputs[INPUT_BASE - j].meta if j < 0 else e[1]
+                    raise RuntimeError(stale_text(m, grad_name(tape.entries[k][0].op.name)))
+
+
+def grad_name(op: str) -> str:
+    """AddBackward0 for add."""
+    return "".join(p.capitalize() for p in op.split("_")) + "Backward0"
+
+
+def gradients(
+    tape: Tape, root: int, seed: int | None, targets: list[int], create_graph: bool
+) -> list[int]:
+    """Appends the backward entry; returns the indices of the gradients of the targets."""
+    entries = tape.entries
+
+    def m_of(i: int):
+        return entries[i][1] if i >= 0 else tape.inputs[INPUT_BASE - i].meta
+
+    back, result = (BACKWARD_GRAD, RESULT_GRAD) if create_graph else (BACKWARD, RESULT)
+    metas = [meta(m_of(t).shape, m_of(t).dtype) for t in targets]
+    first = tape._append((back, metas[0], (tuple(targets), create_graph), root, seed))
+    return [first] + [
+        tape._append((result, m, j, first)) for j, m in enumerate(metas[1:], 1)
+    ]
+
+
+# ---------------------------------------------------------------- surviving a flush
+
+
+def _cheap(entry: tuple) -> bool:
+    op = entry[0].op if entry[0].__class__ is GradOp else entry[0]
+    kind = getattr(op, "kind", None)
+    return kind in ("elementwise", "movement", "generator") or getattr(op, "name", "") in CHEAP
+
+
+def survivors(entries: tuple, live: tuple, freed: set[int]) -> tuple[tuple, tuple]:
+    """(roots, saved): live results with a graph, and the entries to keep in memory for it."""
+    roots = tuple(i for i in live if entries[i][0].__class__ is GradOp)
+    open_roots = [i for i in roots if i not in freed]
+    closure = _closure(entries, open_roots)
+    saved = set()
+    for k in closure:
+        if k in freed:
+            continue
+        for i in _inputs_of(entries[k]):
+            # Only rows are kept: gradients and forward ops recorded again are recomputed.
+            if i >= 0 and not _cheap(entries[i]) and hasattr(_row(entries[i]), "kind"):
+                saved.add(i)
+    return roots, tuple(sorted(saved - set(live)))
+
+
+def _row(entry: tuple):
+    return entry[0].op if entry[0].__class__ is GradOp else entry[0]
+
+
+def _inputs_of(e: tuple):
+    row = _row(e)
+    if row is BACKWARD:
+        return [*e[2][0], *(i for i in e[3:] if i is not None)]
+    if row is GIVEN:
+        return [i for i in e[3:] if i is not None]
+    return e[3:]
+
+
+def _closure(entries: tuple, roots) -> list[int]:
+    """Everything the roots depend on, oldest first."""
+    needed = set(roots)
+    for k in range(max(needed, default=-1), -1, -1):
+        if k in needed:
+            needed.update(i for i in _inputs_of(entries[k]) if i >= 0)
+    return sorted(needed)
+
+
+def make_nodes(tape: Tape, roots: tuple, values: dict[int, Lazy]) -> None:
+    """Gives the surviving tensors their autograd Nodes; values are what is now in memory."""
+    entries = tape.entries
+    open_roots = [i for i in roots if i not in tape.freed]
+    nodes: dict[int, Node] = {}
+    scalar_at = _scalar_positions(entries)
+    for k in _closure(tuple(entries), open_roots):
+        e = entries[k]
+        row = _row(e)
+        if k in tape.freed and row is not GIVEN:
+            nodes[k] = FREED
+            continue
+        at = scalar_at[k]
+        op, attrs = e[0], e[2]
+        if row is GIVEN:
+            op, attrs, known = e[2]
+            if known is not None and k not in values:
+                values[k] = tape.inputs[INPUT_BASE - known]
+        ins = []
+        for i in _inputs_of(e):
+            ins.append(_kept(tape, i, nodes, values, tape.scalars[at] if -4 < i < 0 else None))
+            at += -4 < i < 0
+        if row is BACKWARD:
+            ins += [None] * (len(e[2][0]) + 2 - len(ins))
+        nodes[k] = Node(op, e[1], attrs, tuple(ins), values.get(k))
+    for i in roots:
+        h = tape.handles[i]
+        for t in _tensors(h):
+            if t._rg == 2:
+                t._node = FREED if i in tape.freed else nodes[i]
+
+
+def _tensors(h):
+    aliases = getattr(h, "aliases", None)
+    if aliases is None:
+        return (h,)
+    return [a for a in (r() for r in aliases) if a is not None and a._view is None]
+
+
+def _kept(tape: Tape, i: int, nodes: dict, values: dict, scalar):
+    if i >= 0:
+        e = tape.entries[i]
+        v = values.get(i)
+        if e[0].__class__ is not GradOp and _row(e) is not GIVEN and v is not None:
+            leaf = tape.leaves.get(i)
+            return (leaf, v) if leaf is not None else v
+        return nodes[i]
+    if i <= INPUT_BASE:
+        v = tape.inputs[INPUT_BASE - i]
+        if i in tape.leaves:
+            return (tape.leaves[i], v)
+        return tape.nodes.get(i, v)
+    return Scalar(i, scalar)
+
+
+def _scalar_positions(entries) -> list[int]:
+    """For each entry, where its scalars start in the tape's list."""
+    out, n = [], 0
+    for e in entries:
+        out.append(n)
+        if _row(e) not in (BACKWARD, RESULT):
+            n += sum(1 for i in e[3:] if i is not None and -4 < i < 0)
+    return out
+
+
+def release(tape: Tape, walk: Walk) -> None:
+    """Frees the graph after a backward that does not retain it."""
+    tape.freed.update(k for k in walk.needed if k >= 0)
+    for i in walk.inputs:
+        node = tape.nodes.get(i)
+        if node is not None:
+            free_nodes(node)
+
+
+def free_nodes(root: Node) -> None:
+    """Marks a kept graph as freed and drops what it holds."""
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if node.freed:
+            continue
+        node.freed = True
+        stack.extend(x for x in node.ins if x.__class__ is Node)
+        node.ins, node.val = (), None
+
+

@@ -1,0 +1,275 @@
+"""Flushing: a tape's key finds its plan, the plan runs, its results become values in memory."""
+
+from __future__ import annotations
+
+from sys import getrefcount
+
+from . import autograd, config
+from .plan import BoundPlan, CheckFailed, Template
+from .pipeline import compile_trace
+from .record import GIVEN, Lazy, Tape, Window, flush_lock
+from .ops.table import GradOp
+
+counters = config.counters
+
+
+class Structure:
+    """What is known about one exact trace: its plans by liveness."""
+
+    __slots__ = ("by_counts", "by_live")
+
+    def __init__(self):
+        self.by_counts: dict[tuple, Entry] = {}
+        self.by_live: dict[tuple, Entry] = {}
+
+
+class Entry:
+    """A bound plan and what a flush does with its results."""
+
+    __slots__ = ("plan", "live", "saved", "roots")
+
+    def __init__(self, plan: BoundPlan, live: tuple, saved: tuple, roots: tuple):
+        self.plan, self.live, self.saved, self.roots = plan, live, saved, roots
+
+
+structures: dict[tuple, Structure] = {}
+templates: dict[tuple, list[Template]] = {}
+MAX_STRUCTURES = 4096
+
+
+def _baseline() -> int:
+    probe = [object()]
+    return next(iter(map(getrefcount, probe)))
+
+
+BASE = _baseline()
+
+
+def clear_plans() -> None:
+    """Forgets all plans (compiled kernels stay in the store)."""
+    structures.clear()
+    templates.clear()
+
+
+def run_tape(tape: Tape) -> None:
+    """Executes everything recorded on the tape."""
+    with flush_lock:
+        key = (tuple(tape.entries), tuple(tape.in_key))
+        counts = tuple(map(getrefcount, tape.handles))
+        structure = structures.get(key)
+        if structure is None:
+            if len(structures) >= MAX_STRUCTURES:
+                structures.clear()
+            structure = structures[key] = Structure()
+        entry = structure.by_counts.get(counts)
+        counters.flushes += 1
+        if entry is None:
+            entry = _find_entry(structure, key, counts, tape)
+        else:
+            counters.plan_hits += 1
+        _execute(tape, entry)
+
+
+def _find_entry(structure: Structure, key, counts, tape: Tape) -> Entry:
+    live = tuple(i for i, n in enumerate(counts) if n > BASE and not _alias(key[0][i]))
+    entry = structure.by_live.get(live)
+    if entry is None:
+        counters.plan_misses += 1
+        roots, saved = autograd.survivors(key[0], live, tape.freed)
+        plan = find_plan(key, sorted({*live, *saved}))
+        entry = structure.by_live[live] = Entry(plan, live, saved, roots)
+    else:
+        counters.plan_hits += 1
+    if len(structure.by_counts) > 64:
+        structure.by_counts.clear()
+    structure.by_counts[counts] = entry
+    return entry
+
+
+def _alias(entry: tuple) -> bool:
+    op = entry[0]
+    op = op.op if op.__class__ is GradOp else op
+    return getattr(op, "kind", None) == "movement"
+
+
+# ---------------------------------------------------------------- plans by structure
+
+
+def _canonical(entries: tuple, in_key: tuple) -> tuple[tuple, list[int]]:
+    """The trace with sizes above 1 replaced by their order of appearance, and those sizes."""
+    number: dict[int, int] = {}
+
+    def shape(m) -> tuple:
+        if m.__class__ is tuple:
+            return tuple(map(shape, m))
+        return (m.dtype, *[n if n <= 1 else -number.setdefault(n, len(number)) - 2 for n in m.shape])
+
+    inputs = tuple((shape(m), strides, first) for m, strides, first in in_key)
+    found = []
+    for e in entries:
+        m, attrs = e[1], e[2]
+        op = e[0].op if e[0].__class__ is GradOp else e[0]
+        if attrs and "shape" in getattr(op, "attr_names", ()):
+            attrs = tuple("S" if a.__class__ is tuple and a == m.shape else a for a in attrs)
+        elif op is GIVEN and attrs[1]:
+            attrs = (attrs[0], tuple("S" if a == m.shape else a for a in attrs[1]), attrs[2])
+        found.append((e[0], shape(m), attrs, *e[3:]))
+    return (tuple(found), inputs), list(number)
+
+
+def find_plan(key: tuple, wanted: list[int]) -> BoundPlan:
+    """A plan for the trace: a known template bound to its sizes, or a new one."""
+    canonical, sizes = _canonical(*key)
+    known = templates.setdefault((canonical, tuple(wanted)), [])
+    for template in known:
+        if template.sizes.fits(sizes):
+            counters.plans_bound += 1
+            plan = template.bind(sizes)
+            plan.sizes = sizes
+            return plan
+    if len(templates) > MAX_STRUCTURES:
+        templates.clear()
+    template = Template(compile_trace(*key, wanted))
+    if len(known) < 32:
+        known.append(template)
+    return template.bind()
+
+
+# ---------------------------------------------------------------- execution
+
+
+def _execute(tape: Tape, entry: Entry) -> None:
+    plan = entry.plan
+    inputs, handles = tape.inputs, tape.handles
+    try:
+        outs = plan.run([v.addr for v in inputs], tape.scalars)
+    except CheckFailed as e:
+        error = check_error(e, tape)
+        _poison(tape, entry, error)
+        raise error from None
+    except BaseException as e:
+        if not isinstance(e, Exception):
+            _poison(tape, entry, RuntimeError("interrupted"))
+            raise
+        error = _translate(e)
+        _poison(tape, entry, error)
+        raise error from (e if config.debug else None)
+    values = {}
+    live = set(entry.live)
+    for entries, buf in zip(plan.out_entries, outs):
+        for i in entries:
+            v = handles[i]._v if i in live else None
+            if v is None:
+                v = Lazy(tape.entries[i][1])
+            v.buf, v.addr, v.home = buf, buf.addr, True
+            values[i] = v
+    for i, k in plan.home_outputs:
+        v, old = handles[i]._v, inputs[k]
+        v.buf, v.addr, v.strides, v.home = old.buf, old.addr, old.strides, True
+        values[i] = v
+    if entry.roots:
+        autograd.make_nodes(tape, entry.roots, values)
+    _finish(tape)
+
+
+def _finish(tape: Tape) -> None:
+    for v in tape.inputs:
+        v.win = None
+    tape.reset()
+
+
+def _poison(tape: Tape, entry: Entry, error: Exception) -> None:
+    """After a failed flush its results raise the same error when they are read."""
+    for i in entry.live:
+        h = tape.handles[i]
+        v = getattr(h, "_v", None)
+        if v is None or v.idx != i or v.win is not tape.win:
+            continue
+        old = _home_before(tape, i)
+        if old is not None:
+            # Stores to memory that is owned come last: it still holds the old value.
+            v.buf, v.addr, v.strides, v.home = old.buf, old.addr, old.strides, True
+        else:
+            v.error = error
+    _finish(tape)
+
+
+def _home_before(tape: Tape, i: int):
+    from .ops import OPS
+    from .record import INPUT_BASE
+
+    while i >= 0:
+        entry = tape.entries[i]
+        op = entry[0].op if entry[0].__class__ is GradOp else entry[0]
+        if op is not OPS["assign"]:
+            return None
+        i = entry[3]
+    return tape.inputs[INPUT_BASE - i] if i <= INPUT_BASE else None
+
+
+def check_error(e: CheckFailed, tape: Tape) -> Exception:
+    """PyTorch's IndexError, with the op and the line that recorded it."""
+    where = tape.locs.get(e.entry)
+    at = f" (recorded at {where[0]}:{where[1]})" if where else ""
+    name = where[2] if where and len(where) > 2 else "index"
+    if e.what == "target":
+        return IndexError(f"Target {e.value} is out of bounds.{_op(name)}{at}")
+    size = _size_of(tape, e)
+    return IndexError(
+        f"index {e.value} is out of bounds for dimension {e.dim} with size {size}{_op(name)}{at}"
+    )
+
+
+def _op(name: str) -> str:
+    return f" [{name}]"
+
+
+def _size_of(tape: Tape, e: CheckFailed) -> str:
+    where = tape.locs.get(e.entry)
+    return str(where[3]) if where and len(where) > 3 else "?"
+
+
+def _translate(e: Exception) -> Exception:
+    """Errors of the compiler itself: no Numba or llvmlite type reaches the user."""
+    module = type(e).__module__ or ""
+    if module.startswith(("numba", "llvmlite")):
+        return RuntimeError(f"numtorch could not compile a kernel: {type(e).__name__}: {e}")
+    return e
+
+
+def run_foreign(v: Lazy) -> None:
+    """Computes a value that is pending on another thread's tape.
+
+    That tape is only read: its entries up to the value never change. It will compute the value
+    again, with equal bits, when its own thread flushes.
+    """
+    with flush_lock:
+        if v.buf is not None:
+            return
+        win = v.win
+        tape = win.tape if isinstance(win, Window) else None
+        if tape is None or tape.win is not win:
+            if v.buf is None:
+                raise v.error or RuntimeError("the value of this tensor was lost in a failed flush")
+            return
+        entries = tuple(tape.entries[: v.idx + 1])
+        key = (entries, tuple(tape.in_key))
+        pure = _without_assignments(key[0])
+        plan = find_plan((pure, key[1]), [v.idx])
+        needed = len(plan.template.program.scalars)
+        outs = plan.run([x.addr for x in tape.inputs[: len(key[1])]], tape.scalars[:needed])
+        v.buf, v.addr = outs[0], outs[0].addr
+
+
+def _without_assignments(entries: tuple) -> tuple:
+    """The entries with assignments turned into copies, so that running them changes nothing."""
+    from .ops import OPS
+
+    def pure(e: tuple) -> tuple:
+        flagged = e[0].__class__ is GradOp
+        if (e[0].op if flagged else e[0]) is not OPS["assign"]:
+            return e
+        copy = OPS["copy"]
+        return (copy.grad_op if flagged else copy, e[1], None, e[4])
+
+    return tuple(map(pure, entries))

@@ -1,0 +1,54 @@
+"""Running a plan row by row: interpreted (NUMTORCH_INTERP=1) or timed (NUMTORCH_DEBUG>=2)."""
+
+from __future__ import annotations
+
+import ctypes
+import time
+
+from . import config
+from .link import interpreted
+from .runtime import pool
+
+# Replaced by explain with a list that receives (kernel, seconds, extent).
+observations: list | None = None
+
+
+def run_observed(plan) -> int:
+    """Does what the launcher does, one row at a time; returns the stopping row or -1."""
+    memory = plan.memory
+    _relocate(plan)
+    for row in range(plan.n_rows):
+        at = plan.at_rows + 5 * row
+        address, args, extent, _chunk, flags = memory[at : at + 5]
+        kernel = plan.kernels[plan.labels[row]]
+        started = time.perf_counter()
+        if config.interp:
+            if extent > 0:
+                interpreted[address](args, 0, extent, 0)
+        else:
+            _run_row(plan, at)
+        seconds = time.perf_counter() - started
+        if observations is not None:
+            observations.append((kernel, seconds, extent))
+        if config.debug >= 2:
+            rate = int(kernel.bytes) / max(seconds, 1e-9) / 1e9
+            print(f"[numtorch] {kernel.name}: {seconds * 1e6:.1f} us, {rate:.1f} GB/s", flush=True)
+        if flags & 1 and memory[plan.at_status] != 0:
+            return row
+    return -1
+
+
+def _relocate(plan) -> None:
+    count, address, slots = plan.memory[2], plan.memory[3], plan.memory[4]
+    relocs = (ctypes.c_int64 * (3 * count)).from_address(address)
+    for k in range(count):
+        target, slot, addend = relocs[3 * k : 3 * k + 3]
+        value = ctypes.c_int64.from_address(slots + 8 * slot).value
+        ctypes.c_int64.from_address(target).value = value + addend
+
+
+def _run_row(plan, at: int) -> None:
+    head = (ctypes.c_int64 * pool.HEADER_WORDS)()
+    head[0], head[1] = 1, ctypes.addressof(plan.memory) + 8 * at
+    head[2], head[3], head[4], head[5] = 0, 0, plan.memory[4], plan.memory[5]
+    pool.run(ctypes.addressof(head))

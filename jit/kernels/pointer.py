@@ -1,0 +1,201 @@
+"""Raw typed pointers for kernels, in Numba: `p = ptr(args, k, 'f32')`, then `p[i]` and `p[i] = v`.
+
+Every access carries LLVM's scoped-noalias metadata (LangRef, "'noalias' and 'alias.scope'
+Metadata"): accesses through pointers of different scopes are declared not to overlap, so loops over
+many arrays are vectorised without run time overlap checks. The scope is `k` unless a fourth
+argument names another one (two pointers into one buffer must share a scope). Scopes of
+`NUM_SCOPES` and above carry no metadata: slower, never wrong.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+
+__all__ = ["DTYPES", "NUM_SCOPES", "build"]
+
+#: dtype short name -> (numba type name, bytes of one element)
+DTYPES: dict[str, tuple[str, int]] = {
+    "f32": ("float32", 4),
+    "f64": ("float64", 8),
+    "i64": ("int64", 8),
+    "i32": ("int32", 4),
+    "i16": ("int16", 2),
+    "i8": ("int8", 1),
+    "u64": ("uint64", 8),
+    "u32": ("uint32", 4),
+    "u16": ("uint16", 2),
+    "u8": ("uint8", 1),
+    "b1": ("boolean", 1),
+}
+
+#: scopes that get alias metadata; each used one adds a list of all the others to the module
+NUM_SCOPES = 64
+#: the scope of constant tables, apart from every buffer's
+TABLE_SCOPE = NUM_SCOPES
+
+
+def _scope_lists(module, scope: int):
+    """The two metadata lists of an access: its own scope, and every other scope of the domain.
+
+    Scopes are told apart by name, which stays unique when modules are linked.
+    """
+    domain = module.add_metadata(["numtorch.buffers"])
+    scopes = [module.add_metadata([f"numtorch.buffer.{i}", domain]) for i in range(NUM_SCOPES + 1)]
+    own = module.add_metadata([scopes[scope]])
+    others = module.add_metadata(scopes[:scope] + scopes[scope + 1 :])
+    return own, others
+
+
+def mark_scope(module, instruction, scope: int) -> None:
+    """Attach the alias metadata of `scope` to a load or a store."""
+    if not 0 <= scope <= TABLE_SCOPE:
+        return
+    cache = module.__dict__.setdefault("_numtorch_scopes", {})
+    if scope not in cache:
+        cache[scope] = _scope_lists(module, scope)
+    own, others = cache[scope]
+    instruction.set_metadata("alias.scope", own)
+    instruction.set_metadata("noalias", others)
+
+
+def load_word(builder, args, k: int):
+    """The 64-bit word number `k` of the argument block at address `args`.
+
+    No kernel writes its own argument block, so the load is invariant and leaves every loop.
+    """
+    from llvmlite import ir
+
+    word = ir.IntType(64)
+    base = builder.inttoptr(args, word.as_pointer())
+    place = builder.gep(base, [ir.Constant(word, k)], inbounds=True, source_etype=word)
+    value = builder.load(place, align=8, typ=word)
+    value.set_metadata("invariant.load", builder.module.add_metadata([]))
+    return value
+
+
+@functools.cache
+def build() -> dict[str, object]:
+    """The Numba intrinsics `ptr`, `arg_i64`, `arg_f64` and the type `Ptr` (imports Numba)."""
+    from llvmlite import ir
+    from numba import types
+    from numba.core.errors import TypingError
+    from numba.extending import (
+        intrinsic,
+        lower_builtin,
+        models,
+        register_model,
+        type_callable,
+    )
+
+    class Ptr(types.Type):
+        """A pointer to elements of `dtype`; `scope` says which accesses it may alias with."""
+
+        def __init__(self, dtype, scope: int):
+            self.dtype = dtype
+            self.scope = scope
+            super().__init__(name=f"Ptr({dtype}, {scope})")
+
+    class PtrModel(models.PrimitiveModel):
+        def __init__(self, dmm, fe_type):
+            element = dmm.lookup(fe_type.dtype).get_data_type()
+            super().__init__(dmm, fe_type, element.as_pointer())
+
+    register_model(Ptr)(PtrModel)
+
+    def literal_int(ty, what: str) -> int:
+        if not isinstance(ty, types.IntegerLiteral):
+            raise TypingError(f"ptr: {what} must be a literal integer, got {ty}")
+        return ty.literal_value
+
+    def pointer_type(k, dtype, scope) -> Ptr:
+        if not isinstance(dtype, types.StringLiteral) or dtype.literal_value not in DTYPES:
+            raise TypingError(f"ptr: dtype must be one of {sorted(DTYPES)}, got {dtype}")
+        number = literal_int(k, "the word number")
+        given = isinstance(scope, types.IntegerLiteral)
+        element = getattr(types, DTYPES[dtype.literal_value][0])
+        chosen = scope.literal_value if given else number
+        return Ptr(element, chosen if 0 <= chosen < NUM_SCOPES else -1)
+
+    @intrinsic(prefer_literal=True)
+    def ptr(typingctx, args, k, dtype, scope=-1):
+        if not isinstance(args, types.Integer):
+            raise TypingError(f"ptr: args must be an integer address, got {args}")
+        result = pointer_type(k, dtype, scope)
+        word = literal_int(k, "the word number")
+
+        def codegen(context, builder, sig, values):
+            return builder.inttoptr(
+                load_word(builder, values[0], word), context.get_value_type(sig.return_type)
+            )
+
+        if not isinstance(scope, types.Type):
+            scope = types.Omitted(scope)
+        return result(types.int64, k, dtype, scope), codegen
+
+    @intrinsic(prefer_literal=True)
+    def arg_i64(typingctx, args, k):
+        word = literal_int(k, "the word number")
+
+        def codegen(context, builder, sig, values):
+            return load_word(builder, values[0], word)
+
+        return types.int64(types.int64, k), codegen
+
+    @intrinsic(prefer_literal=True)
+    def arg_f64(typingctx, args, k):
+        word = literal_int(k, "the word number")
+
+        def codegen(context, builder, sig, values):
+            return builder.bitcast(load_word(builder, values[0], word), ir.DoubleType())
+
+        return types.float64(types.int64, k), codegen
+
+    @type_callable(operator.getitem)
+    def type_getitem(context):
+        def typer(pointer, index):
+            if isinstance(pointer, Ptr) and isinstance(index, types.Integer):
+                return pointer.dtype
+
+        return typer
+
+    @type_callable(operator.setitem)
+    def type_setitem(context):
+        def typer(pointer, index, value):
+            if isinstance(pointer, Ptr) and isinstance(index, types.Integer):
+                return types.none(pointer, index, pointer.dtype)
+
+        return typer
+
+    def address(context, builder, sig, values):
+        """The element's address and its LLVM type; an index counts elements."""
+        pointer = sig.args[0]
+        element = context.data_model_manager[pointer.dtype].get_data_type()
+        index = context.cast(builder, values[1], sig.args[1], types.int64)
+        return builder.gep(values[0], [index], inbounds=True, source_etype=element), element
+
+    def element_bytes(dtype) -> int:
+        return 1 if dtype == types.boolean else dtype.bitwidth // 8
+
+    @lower_builtin(operator.getitem, Ptr, types.Integer)
+    def lower_getitem(context, builder, sig, values):
+        place, element = address(context, builder, sig, values)
+        dtype = sig.args[0].dtype
+        loaded = builder.load(place, align=element_bytes(dtype), typ=element)
+        mark_scope(builder.module, loaded, sig.args[0].scope)
+        if dtype == types.boolean:
+            return builder.icmp_unsigned("!=", loaded, ir.Constant(element, 0))
+        return loaded
+
+    @lower_builtin(operator.setitem, Ptr, types.Integer, types.Any)
+    def lower_setitem(context, builder, sig, values):
+        place, element = address(context, builder, sig, values)
+        dtype = sig.args[0].dtype
+        value = context.cast(builder, values[2], sig.args[2], dtype)
+        if dtype == types.boolean:
+            value = builder.zext(value, element)
+        stored = builder.store(value, place, align=element_bytes(dtype))
+        mark_scope(builder.module, stored, sig.args[0].scope)
+        return context.get_dummy_value()
+
+    return {"Ptr": Ptr, "ptr": ptr, "arg_i64": arg_i64, "arg_f64": arg_f64}

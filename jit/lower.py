@@ -1,0 +1,127 @@
+"""From the tape's entries to a Graph: rows become nodes, composites and backward are expanded."""
+
+from __future__ import annotations
+
+from . import dtypes
+from .ir import Graph, Type, Value
+from .meta import Meta
+from .ops import OPS
+from .ops import build as B
+from .ops.table import GradOp
+from .passes.autodiff import gradients
+from .record import BACKWARD, GIVEN, INPUT_BASE, RESULT, SCALAR_KIND
+from .sym import Sym
+
+
+class Lowering:
+    """Builds the graph of one trace.
+
+    With `symbolic`, each distinct size above 1 becomes a Sym named after its place in `sizes`, so
+    that the plan made from the graph can serve other sizes.
+    """
+
+    def __init__(self, entries: tuple, in_key: tuple, symbolic: bool = True):
+        self.entries, self.in_key = entries, in_key
+        self.symbolic = symbolic
+        self.graph = Graph()
+        self.graph.given, self.graph.given_out = {}, {}
+        self.sizes: dict[int, Sym] = {}
+        self.values: list[Value | list[Value]] = []
+        self.inputs: list[Value] = []
+        self.scalars: list[Value] = []
+        self.assigns: list[tuple[Value, Value]] = []
+
+    def size(self, n: int) -> int:
+        """The Sym of a size; sizes 0 and 1 stay literal."""
+        if n <= 1 or not self.symbolic:
+            return n
+        s = self.sizes.get(n)
+        if s is None:
+            s = self.sizes[n] = Sym(n, f"s{len(self.sizes)}")
+        return s
+
+    def shape(self, m: Meta) -> tuple[int, ...]:
+        return tuple(self.size(n) for n in m.shape)
+
+    def run(self) -> Graph:
+        for k, (m, _strides, _first) in enumerate(self.in_key):
+            v = self.graph.add_input(Type(self.shape(m), m.dtype), f"in{k}")
+            self.inputs.append(v)
+        for k, entry in enumerate(self.entries):
+            before = len(self.graph.nodes)
+            self.values.append(self._entry(entry))
+            for node in self.graph.nodes[before:]:
+                node.loc = k
+        return self.graph
+
+    def operand(self, i: int) -> Value:
+        """The value of an index; a scalar index takes the next scalar."""
+        if i >= 0:
+            v = self.values[i]
+            return v[0] if isinstance(v, list) else v
+        if i <= INPUT_BASE:
+            return self.inputs[INPUT_BASE - i]
+        kind = SCALAR_KIND[i]
+        k = len(self.scalars)
+        v = self.graph.add_input(Type((), dtypes.weak_dtype(kind), kind), f"scalar{k}")
+        self.scalars.append(v)
+        return v
+
+    def _attrs(self, op, m: Meta, attrs: tuple | None) -> dict:
+        named = dict(zip(op.attr_names, attrs or ()))
+        if "shape" in named and tuple(named["shape"]) == m.shape:
+            named["shape"] = self.shape(m)
+        return named
+
+    def _entry(self, entry: tuple):
+        op, m, attrs = entry[:3]
+        grad = op.__class__ is GradOp
+        row = op.op if grad else op
+        if row is BACKWARD:
+            return self._backward(attrs, entry[3], entry[4])
+        if row is RESULT:
+            return self.values[entry[3]][attrs]
+        if row is GIVEN:
+            return self._given(m, attrs, entry[3:])
+        ins = [self.operand(i) for i in entry[3:]]
+        named = self._attrs(row, m, attrs)
+        if row.name == "detach":
+            return self._detach(ins[0])
+        with B.grad_flags(grad):
+            if row.name in ("iota", "const") or not ins:
+                raise AssertionError(f"{row.name} is not recorded")
+            return B.emit(row, *ins, **named)
+
+    def _detach(self, v: Value) -> Value:
+        t = Type(v.shape, v.dtype)
+        return self.graph.add(OPS["detach"], [v], {}, [t], False).out
+
+    def _backward(self, attrs: tuple, root: int, seed: int | None):
+        targets, create = attrs
+        found = gradients(
+            self.graph,
+            self.operand(root),
+            None if seed is None else self.operand(seed),
+            [self.operand(t) for t in targets],
+            create,
+        )
+        return found
+
+    def _given(self, m: Meta, attrs: tuple, ins: tuple) -> Value:
+        # A forward op of an older window, recorded again: its value may be in memory.
+        op, op_attrs, known = attrs
+        grad = op.__class__ is GradOp
+        row = op.op if grad else op
+        values = [self.operand(i) for i in ins]
+        if row.name == "detach":
+            out = self._detach(values[0])
+        else:
+            with B.grad_flags(grad):
+                out = B.emit(row, *values, **self._attrs(row, m, op_attrs))
+        if known is None:
+            return out
+        v = self.operand(known)
+        if grad and out.node is not None and v not in self.graph.given:
+            self.graph.given[v] = out
+            self.graph.given_out[out] = v
+        return v

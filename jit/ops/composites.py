@@ -1,0 +1,323 @@
+"""Composites: ops written once with other rows. They fuse and differentiate by themselves."""
+
+from __future__ import annotations
+
+import math
+
+from .. import dtypes
+from ..ir import Type, Value
+from ..sym import prod
+from . import build as B
+from .build import emit, stop_gradient
+from .table import OPS, composite
+
+
+def _count(x: Value, dims) -> int:
+    return prod(x.shape[d] for d in dims)
+
+
+def _drop(v: Value, dims, keepdim: bool) -> Value:
+    if keepdim:
+        return v
+    return B.reshape(v, tuple(n for d, n in enumerate(v.shape) if d not in dims))
+
+
+def _reduction(primitive: str, cast=None):
+    def build(x, dims, keepdim):
+        if cast is not None:
+            x = B.cast(x, cast(x.dtype))
+        out = emit(primitive, x, dims=dims) if dims else x
+        return _drop(out, dims, keepdim)
+
+    return build
+
+
+def _sum_dtype(d):
+    return d if d.kind == "f" else dtypes.int64
+
+
+_KEEP = ("dims", "keepdim")
+composite("reduce_sum", _reduction("sum", _sum_dtype), attrs=_KEEP)
+composite("reduce_prod", _reduction("prod", _sum_dtype), attrs=_KEEP)
+composite("reduce_amax", _reduction("amax"), attrs=_KEEP)
+composite("reduce_amin", _reduction("amin"), attrs=_KEEP)
+composite("reduce_argmax", _reduction("argmax"), attrs=_KEEP, differentiable=False)
+composite("reduce_argmin", _reduction("argmin"), attrs=_KEEP, differentiable=False)
+composite("any", lambda x, dims, keepdim: _drop(
+    B.cast(emit("amax", B.cast(B.cast(x, dtypes.bool_), dtypes.uint8), dims=dims), dtypes.bool_),
+    dims, keepdim), attrs=_KEEP, differentiable=False)
+composite("all", lambda x, dims, keepdim: _drop(
+    B.cast(emit("amin", B.cast(B.cast(x, dtypes.bool_), dtypes.uint8), dims=dims), dtypes.bool_),
+    dims, keepdim), attrs=_KEEP, differentiable=False)
+
+
+def mean(x, dims, keepdim):
+    """sum / count in the operand's type."""
+    s = emit("sum", x, dims=dims) if dims else x
+    return _drop(s / _count(x, dims), dims, keepdim)
+
+
+def var(x, dims, correction, keepdim):
+    """Two passes: mean, then the mean of squared deviations with `correction` subtracted from n."""
+    n = _count(x, dims)
+    d = x - emit("sum", x, dims=dims) / n
+    left = n - correction
+    return _drop(emit("sum", d * d, dims=dims) / (left if left > 0 else 0), dims, keepdim)
+
+
+composite("mean", mean, attrs=_KEEP)
+composite("var", var, attrs=("dims", "correction", "keepdim"))
+
+
+def max_dim(x, dim, keepdim, name="argmax"):
+    """Index of the first extreme along a dim; the value is gathered with it."""
+    return _drop(emit(name, x, dims=(dim,)), (dim,), keepdim)
+
+
+# ---------------------------------------------------------------- softmax family
+
+
+def _shifted(x, dim):
+    # Softmax does not change when a constant is subtracted: no gradient through the maximum.
+    with stop_gradient():
+        m = emit("amax", x, dims=(dim,))
+    return x - m
+
+
+def softmax(x, dim):
+    e = emit("exp", _shifted(x, dim))
+    return e / emit("sum", e, dims=(dim,))
+
+
+def log_softmax(x, dim):
+    d = _shifted(x, dim)
+    return d - emit("log", emit("sum", emit("exp", d), dims=(dim,)))
+
+
+def logsumexp(x, dims, keepdim):
+    with stop_gradient():
+        m = emit("amax", x, dims=dims)
+        m = emit("where", emit("isfinite", m), m, 0.0)
+    s = emit("log", emit("sum", emit("exp", x - m), dims=dims)) + m
+    return _drop(s, dims, keepdim)
+
+
+composite("softmax", softmax, attrs=("dim",))
+composite("log_softmax", log_softmax, attrs=("dim",))
+composite("logsumexp", logsumexp, attrs=_KEEP)
+
+
+def nll_loss(logp, target, reduction, ignore_index, rank):
+    """Negative log likelihood of class indices; classes are dim 1 of [N, C, ...] or dim 0 of [C]."""
+    dim = 1 if rank > 1 else 0
+    shape = (*target.shape[:dim], 1, *target.shape[dim:]) if rank > 1 else (1,)
+    t = B.reshape(target, shape)
+    keep = emit("ne", t, ignore_index)
+    picked = emit("gather", logp, emit("where", keep, t, 0), dim=dim, what="target")
+    loss = emit("where", keep, -picked, 0.0)
+    if reduction == "none":
+        return B.reshape(loss, target.shape)
+    dims = tuple(range(len(loss.shape)))
+    total = emit("sum", loss, dims=dims)
+    if reduction == "mean":
+        total = total / emit("sum", B.cast(keep, dtypes.int64), dims=dims)
+    return B.reshape(total, ())
+
+
+def cross_entropy(x, target, reduction, ignore_index, rank):
+    """log_softmax over the classes, then nll_loss."""
+    return nll_loss(log_softmax(x, 1 if rank > 1 else 0), target, reduction, ignore_index, rank)
+
+
+_NLL = ("reduction", "ignore_index", "rank")
+composite("nll_loss", nll_loss, attrs=_NLL)
+composite("cross_entropy", cross_entropy, attrs=_NLL)
+
+# ---------------------------------------------------------------- matmul, linear
+
+
+def matmul(x, y):
+    """NumPy's matmul for 1-D, 2-D and batched operands."""
+    if len(x.shape) == 1 and len(y.shape) == 1:
+        return B.reshape(emit("sum", x * y, dims=(0,)), ())
+    if len(x.shape) == 1:
+        out = matmul(B.reshape(x, (1, *x.shape)), y)
+        return B.reshape(out, (*out.shape[:-2], out.shape[-1]))
+    if len(y.shape) == 1:
+        out = matmul(x, B.reshape(y, (*y.shape, 1)))
+        return B.reshape(out, out.shape[:-1])
+    if len(y.shape) == 2:
+        # The rows of all batches are one matrix.
+        out = _gemm2(B.reshape(x, (prod(x.shape[:-1]), x.shape[-1])), y)
+        return B.reshape(out, (*x.shape[:-1], y.shape[1]))
+    from .table import broadcast_shapes
+
+    lead = broadcast_shapes("matmul", [x.shape[:-2], y.shape[:-2]])
+    x3, y3 = (
+        B.reshape(B.expand(v, (*lead, *v.shape[-2:])), (prod(lead), *v.shape[-2:])) for v in (x, y)
+    )
+    out = emit("gemm", x3, y3)
+    return B.reshape(out, (*lead, x.shape[-2], y.shape[-1]))
+
+
+def _gemm2(x, y):
+    out = emit("gemm", B.reshape(x, (1, *x.shape)), B.reshape(y, (1, *y.shape)))
+    return B.reshape(out, out.shape[1:])
+
+
+def linear(x, w, b=None):
+    """x @ w.T + b for x [..., in], w [out, in], b [out]."""
+    out = matmul(x, B.permute(w, (1, 0)))
+    return out if b is None else out + b
+
+
+composite("matmul", matmul, arity=2)
+composite("linear", linear, arity=3)
+
+# ---------------------------------------------------------------- convolution, pooling
+
+
+def conv2d(x, w, b=None, *, stride, padding, dilation, groups):
+    """Convolution as a batched GEMM over windows: x [N, C, H, W], w [O, C/groups, kh, kw]."""
+    n, c = x.shape[:2]
+    o, cg, kh, kw = w.shape
+    win = emit(
+        "window", x, kernel=(kh, kw), stride=stride, padding=padding, dilation=dilation, fill=0.0
+    )  # [N, C, OH, OW, kh, kw]
+    oh, ow = win.shape[2:4]
+    cols = B.permute(win, (0, 1, 4, 5, 2, 3))
+    outs = []
+    for g in range(groups):
+        part = cols
+        if groups > 1:
+            shape = (n, cg, *cols.shape[2:])
+            part = emit("slice", cols, starts=(0, g * cg, 0, 0, 0, 0), steps=(1,) * 6, shape=shape)
+        part = B.reshape(part, (n, cg * kh * kw, oh * ow))
+        wg = w
+        if groups > 1:
+            shape = (o // groups, cg, kh, kw)
+            wg = emit("slice", w, starts=(g * (o // groups), 0, 0, 0), steps=(1,) * 4, shape=shape)
+        outs.append(emit("gemm", B.reshape(wg, (1, o // groups, cg * kh * kw)), part))
+    out = outs[0] if groups == 1 else emit("cat", *outs, dim=1)
+    out = B.reshape(out, (n, o, oh, ow))
+    return out if b is None else out + B.reshape(b, (o, 1, 1))
+
+
+def max_pool2d(x, kernel, stride, padding, dilation):
+    """Maximum of each window of [N, C, H, W]; the gradient goes to its first maximum."""
+    low = -math.inf if x.dtype.kind == "f" else -(2**63)
+    win = emit(
+        "window", x, kernel=kernel, stride=stride, padding=padding, dilation=dilation, fill=low
+    )
+    rank = len(win.shape)
+    dims = (rank - 2, rank - 1)
+    if not B.grad_enabled():
+        return B.reshape(emit("amax", win, dims=dims), win.shape[:-2])
+    with stop_gradient():
+        at = emit("argmax", win, dims=dims)
+        position = _iota(x.graph, win.shape, rank - 2) * kernel[1] + _iota(
+            x.graph, win.shape, rank - 1
+        )
+        first = emit("eq", position, at)
+    return B.reshape(emit("sum", emit("where", first, win, 0.0), dims=dims), win.shape[:-2])
+
+
+def _iota(graph, shape, dim):
+    small = tuple(n if d == dim else 1 for d, n in enumerate(shape))
+    attrs = {"shape": small, "dim": dim, "dtype": dtypes.int64}
+    return graph.add(OPS["iota"], [], attrs, [Type(small, dtypes.int64)]).out
+
+
+composite("conv2d", conv2d, arity=3, attrs=("stride", "padding", "dilation", "groups"))
+composite("max_pool2d", max_pool2d, attrs=("kernel", "stride", "padding", "dilation"))
+
+# ---------------------------------------------------------------- random
+
+
+def rand(seed, counter, shape, dtype):
+    return seed.graph.add(
+        OPS["uniform"], [seed, counter], {"shape": shape, "dtype": dtype}, [Type(shape, dtype)]
+    ).out
+
+
+def randn(seed, counter, shape, dtype):
+    return seed.graph.add(
+        OPS["normal"], [seed, counter], {"shape": shape, "dtype": dtype}, [Type(shape, dtype)]
+    ).out
+
+
+def dropout(x, seed, counter, p, scale):
+    """Zeroes each element with probability p and multiplies the rest by scale = 1 / (1 - p)."""
+    u = rand(seed, counter, x.shape, dtypes.float32)
+    return emit("where", u >= p, x * scale, 0.0)
+
+
+def as_shape(x, shape):
+    """A reshape that is a value of its own, not an alias."""
+    return B.reshape(x, shape)
+
+
+def pad(x, low, high, fill):
+    """Constant padding by `low` and `high` elements per dim."""
+    return emit("pad", x, low=low, high=high, fill=fill)
+
+
+def full(value, shape, dtype):
+    return B.expand(B.cast(value, dtype), shape)
+
+
+def arange(start, step, shape, dtype):
+    attrs = {"shape": shape, "dim": 0, "dtype": dtypes.int64}
+    index = start.graph.add(OPS["iota"], [], attrs, [Type(shape, dtypes.int64)]).out
+    wide = dtypes.float64 if dtype.kind == "f" else dtypes.int64
+    return B.cast(B.cast(start, wide) + B.cast(index, wide) * B.cast(step, wide), dtype)
+
+
+_SHAPED = ("shape", "dtype")
+composite("rand", rand, attrs=_SHAPED, arity=2, differentiable=False)
+composite("randn", randn, attrs=_SHAPED, arity=2, differentiable=False)
+composite("as_shape", as_shape, attrs=("shape",))
+composite("constant_pad", pad, attrs=("low", "high", "fill"))
+composite("flipped", lambda x, dims: emit("flip", x, dims=dims), attrs=("dims",))
+composite("dropout", dropout, arity=5)
+composite("full", full, attrs=_SHAPED, arity=1, differentiable=False)
+composite("arange", arange, attrs=_SHAPED, arity=2, differentiable=False)
+
+# ---------------------------------------------------------------- activations, losses
+
+
+def silu(x):
+    return x * emit("sigmoid", x)
+
+
+def gelu(x, approximate):
+    """Gaussian error linear unit: exact, or with the tanh approximation."""
+    if approximate == "tanh":
+        inner = math.sqrt(2 / math.pi) * (x + 0.044715 * (x * x * x))
+        return 0.5 * x * (1 + emit("tanh", inner))
+    return 0.5 * x * (1 + emit("erf", x * math.sqrt(0.5)))
+
+
+def clamp(x, low=None, high=None):
+    if low is not None:
+        x = emit("where", x < low, low, x)
+    if high is not None:
+        x = emit("where", x > high, high, x)
+    return x
+
+
+def mse_loss(x, y, reduction):
+    d = x - y
+    return _reduce_loss(d * d, reduction)
+
+
+def _reduce_loss(v, reduction):
+    if reduction == "none":
+        return v
+    dims = tuple(range(len(v.shape)))
+    return (mean if reduction == "mean" else OPS["reduce_sum"].build)(v, dims, False)
+
+
+composite("silu", silu)
+composite("gelu", gelu, attrs=("approximate",))
+composite("mse_loss", mse_loss, arity=2, attrs=("reduction",))

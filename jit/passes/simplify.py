@@ -1,0 +1,145 @@
+"""Small graph passes: dead code, common subexpressions, decomposition of late composites."""
+
+from __future__ import annotations
+
+from ..ir import Graph, Node, Value, live_nodes
+from ..ops import build as B
+from ..sym import Sym, ceil_div, prod, size_max
+
+# A reduction with fewer independent results than this is split into partial sums, when it
+# reads at least SPLIT_MIN elements; a block reads about SPLIT_BLOCK.
+SPLIT_RESULTS = 8
+SPLIT_MIN = 1 << 18
+SPLIT_BLOCK = 1 << 15
+COLUMN_TILE = 256
+
+
+def dead_code(graph: Graph, keep: list[Value]) -> None:
+    """Drops nodes that nothing in `keep` depends on."""
+    live = live_nodes(graph, keep)
+    graph.nodes = [n for n in graph.nodes if n in live]
+
+
+def _key(node: Node) -> tuple:
+    def freeze(x):
+        if isinstance(x, Sym):
+            return x.expr
+        if isinstance(x, (tuple, list)):
+            return tuple(freeze(v) for v in x)
+        return (type(x), repr(x)) if isinstance(x, float) else x
+
+    attrs = tuple((k, freeze(v)) for k, v in node.attrs.items())
+    return (node.op.name, tuple(id(v) for v in node.inputs), attrs)
+
+
+def common_subexpressions(graph: Graph) -> dict[Value, Value]:
+    """Merges nodes that compute the same thing; returns what was replaced by what."""
+    seen: dict[tuple, Node] = {}
+    mapping: dict[Value, Value] = {}
+    kept = []
+    for node in graph.nodes:
+        node.inputs = [mapping.get(v, v) for v in node.inputs]
+        if node.op.name in ("assign", "detach"):
+            kept.append(node)
+            continue
+        first = seen.setdefault(_key(node), node)
+        if first is node:
+            kept.append(node)
+        else:
+            mapping.update(zip(node.outputs, first.outputs))
+    graph.nodes = kept
+    return mapping
+
+
+class _Rewriter:
+    """Rebuilds the node list while replacing some nodes by sequences of new ones."""
+
+    def __init__(self, graph: Graph):
+        self.graph = graph
+        self.mapping: dict[Value, Value] = {}
+
+    def run(self, rule) -> dict[Value, Value]:
+        nodes, self.graph.nodes = self.graph.nodes, []
+        with B.grad_flags(False):
+            for node in nodes:
+                node.inputs = [self.mapping.get(v, v) for v in node.inputs]
+                before = len(self.graph.nodes)
+                new = rule(node)
+                if new is None:
+                    self.graph.nodes.append(node)
+                    continue
+                self.mapping[node.out] = new
+                for made in self.graph.nodes[before:]:
+                    made.loc = node.loc
+        return self.mapping
+
+
+def decompose(graph: Graph) -> dict[Value, Value]:
+    """fold -> sum of unwindow; large reductions -> two stages; transposed products."""
+
+    uses = graph.uses()
+
+    def rule(node: Node) -> Value | None:
+        name = node.op.name
+        if name == "fold":
+            return _fold(node)
+        if name in ("sum", "amax", "amin", "prod"):
+            return _split(node)
+        if name == "permute":
+            return _transposed_gemm(node, uses)
+        return None
+
+    return _Rewriter(graph).run(rule)
+
+
+def _fold(node: Node) -> Value:
+    (x,) = node.inputs
+    k = len(node.attrs["size"])
+    terms = B.emit("unwindow", x, **node.attrs)
+    rank = len(terms.shape)
+    total = B.emit("sum", terms, dims=tuple(range(rank - k, rank)))
+    return B.reshape(total, total.shape[: rank - k])
+
+
+def _split(node: Node) -> Value | None:
+    (x,) = node.inputs
+    dims = tuple(d for d in node.attrs["dims"] if not x.shape[d] == 1)
+    total, results = prod(x.shape), prod(node.out.shape)
+    if not dims or total < SPLIT_MIN:
+        return None
+    inner_kept = (len(x.shape) - 1) not in dims
+    items = ceil_div(results, COLUMN_TILE) if inner_kept else results
+    if items >= SPLIT_RESULTS:
+        return None
+    first = dims[0]
+    per_index = prod(x.shape[d] for d in dims[1:])
+    if inner_kept:
+        per_index = per_index * results
+    block = size_max(ceil_div(SPLIT_BLOCK, per_index), ceil_div(x.shape[first], 256))
+    part = B.emit("partial", x, dims=dims, block=block, combine=node.op.name)
+    return B.emit(node.op.name, part, dims=(first,))
+
+
+def _transposed_gemm(node: Node, uses) -> Value | None:
+    # (a @ b)^T = b^T @ a^T: the product is written in the layout that is wanted.
+    (x,) = node.inputs
+    chain, v = [], x
+    while v.op == "reshape" and len(uses.get(v, ())) <= 1:
+        chain.append(v)
+        v = v.node.inputs[0]
+    if v.op != "gemm" or len(uses.get(v, ())) > 1 or len(uses.get(x, ())) > 1:
+        return None
+    rank = len(x.shape)
+    if node.attrs["dims"] != (*range(rank - 2), rank - 1, rank - 2) or len(chain) > 1:
+        return None
+    a, b = v.node.inputs
+    if rank < 2 or not (v.shape[-1] == x.shape[-1] and v.shape[-2] == x.shape[-2]):
+        return None
+    out = B.emit("gemm", B.transpose(b), B.transpose(a))
+    return B.reshape(out, node.out.shape)
+
+
+def is_compute(node: Node) -> bool:
+    return node.op.kind in ("elementwise", "generator", "reduce", "gather")
+
+

@@ -1,0 +1,207 @@
+"""The compiler's pipeline as one function: trace -> graph -> passes -> units -> kernels.
+
+`compile_trace` lists the stages in order; `trace_stages` collects their text for explain.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from . import config
+from .codegen import Emitter, Kernel
+from .fuse import Fuser, Unit
+from .ir import Graph, Node, Value, to_text, verify
+from .loops import Target
+from .lower import Lowering
+from .opaque import needs_copy, opaque_kernels
+from .ops import OPS
+from .ops import build as B
+from .passes import simplify
+from .passes.layout import Layout, is_contiguous
+from .sym import collect_guards
+
+# Replaced by explain with a list that receives (stage, text).
+stages: list[tuple[str, str]] | None = None
+
+
+@dataclass
+class Program:
+    """What a trace compiles to, before it is bound to sizes and memory."""
+
+    graph: Graph
+    kernels: list[Kernel]
+    inputs: list[Value]
+    scalars: list[Value]
+    outputs: list[tuple[int, str, object]]  # (entry, "own" | "home", value | input number)
+    sizes: dict[int, object]
+    guards: list[str] = field(default_factory=list)
+
+
+def compile_trace(entries: tuple, in_key: tuple, wanted: list[int], symbolic=True) -> Program:
+    """Plans the computation of the entries in `wanted` (and what they overwrite)."""
+    with collect_guards() as guards:
+        low = Lowering(entries, in_key, symbolic)
+        graph = low.run()
+        state = _State(graph, low, in_key, wanted)
+        _show("lowered", graph)
+        state.assignments()
+        state.dce()
+        state.rewrite(simplify.common_subexpressions)
+        state.rewrite(simplify.decompose)
+        state.dce()
+        _show("simplified", graph)
+        layout = state.layouts()
+        state.claim_outputs(layout)
+        state.opaque_operands(layout)
+        state.dce()
+        _show("legalized", graph)
+        units = Fuser(graph, layout, state.homes, [f for _, _, f in in_key]).run()
+        kernels = generate(graph, units, layout, state, in_key)
+    return Program(
+        graph, kernels, low.inputs, low.scalars, state.outputs(), low.sizes, guards.guards
+    )
+
+
+def _show(stage: str, graph: Graph) -> None:
+    if config.verify or stages is not None:
+        verify(graph, stage)
+    if stages is not None:
+        stages.append((stage, to_text(graph, header=stage)))
+    if config.debug >= 5:
+        print(to_text(graph, header=stage), flush=True)
+
+
+class _State:
+    """The graph on its way, with the values that must come out of it."""
+
+    def __init__(self, graph: Graph, low: Lowering, in_key: tuple, wanted: list[int]):
+        self.graph, self.low, self.in_key = graph, low, in_key
+        values = [v[0] if isinstance(v, list) else v for v in low.values]
+        self.wanted: dict[int, Value] = {i: values[i] for i in wanted}
+        self.homes: dict[Node, int] = {}  # copies into memory that a tensor owns
+        self.home_of: dict[int, int] = {}  # entry -> input
+        self.alias_out: dict[int, Value] = {}  # entry -> value whose buffer it is
+
+    def keep(self) -> list[Value]:
+        return [*self.wanted.values(), *(n.out for n in self.homes)]
+
+    def dce(self) -> None:
+        simplify.dead_code(self.graph, self.keep())
+
+    def rewrite(self, rule) -> None:
+        """Runs a pass that returns replaced values, and follows them."""
+        mapping = rule(self.graph)
+        for i, v in self.wanted.items():
+            while v in mapping:
+                v = mapping[v]
+            self.wanted[i] = v
+
+    def assignments(self) -> None:
+        """assign(old, new): readers read `new`; the last one of a live tensor fills its memory."""
+        root: dict[Value, Value] = {}
+        mapping: dict[Value, Value] = {}
+        nodes, self.graph.nodes = self.graph.nodes, []
+        for node in nodes:
+            node.inputs = [mapping.get(v, v) for v in node.inputs] if node.op.name != "assign" else [
+                node.inputs[0], mapping.get(node.inputs[1], node.inputs[1])
+            ]  # fmt: skip
+            if node.op.name == "assign":
+                old, new = node.inputs
+                root[node.out] = root.get(old, old)
+                mapping[node.out] = new
+            else:
+                self.graph.nodes.append(node)
+        late = []
+        for i, v in self.wanted.items():
+            if v in root:
+                late.append((i, root[v], mapping[v]))
+        for i, home, new in late:
+            with B.grad_flags(False):
+                if _is_input_view(new):
+                    new = B.emit("copy", new)
+                stored = self.graph.add(OPS["copy"], [new], {}, [new.type], False)
+            self.homes[stored] = home.index
+            self.home_of[i] = home.index
+            del self.wanted[i]
+        for i, v in self.wanted.items():
+            self.wanted[i] = mapping.get(v, v)
+
+    def layouts(self) -> Layout:
+        strides = {
+            self.graph.inputs[k]: s for k, (_, s, _) in enumerate(self.in_key) if s is not None
+        }
+        layout = Layout(strides)
+        layout.resolve(self.graph)
+        return layout
+
+    def claim_outputs(self, layout: Layout) -> None:
+        """Gives each output a buffer of its own: its producer's, or a copy."""
+        claimed: set[Value] = set()
+        for i, v in self.wanted.items():
+            source, m = layout.of(v)
+            fit = (
+                source.node is not None and not source.type.weak
+                and source.node.op.name != "const" and source not in claimed
+                and is_contiguous(m, v.shape) and _numel(source) == _numel(v)
+                and source.node not in self.homes
+            )  # fmt: skip
+            if not fit:
+                with B.grad_flags(False):
+                    source = B.emit("copy", v)
+            claimed.add(source)
+            self.wanted[i] = self.alias_out[i] = source
+
+    def opaque_operands(self, layout: Layout) -> None:
+        """Opaque kernels read plain strided memory: anything else is copied first."""
+        nodes, self.graph.nodes = self.graph.nodes, []
+        for node in nodes:
+            if node.op.kind == "opaque":
+                for j, v in enumerate(node.inputs):
+                    if needs_copy(node, j, layout):
+                        with B.grad_flags(False):
+                            node.inputs[j] = B.emit("copy", v)
+            self.graph.nodes.append(node)
+
+    def outputs(self) -> list[tuple[int, str, object]]:
+        found = [(i, "own", v) for i, v in self.alias_out.items()]
+        return found + [(i, "home", k) for i, k in self.home_of.items()]
+
+
+def _numel(v: Value) -> int:
+    from .sym import prod
+
+    return prod(v.shape)
+
+
+def _is_input_view(v: Value) -> bool:
+    while v.node is not None and v.node.op.kind == "movement":
+        v = v.node.inputs[0]
+    return v.node is None
+
+
+def generate(graph: Graph, units: list[Unit], layout: Layout, state, in_key) -> list[Kernel]:
+    """Kernels of the units, in order."""
+    needed: set[Value] = set(state.alias_out.values())
+    for unit in units:
+        needed |= unit.reads
+        if unit.opaque:
+            needed |= {v for n in unit.nodes for v in n.outputs}
+    kernels = []
+    for unit in units:
+        if unit.opaque:
+            kernels.extend(opaque_kernels(unit.nodes[0], layout))
+            continue
+        stored: dict[Value, Target] = {}
+        for node in unit.nodes:
+            if node in unit.homes:
+                k = unit.homes[node]
+                strides = in_key[k][1]
+                home = graph.inputs[k]
+                if strides is not None:
+                    strides = layout.of(home)[1].strides
+                stored[node.out] = Target(("v", home), strides)
+            elif node.out in needed:
+                stored[node.out] = Target()
+        if stored:
+            kernels.append(Emitter(unit, layout, stored).emit())
+    return kernels

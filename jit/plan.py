@@ -1,0 +1,322 @@
+"""Plans: programs bound to sizes and memory, and run.
+
+A Template is a compiled trace with symbolic sizes. Binding it evaluates every size, lays out the
+arena of temporaries and writes one flat program for the launcher. Running a bound plan packs
+addresses and scalars into its slots and makes one native call.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import struct
+
+from . import config
+from .codegen import Kernel
+from .ir import Value
+from .link import kernel_address
+from .pipeline import Program
+from .runtime import pool
+from .runtime.allocator import alloc
+from .sym import Sym
+
+ALIGN = 64
+
+
+class Sizes:
+    """Evaluates the size expressions of a template for given sizes."""
+
+    def __init__(self, program: Program):
+        self.names = [s.expr for s in program.sizes.values()]
+        self.guard_text = " and ".join(f"({g})" for g in program.guards) or "True"
+        self.exprs: dict[str, int] = {}
+        self.guard = self.compute = None
+
+    def add(self, n: int) -> str | int:
+        """Registers a size; returns what `value` takes."""
+        if not isinstance(n, Sym):
+            return int(n)
+        self.exprs.setdefault(n.expr, len(self.exprs))
+        return n.expr
+
+    def fits(self, values: list[int]) -> bool:
+        """True if the template's guards hold for these sizes."""
+        if self.guard is None:
+            self.guard = eval(f"lambda {', '.join(self.names)}: {self.guard_text}")  # noqa: S307
+        return bool(self.guard(*values))
+
+    def evaluate(self, values: list[int]) -> dict[str, int]:
+        if self.compute is None:
+            body = "".join(e + ", " for e in self.exprs)
+            self.compute = eval(f"lambda {', '.join(self.names)}: ({body})")  # noqa: S307
+        return dict(zip(self.exprs, self.compute(*values)))
+
+
+class Buffers:
+    """Where each buffer key of a program lives: an input, an output, or a slot of the arena."""
+
+    def __init__(self, program: Program):
+        self.program = program
+        self.input_of = {("v", v): k for k, v in enumerate(program.inputs)}
+        self.outputs: list[tuple[Value, list[int]]] = []
+        index: dict[Value, int] = {}
+        for entry, kind, v in program.outputs:
+            if kind == "own":
+                if v not in index:
+                    index[v] = len(self.outputs)
+                    self.outputs.append((v, []))
+                self.outputs[index[v]][1].append(entry)
+        self.output_of = {("v", v): j for v, j in index.items()}
+        self.slots: list[list] = []  # arena: expressions of the sizes that share a slot
+        self.slot_of: dict[tuple, int] = {}
+        self._assign_slots()
+
+    def _keys(self, kernel: Kernel):
+        for arg in kernel.args:
+            if arg[0] == "ptr" and arg[1] != ("status",):
+                yield arg[1]
+
+    def _assign_slots(self) -> None:
+        """Temporaries whose lives do not overlap share a slot."""
+        kernels = self.program.kernels
+        first: dict[tuple, int] = {}
+        last: dict[tuple, int] = {}
+        size: dict[tuple, tuple] = {}
+        for i, kernel in enumerate(kernels):
+            for key, nbytes, kind in kernel.temps:
+                size[key] = (nbytes, kind)
+            for key in self._keys(kernel):
+                if key not in self.input_of and key not in self.output_of:
+                    first.setdefault(key, i)
+                    last[key] = i
+                    if key[0] == "v":
+                        v = key[1]
+                        size[key] = (_nbytes(v), "shared")
+        free: list[tuple[int, int]] = []  # (free from kernel, slot)
+        for key, start in sorted(first.items(), key=lambda kv: kv[1]):
+            nbytes, kind = size[key]
+            slot = self._pick(free, start, nbytes, kind)
+            self.slots[slot].append((nbytes, kind))
+            self.slot_of[key] = slot
+            free.append((last[key] + 1, slot))
+
+    def _pick(self, free, start: int, nbytes, kind) -> int:
+        fits = [(f, s) for f, s in free if f <= start and self.slots[s][0][1] == kind]
+        if fits:
+            best = min(fits, key=lambda fs: abs(int(self.slots[fs[1]][0][0]) - int(nbytes)))
+            free.remove(best)
+            return best[1]
+        self.slots.append([])
+        return len(self.slots) - 1
+
+
+def _nbytes(v: Value) -> int:
+    n = v.dtype.itemsize
+    for s in v.shape:
+        n = n * s
+    return n
+
+
+class Template:
+    """A compiled program that can be bound to any sizes its guards accept."""
+
+    def __init__(self, program: Program):
+        self.program = program
+        self.sizes = Sizes(program)
+        self.buffers = Buffers(program)
+        add = self.sizes.add
+        self.addresses = [kernel_address(k) for k in program.kernels]
+        self.words = [[add(a[1]) for a in k.args if a[0] == "int"] for k in program.kernels]
+        self.extents = [(add(k.extent), add(k.chunk)) for k in program.kernels]
+        self.gemms = {
+            i: tuple(
+                tuple(map(add, x)) if isinstance(x, tuple) else x if isinstance(x, str) else add(x)
+                for x in k.gemm
+            )
+            for i, k in enumerate(program.kernels) if k.mode == "gemm"
+        }  # fmt: skip
+        self.out_bytes = [add(_nbytes(v)) for v, _ in self.buffers.outputs]
+        self.slot_bytes = [[(add(n), kind) for n, kind in s] for s in self.buffers.slots]
+
+    def bind(self, values: list[int] | None = None) -> BoundPlan:
+        """The plan for the given sizes (None: those it was made from)."""
+        if values is None:
+            values = [int(s) for s in self.program.sizes.values()]
+        return BoundPlan(self, self.sizes.evaluate(values))
+
+
+class BoundPlan:
+    """A program in the launcher's form.
+
+    Slots: inputs, outputs, arena, status, then scalars. One int64 block holds header, slots,
+    relocations, rows and arguments.
+    """
+
+    def __init__(self, template: Template, table: dict[str, int]):
+        self.template = template
+        program, buffers = template.program, template.buffers
+        self.kernels = program.kernels
+        self.lock_free = True
+
+        def value(x):
+            return x if x.__class__ is int else table[x]
+
+        self.out_bytes = [value(n) for n in template.out_bytes]
+        self.out_entries = [entries for _, entries in buffers.outputs]
+        self.home_outputs = [(i, k) for i, kind, k in program.outputs if kind == "home"]
+        threads = pool.get_num_threads()
+        offsets, total = [], 0
+        for slot in template.slot_bytes:
+            need = 0
+            for n, kind in slot:
+                need = max(need, value(n) * (threads if kind == "thread" else 1))
+            offsets.append(total)
+            total += (need + ALIGN - 1) // ALIGN * ALIGN
+        self.threads = threads
+        self.gemm_scratch: dict[int, int] = {}
+        self._layout(value, offsets, total)
+
+    def _layout(self, value, offsets: list[int], arena: int) -> None:
+        template = self.template
+        buffers, program = template.buffers, template.program
+        n_in, n_out = len(program.inputs), len(buffers.outputs)
+        arena_slot, status_slot = n_in + n_out, n_in + n_out + 1
+        scalar_slot = {v: status_slot + 1 + j for j, v in enumerate(program.scalars)}
+        args: list[int] = []
+        relocs: list[tuple[int, int, int]] = []  # (word, slot, addend)
+        rows: list[tuple[int, int, int, int, int]] = []  # (address, word, extent, chunk, flags)
+        self.checks: list[tuple] = []
+        self.labels: list[int] = []  # kernel number of each row
+        works = 0
+
+        def place(key) -> tuple[int, int]:
+            if key == ("status",):
+                return status_slot, 0
+            if key in buffers.input_of:
+                return buffers.input_of[key], 0
+            if key in buffers.output_of:
+                return n_in + buffers.output_of[key], 0
+            return arena_slot, offsets[buffers.slot_of[key]]
+
+        for i, kernel in enumerate(program.kernels):
+            if kernel.mode == "gemm":
+                arena = self._gemm(i, kernel, value, place, args, relocs, rows, arena, arena_slot)
+                continue
+            start = len(args)
+            words = iter(template.words[i])
+            for arg in kernel.args:
+                if arg[0] == "ptr":
+                    relocs.append((len(args), *place(arg[1])))
+                    args.append(0)
+                elif arg[0] == "int":
+                    args.append(value(next(words)))
+                elif arg[0] == "check":
+                    args.append(len(self.checks) + arg[1])
+                else:
+                    relocs.append((len(args), scalar_slot[arg[1]], 0))
+                    args.append(0)
+            self.checks.extend(kernel.checks)
+            extent, chunk = (value(x) for x in template.extents[i])
+            rows.append((template.addresses[i], start, extent, chunk, 1 if kernel.checks else 0))
+            self.labels.append(i)
+            works += extent if kernel.mode == "map" else extent * 64
+        self.arena_bytes = arena
+        self._write(args, relocs, rows, n_in, n_out, works)
+
+    def _gemm(self, i, kernel, value, place, args, relocs, rows, arena, arena_slot) -> int:
+        from .kernels import gemm
+
+        dtype, shape, sa, sb, sc, at_a, at_b = self.template.gemms[i]
+        batch, m, n, k = map(value, shape)
+        sa, sb, sc = (tuple(map(value, s)) for s in (sa, sb, sc))
+        plan = gemm.plan(dtype, batch, m, n, k, sa, sb, sc)
+        start = len(args)
+        args += [0, 0, 0, batch, m, n, k, *sa, *sb, *sc, 0, 0, *plan.words]
+        size = kernel.outputs[0].dtype.itemsize
+        for word, (arg, at) in enumerate(zip(kernel.args, (at_a, at_b, 0))):
+            slot, addend = place(arg[1])
+            relocs.append((start + word, slot, addend + value(at) * size))
+        if plan.scratch_bytes_per_thread:
+            relocs.append((start + gemm.WORDS.index("scratch"), arena_slot, arena))
+            arena += plan.scratch_bytes_per_thread * self.threads
+            arena = (arena + ALIGN - 1) // ALIGN * ALIGN
+        rows.append((self.template.addresses[i], start, plan.extent, plan.chunk, 0))
+        self.labels.append(i)
+        return arena
+
+    def _write(self, args, relocs, rows, n_in: int, n_out: int, works: int) -> None:
+        head = pool.HEADER_WORDS
+        n_scalars = len(self.template.program.scalars)
+        n_slots = n_in + n_out + 2 + n_scalars
+        at_slots = head
+        at_status = at_slots + n_slots
+        at_relocs = at_status + 8
+        at_rows = at_relocs + 3 * len(relocs)
+        at_args = at_rows + 5 * len(rows)
+        total = at_args + len(args)
+        self.memory = (ctypes.c_int64 * total)()
+        base = ctypes.addressof(self.memory)
+
+        def address(word: int) -> int:
+            return base + 8 * word
+
+        words = [len(rows), address(at_rows), len(relocs), address(at_relocs), address(at_slots),
+                 address(at_status), 1 if works > 4096 else 0]  # fmt: skip
+        words += [0] * (head - len(words)) + [0] * (n_slots + 8)
+        for word, slot, addend in relocs:
+            words += [address(at_args + word), slot, addend]
+        for kernel, word, extent, chunk, flags in rows:
+            words += [kernel, address(at_args + word), extent, chunk, flags]
+        self.memory[:] = words + args
+        self.header = base
+        self.at_status, self.at_rows, self.n_rows = at_status, at_rows, len(rows)
+        self.status_address = address(at_status)
+        kinds = "".join("d" if v.type.weak == "f" else "q" for v in self.template.program.scalars)
+        self.pack = struct.Struct(f"={n_in + n_out + 2}q{kinds}").pack_into
+        self.at_slots = 8 * at_slots
+
+    def run(self, addresses: list[int], scalars: list) -> list:
+        """Runs on input addresses; returns the output buffers. Checks raise in `flush`."""
+        if not self.lock_free:
+            # Another thread is inside this plan's memory: use a copy of it.
+            return BoundPlan._copy(self).run(addresses, scalars)
+        self.lock_free = False
+        try:
+            outs = [alloc(n) for n in self.out_bytes]
+            arena = alloc(self.arena_bytes)
+            self.pack(
+                self.memory, self.at_slots, *addresses, *[b.addr for b in outs], arena.addr,
+                self.status_address, *scalars,
+            )  # fmt: skip
+            if config.debug >= 2 or config.interp:
+                from .inspect import run_observed
+
+                stopped = run_observed(self)
+            else:
+                stopped = pool.run(self.header)
+            if stopped >= 0:
+                self._raise_check(stopped)
+            return outs
+        finally:
+            self.lock_free = True
+
+    def _copy(self) -> BoundPlan:
+        values = [int(s) for s in self.template.program.sizes.values()]
+        return self.template.bind(values) if self.sizes is None else self.template.bind(self.sizes)
+
+    sizes: list[int] | None = None
+
+    def _raise_check(self, row: int) -> None:
+        code, bad = self.memory[self.at_status], self.memory[self.at_status + 1]
+        self.memory[self.at_status] = 0
+        what, entry, dim, n = self.checks[code - 1]
+        raise CheckFailed(what, entry, dim, bad)
+
+
+class CheckFailed(Exception):
+    """A data dependent check of a kernel failed."""
+
+    def __init__(self, what: str, entry: int, dim: int, value: int):
+        super().__init__(what, entry, dim, value)
+        self.what, self.entry, self.dim, self.value = what, entry, dim, value
+
+

@@ -1,0 +1,96 @@
+"""NumTorch: PyTorch's programming model on a compiler that is all Python."""
+
+import os as _os
+
+# From a bare checkout `numtorch.jit` is the folder jit/ beside numtorch/ (an installed copy has it inside).
+_checkout = _os.path.dirname(_os.path.dirname(_os.path.abspath(__file__)))
+if not _os.path.isdir(_os.path.join(__path__[0], "jit")) and _os.path.isfile(
+    _os.path.join(_checkout, "jit", "__init__.py")
+):
+    __path__.append(_checkout)
+
+from numtorch.jit import dtypes as _dtypes  # noqa: E402
+
+from . import _indexing, _methods, _reductions, _shape_ops  # noqa: E402
+from ._creation import (  # noqa: E402
+    arange, as_tensor, asarray, empty, empty_like, eye, from_numpy, full, full_like, linspace, ones,
+    ones_like, tensor, zeros, zeros_like,
+)  # fmt: skip
+from ._random import (  # noqa: E402
+    Generator, bernoulli, default_generator, initial_seed, manual_seed, rand, rand_like, randint,
+    randn, randn_like, randperm, seed,
+)  # fmt: skip
+from ._tensor import Size, Tensor, device  # noqa: E402
+from .autograd import (  # noqa: E402
+    enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled,
+)  # fmt: skip
+
+dtype = _dtypes.DType
+bool = _dtypes.bool_
+uint8, int8, int16, int32, int64 = (
+    _dtypes.uint8, _dtypes.int8, _dtypes.int16, _dtypes.int32, _dtypes.int64,
+)  # fmt: skip
+float32, float64 = _dtypes.float32, _dtypes.float64
+short, int, long, float, double = int16, int32, int64, float32, float64
+from math import e, inf, nan, pi  # noqa: E402, F401
+
+newaxis = None
+__version__ = "0.1.0"
+
+for _module in (_methods, _shape_ops, _reductions, _indexing):
+    _module.install(globals())
+
+
+def get_default_dtype() -> dtype:
+    """The dtype of float literals and factory functions."""
+    return _dtypes.default
+
+
+def set_default_dtype(d: dtype) -> None:
+    """Sets the dtype of float literals and factory functions."""
+    from numtorch.jit.flush import clear_plans
+    from numtorch.jit.record import clear_rules, local
+
+    local.tape.flush()
+    _dtypes.set_default(d)
+    clear_rules()
+    clear_plans()
+
+
+def is_tensor(obj) -> bool:
+    """True for tensors."""
+    return isinstance(obj, Tensor)
+
+
+def numel(input) -> int:
+    """Number of elements."""
+    return input.numel()
+
+
+def get_num_threads() -> int:
+    """Threads that kernels run on."""
+    from numtorch.jit.runtime import pool
+
+    return pool.get_num_threads()
+
+
+def set_num_threads(n: int) -> None:
+    """Sets the threads that kernels run on."""
+    from numtorch.jit.flush import clear_plans
+    from numtorch.jit.record import local
+    from numtorch.jit.runtime import pool
+
+    if type(n) is not type(1):
+        raise TypeError(f"set_num_threads expects an int, but got {type(n).__name__}")
+    if n <= 0:
+        raise RuntimeError("set_num_threads expects a positive integer")
+    local.tape.flush()
+    clear_plans()
+    pool.set_num_threads(n)
+
+
+def set_flush_denormal(mode) -> "bool":
+    """Denormal numbers become zero in kernels; False where the CPU can't."""
+    from numtorch.jit.runtime import pool
+
+    return pool.set_flush_denormal(mode)
