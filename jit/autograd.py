@@ -15,7 +15,7 @@ from .meta import meta
 from .ops import build as B
 from .ops.table import GradOp
 from .record import (
-    BACKWARD, BACKWARD_GRAD, GIVEN, INPUT_BASE, RESULT, RESULT_GRAD, SCALAR_KIND, Lazy, Tape,
+    BACKWARD, BACKWARD_GRAD, GIVEN, INPUT_BASE, LINK, RESULT, RESULT_GRAD, SCALAR_KIND, Lazy, Tape,
 )  # fmt: skip
 
 # Ops whose results are recomputed rather than kept.
@@ -127,7 +127,7 @@ class Walk:
         for k in range(root, -1, -1):
             if k in needed:
                 e = entries[k]
-                if e[0].__class__ is GradOp:
+                if e[0].__class__ is GradOp or e[0] is GIVEN or e[0] is LINK:
                     for i in self._operands(e):
                         if i not in needed and (i >= 0 or i <= INPUT_BASE):
                             needed.add(i)
@@ -136,10 +136,9 @@ class Walk:
 
     @staticmethod
     def _operands(e: tuple):
-        row = e[0].op
-        if row is BACKWARD:
-            return (*e[2][0], *(i for i in e[3:] if i is not None))
-        return e[3:]
+        if e[0] is GIVEN and e[2][0].__class__ is not GradOp:
+            return ()
+        return _inputs_of(e)
 
 
 def reach(tape: Tape, roots: list[int]) -> Walk:
@@ -155,7 +154,7 @@ def reach(tape: Tape, roots: list[int]) -> Walk:
             return walk
         for i in todo:
             done.add(i)
-            walk.run(again.record(tape.nodes[i], known=i))
+            walk.run(again.record(tape.nodes[i].node, known=i))
 
 
 class _Again:
@@ -200,12 +199,16 @@ class _Again:
         if node.row is BACKWARD:
             count = len(node.attrs[0])
             attrs = (tuple(ins[:count]), node.attrs[1])
-            return tape._append((node.op, node.meta, attrs, *ins[count:]))
+            return self._link(tape._append((node.op, node.meta, attrs, *ins[count:])), node, known)
         if node.row is RESULT:
-            return tape._append((node.op, node.meta, node.attrs, ins[0]))
+            return self._link(tape._append((node.op, node.meta, node.attrs, ins[0])), node, known)
         if known is None and node.val is not None and node.val.buf is not None:
             known = tape.add_input(node.val)
         return tape._append((GIVEN, node.meta, (node.op, node.attrs, known), *ins))
+
+    def _link(self, k: int, node: Node, known: int | None) -> int:
+        # Gradients of the value in memory go on to the one recorded again.
+        return k if known is None else self.tape._append((LINK, node.meta, None, k, known))
 
     def _lazy(self, v: Lazy) -> int:
         if v.stale:
@@ -284,8 +287,8 @@ def _cheap(entry: tuple) -> bool:
     return kind in ("elementwise", "movement", "generator") or getattr(op, "name", "") in CHEAP
 
 
-def survivors(entries: tuple, live: tuple, freed: set[int]) -> tuple[tuple, tuple]:
-    """(roots, saved): live results with a graph, and the entries to keep in memory for it."""
+def survivors(entries: tuple, live: tuple, freed: set[int]) -> tuple[tuple, tuple, tuple]:
+    """(roots, saved, inputs): live results with a graph, and what to keep in memory for it."""
     roots = tuple(i for i in live if entries[i][0].__class__ is GradOp)
     open_roots = [i for i in roots if i not in freed]
     closure = _closure(entries, open_roots)
@@ -297,7 +300,12 @@ def survivors(entries: tuple, live: tuple, freed: set[int]) -> tuple[tuple, tupl
             # Only rows are kept: gradients and forward ops recorded again are recomputed.
             if i >= 0 and not _cheap(entries[i]) and hasattr(_row(entries[i]), "kind"):
                 saved.add(i)
-    return roots, tuple(sorted(saved - set(live)))
+    inputs = {i for k in closure for i in _inputs_of(entries[k]) if i <= INPUT_BASE}
+    inputs |= {
+        entries[k][2][2] for k in closure
+        if _row(entries[k]) is GIVEN and entries[k][2][2] is not None
+    }  # fmt: skip
+    return roots, tuple(sorted(saved - set(live))), tuple(inputs)
 
 
 def _row(entry: tuple):
@@ -308,8 +316,8 @@ def _inputs_of(e: tuple):
     row = _row(e)
     if row is BACKWARD:
         return [*e[2][0], *(i for i in e[3:] if i is not None)]
-    if row is GIVEN:
-        return [i for i in e[3:] if i is not None]
+    if row is LINK:
+        return e[3:4]
     return e[3:]
 
 
@@ -322,36 +330,96 @@ def _closure(entries: tuple, roots) -> list[int]:
     return sorted(needed)
 
 
-def make_nodes(tape: Tape, roots: tuple, values: dict[int, Lazy]) -> None:
-    """Gives the surviving tensors their autograd Nodes; values are what is now in memory."""
-    entries = tape.entries
-    open_roots = [i for i in roots if i not in tape.freed]
-    nodes: dict[int, Node] = {}
-    scalar_at = _scalar_positions(entries)
-    for k in _closure(tuple(entries), open_roots):
-        e = entries[k]
+class Past:
+    """What is kept of a flushed window for gradients: its entries, and the values they need.
+
+    Nodes are made only when a later backward asks for them, so a forward pass whose graph is never
+    used costs one of these.
+    """
+
+    __slots__ = ("entries", "inputs", "scalars", "values", "leaves", "nodes", "freed", "built")
+
+    def __init__(self, tape: Tape, values: dict[int, Lazy], kept: tuple):
+        self.entries, self.scalars, self.freed = tape.entries, tape.scalars, tape.freed
+        self.values, self.leaves = values, tape.leaves
+        self.inputs = {i: tape.inputs[INPUT_BASE - i] for i in kept}
+        self.nodes = {i: tape.nodes[i] for i in kept if i in tape.nodes}
+        self.built: dict[int, Node] = {}
+
+    def node(self, root: int) -> Node:
+        """The graph below an entry."""
+        if root in self.freed:
+            return FREED
+        built, entries, values = self.built, self.entries, self.values
+        scalar_at = _scalar_positions(entries)
+        for k in _closure(entries, [root]):
+            if k in built:
+                continue
+            e = entries[k]
+            row = _row(e)
+            if k in self.freed and row is not GIVEN:
+                built[k] = FREED
+                continue
+            op, attrs = e[0], e[2]
+            if row is GIVEN:
+                op, attrs, known = e[2]
+                if known is not None and k not in values:
+                    values[k] = self.inputs.get(known)
+            ins, at = [], scalar_at[k]
+            for i in _inputs_of(e):
+                scalar = -4 < i < 0
+                ins.append(Scalar(i, self.scalars[at]) if scalar else self._operand(i))
+                at += scalar
+            if row is BACKWARD:
+                ins += [None] * (len(e[2][0]) + 2 - len(ins))
+            built[k] = Node(op, e[1], attrs, tuple(ins), values.get(k))
+        return built[root]
+
+    def _operand(self, i: int):
+        if i <= INPUT_BASE:
+            v = self.inputs[i]
+            if i in self.leaves:
+                return (self.leaves[i], v)
+            return self.nodes[i].node if i in self.nodes else v
+        v = self.values.get(i)
+        e = self.entries[i]
+        if v is not None and e[0].__class__ is not GradOp and _row(e) is not GIVEN:
+            return (self.leaves[i], v) if i in self.leaves else v
+        return self.built[i]
+
+
+class Kept:
+    """A surviving tensor's place in a Past."""
+
+    __slots__ = ("past", "index")
+
+    def __init__(self, past: Past, index: int):
+        self.past, self.index = past, index
+
+    @property
+    def node(self) -> Node:
+        return self.past.node(self.index)
+
+    @property
+    def row(self):
+        e = self.past.entries[self.index]
         row = _row(e)
-        if k in tape.freed and row is not GIVEN:
-            nodes[k] = FREED
-            continue
-        at = scalar_at[k]
-        op, attrs = e[0], e[2]
-        if row is GIVEN:
-            op, attrs, known = e[2]
-            if known is not None and k not in values:
-                values[k] = tape.inputs[INPUT_BASE - known]
-        ins = []
-        for i in _inputs_of(e):
-            ins.append(_kept(tape, i, nodes, values, tape.scalars[at] if -4 < i < 0 else None))
-            at += -4 < i < 0
-        if row is BACKWARD:
-            ins += [None] * (len(e[2][0]) + 2 - len(ins))
-        nodes[k] = Node(op, e[1], attrs, tuple(ins), values.get(k))
+        return (e[2][0].op if e[2][0].__class__ is GradOp else e[2][0]) if row is GIVEN else row
+
+    @property
+    def freed(self) -> bool:
+        return self.index in self.past.freed or (
+            self.index in self.past.built and self.past.built[self.index].freed
+        )
+
+
+def keep_graph(tape: Tape, roots: tuple, values: dict[int, Lazy], kept: tuple) -> None:
+    """Gives the surviving tensors of a flushed window their place in its graph."""
+    past = Past(tape, values, kept)
     for i in roots:
-        h = tape.handles[i]
-        for t in _tensors(h):
+        for t in _tensors(tape.handles[i]):
             if t._rg == 2:
-                t._node = FREED if i in tape.freed else nodes[i]
+                t._node = Kept(past, i)
 
 
 def _tensors(h):
@@ -359,22 +427,6 @@ def _tensors(h):
     if aliases is None:
         return (h,)
     return [a for a in (r() for r in aliases) if a is not None and a._view is None]
-
-
-def _kept(tape: Tape, i: int, nodes: dict, values: dict, scalar):
-    if i >= 0:
-        e = tape.entries[i]
-        v = values.get(i)
-        if e[0].__class__ is not GradOp and _row(e) is not GIVEN and v is not None:
-            leaf = tape.leaves.get(i)
-            return (leaf, v) if leaf is not None else v
-        return nodes[i]
-    if i <= INPUT_BASE:
-        v = tape.inputs[INPUT_BASE - i]
-        if i in tape.leaves:
-            return (tape.leaves[i], v)
-        return tape.nodes.get(i, v)
-    return Scalar(i, scalar)
 
 
 def _scalar_positions(entries) -> list[int]:
@@ -391,9 +443,10 @@ def release(tape: Tape, walk: Walk) -> None:
     """Frees the graph after a backward that does not retain it."""
     tape.freed.update(k for k in walk.needed if k >= 0)
     for i in walk.inputs:
-        node = tape.nodes.get(i)
-        if node is not None:
-            free_nodes(node)
+        kept = tape.nodes.get(i)
+        if kept is not None:
+            free_nodes(kept.node)
+            kept.past.freed = {*kept.past.freed, kept.index}
 
 
 def free_nodes(root: Node) -> None:

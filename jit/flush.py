@@ -26,10 +26,11 @@ class Structure:
 class Entry:
     """A bound plan and what a flush does with its results."""
 
-    __slots__ = ("plan", "live", "saved", "roots")
+    __slots__ = ("plan", "live", "roots", "kept")
 
-    def __init__(self, plan: BoundPlan, live: tuple, saved: tuple, roots: tuple):
-        self.plan, self.live, self.saved, self.roots = plan, live, saved, roots
+    def __init__(self, plan: BoundPlan, live: tuple, roots: tuple, kept: tuple):
+        self.plan, self.live = plan, frozenset(live)
+        self.roots, self.kept = roots, kept  # results with a graph; inputs that it needs
 
 
 structures: dict[tuple, Structure] = {}
@@ -75,9 +76,9 @@ def _find_entry(structure: Structure, key, counts, tape: Tape) -> Entry:
     entry = structure.by_live.get(live)
     if entry is None:
         counters.plan_misses += 1
-        roots, saved = autograd.survivors(key[0], live, tape.freed)
+        roots, saved, kept = autograd.survivors(key[0], live, tape.freed)
         plan = find_plan(key, sorted({*live, *saved}))
-        entry = structure.by_live[live] = Entry(plan, live, saved, roots)
+        entry = structure.by_live[live] = Entry(plan, live, roots, kept)
     else:
         counters.plan_hits += 1
     if len(structure.by_counts) > 64:
@@ -155,7 +156,7 @@ def _execute(tape: Tape, entry: Entry) -> None:
         _poison(tape, entry, error)
         raise error from (e if config.debug else None)
     values = {}
-    live = set(entry.live)
+    live = entry.live
     for entries, buf in zip(plan.out_entries, outs):
         for i in entries:
             v = handles[i]._v if i in live else None
@@ -168,7 +169,7 @@ def _execute(tape: Tape, entry: Entry) -> None:
         v.buf, v.addr, v.strides, v.home = old.buf, old.addr, old.strides, True
         values[i] = v
     if entry.roots:
-        autograd.make_nodes(tape, entry.roots, values)
+        autograd.keep_graph(tape, entry.roots, values, entry.kept)
     _finish(tape)
 
 

@@ -9,7 +9,7 @@ from .ops import OPS
 from .ops import build as B
 from .ops.table import GradOp
 from .passes.autodiff import gradients
-from .record import BACKWARD, GIVEN, INPUT_BASE, RESULT, SCALAR_KIND
+from .record import BACKWARD, GIVEN, INPUT_BASE, LINK, RESULT, SCALAR_KIND
 from .sym import Sym
 
 
@@ -81,6 +81,9 @@ class Lowering:
             return self._backward(attrs, entry[3], entry[4])
         if row is RESULT:
             return self.values[entry[3]][attrs]
+        if row is LINK:
+            self._link(self.operand(entry[3]), self.operand(entry[4]))
+            return self.operand(entry[4])
         if row is GIVEN:
             return self._given(m, attrs, entry[3:])
         ins = [self.operand(i) for i in entry[3:]]
@@ -121,7 +124,13 @@ class Lowering:
         if known is None:
             return out
         v = self.operand(known)
-        if grad and out.node is not None and v not in self.graph.given:
-            self.graph.given[v] = out
-            self.graph.given_out[out] = v
+        if grad and v not in self.graph.given:
+            self._link(out, v)
         return v
+
+    def _link(self, computed: Value, known: Value) -> None:
+        """Gradients of `known`, a value in memory, go to the node that computes it again."""
+        with B.grad_flags(True):
+            out = B.emit("copy", computed)
+        self.graph.given[known] = out
+        self.graph.given_out[out] = known

@@ -93,7 +93,7 @@ class Pseudo:
         return self.name
 
 
-BACKWARD, RESULT, GIVEN = Pseudo("backward"), Pseudo("result"), Pseudo("given")
+BACKWARD, RESULT, GIVEN, LINK = map(Pseudo, ("backward", "result", "given", "link"))
 BACKWARD_GRAD, RESULT_GRAD = GradOp(BACKWARD), GradOp(RESULT)
 
 _tensor_type = None

@@ -400,7 +400,7 @@ class GradFn:
         tape = local.tape
         if t._v.win is tape.win and t._v.idx >= 0:
             op = tape.entries[t._v.idx][0].op
-        elif t._node is not None and t._node.op is not None:
+        elif t._node is not None:
             op = t._node.row
         self._name = grad_fn_name(op.name) if op is not None else "Backward0"
 

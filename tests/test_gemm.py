@@ -3,13 +3,13 @@
 import ctypes
 import time
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-
-from numtorch.jit.kernels import gemm
+from numtorch.jit.kernels import gemm, gemm_micro
 from numtorch.jit.runtime import engine
 
 KINDS = {"f32": np.float32, "f64": np.float64, "i64": np.int64}
@@ -17,8 +17,8 @@ GUARD = 0x5A
 
 
 @cache
-def native(dtype):
-    """The compiled kernel as a ctypes function."""
+def native(dtype, target=None):
+    """The compiled kernel as a ctypes function (for `target`, which the caller makes current)."""
     symbol, text = gemm.kernel_ir(dtype)
     address = engine.load_object(engine.compile_ir(text, optimize=False), symbol)
     return ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 4)(address)
@@ -65,7 +65,7 @@ def call(run, dtype, a, b, c, accumulate=0, cuts=(), threads=1):
                       base, accumulate, *p.words], np.int64)  # fmt: skip
     assert p.extent == 0 or p.chunk >= 1
     edges = [0, *sorted(int(x * p.extent) for x in cuts), p.extent]
-    chunks = [(lo, hi) for lo, hi in zip(edges, edges[1:]) if lo < hi]
+    chunks = [(lo, hi) for lo, hi in pairwise(edges) if lo < hi]
     for number, (lo, hi) in enumerate(reversed(chunks)):
         run(words.ctypes.data, lo, hi, number % threads)
     used = base - scratch.ctypes.data
@@ -166,6 +166,36 @@ def test_a_row_does_not_depend_on_the_others(dtype, layout):
         few.array[...] = a.array[:, :m]
         call(native(dtype), dtype, few, b, out)
         assert out.array.tobytes() == c.array[:, :m].tobytes()
+
+
+NARROW = [
+    gemm_micro.Target(32, (6, 3, 2, 1), 2, True, False),
+    gemm_micro.Target(16, (4, 1), 2, False, False),
+]
+
+
+@pytest.mark.parametrize("target", NARROW, ids=lambda target: f"{8 * target.bytes} bits")
+@pytest.mark.parametrize("dtype", KINDS)
+def test_narrower_vectors(dtype, target, monkeypatch):
+    """Kernels for CPUs with less: this one runs them too, if it has as much."""
+    if target.bytes > gemm_micro.host_target().bytes:
+        pytest.skip("this CPU has narrower vectors")
+    monkeypatch.setattr(gemm, "host_target", lambda: target)
+    gemm.kernel_ir.cache_clear()
+    gemm._shape_of.cache_clear()
+    try:
+        rng = np.random.default_rng(4)
+        layouts = [ROWS, TRANSPOSED, ((2, 1, 0), 2, (1, -1, -1), (False,) * 3)]
+        for m, n, k in [(1, 9, 70), (9, 1, 70), (23, 37, 21), (200, 61, 450), (3, 5, 0)]:
+            for i in range(9):
+                picked = layouts[i % 3], layouts[i // 3], layouts[(i + m) % 3]
+                a, b, c = operands(dtype, 2, m, n, k, picked, rng)
+                want, bound = expected(a, b, c, 0)
+                call(native(dtype, target), dtype, a, b, c, 0, [0.4], threads=2)
+                assert (np.abs(c.array - want) <= bound).all()
+    finally:
+        gemm.kernel_ir.cache_clear()
+        gemm._shape_of.cache_clear()
 
 
 def test_nan_and_inf():

@@ -13,6 +13,7 @@ Decisions on shapes are made once by `plan`; the kernel reads them as words.
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 from typing import NamedTuple
 
@@ -60,15 +61,18 @@ _WORD = {name: i for i, name in enumerate(WORDS + PLAN_WORDS)}
 IN_PLACE, COPY, TRANSPOSE, GATHER, COPY_COLUMNS = range(5)
 DTYPE_NAMES = ("f32", "f64", "i64")
 
-KC_BYTES = 2048  # greatest partial sum: 512 float32, 256 float64
+KC_BYTES = 1536  # greatest partial sum: 384 float32, 192 float64
 MC_BYTES = 384 * 1024  # the block of A stays in the second-level cache
 SERIAL_FLOPS = 300_000  # below, one work item
-TILE_FLOPS = 1_000_000  # a tile is at least about this much
-MAX_TILES = 16  # along the whole problem, if it is not a batch
+SPLIT_FLOPS = 150_000  # up to four work items of at least about this much,
+TILE_FLOPS = 2_000_000  # then more of them, of this much
+MAX_TILES = 64
+CHUNKS = 8  # per thread: who is late takes fewer
 COPY_A_COLUMNS = 96  # columns of a tile of C from which badly strided A is worth copying
 TILE_COLUMNS = 256  # a tile is split along both sides down to this many columns
-TILE_ROWS = 256  # and this many rows; then along the columns only
-PACK_ROWS = 48  # rows of C from which contiguous rows of B are worth copying
+TILE_ROWS = 256  # and this many rows; then along the columns first
+MIN_ROWS = 48  # rows that pay for packing columns
+PACK_ROWS = 160  # rows of C from which contiguous rows of B are worth copying
 
 
 class GemmPlan(NamedTuple):
@@ -84,10 +88,12 @@ def _ceil(a, b):
     return -(-a // b)
 
 
-def plan(dtype: str, batch, M, N, K, a_strides, b_strides, c_strides) -> GemmPlan:
+def plan(dtype: str, batch, M, N, K, a_strides, b_strides, c_strides,
+         threads=4) -> GemmPlan:  # fmt: skip
     """Decide tiles, packing and scratch; strides are (batch, row, column) in elements.
 
-    Only integer arithmetic and comparisons. Nothing here depends on the number of threads.
+    Only integer arithmetic and comparisons. `threads` is a hint for the chunk, nothing else
+    depends on it.
     """
     size, vl, mr, nr = _shape_of(dtype)
     if batch <= 0 or M <= 0 or N <= 0:
@@ -100,11 +106,8 @@ def plan(dtype: str, batch, M, N, K, a_strides, b_strides, c_strides) -> GemmPla
         m, n, swap = N, M, 1
         a_batch, a_rs, a_cs, b_batch, b_rs, b_cs = b_batch, b_cs, b_rs, a_batch, a_cs, a_rs
         c_rs, c_cs = c_cs, c_rs
-    if batch > 1 and b_batch == 0:
-        if m == 1:
-            a_rs, c_rs = a_batch, c_batch
-        if a_batch == m * a_rs and c_batch == m * c_rs and m > 1:
-            m, batch = m * batch, 1
+    if batch > 1 and b_batch == 0 and a_batch == m * a_rs and c_batch == m * c_rs:
+        m, batch = m * batch, 1
 
     kc = _ceil(_ceil(K, _ceil(K, KC_BYTES // size)), 16) * 16 if K > 0 else 16
     dot = 1 if m == 1 and (b_rs == 1 or K == 1) and (a_cs == 1 or K == 1) and K >= vl else 0
@@ -133,9 +136,8 @@ def plan(dtype: str, batch, M, N, K, a_strides, b_strides, c_strides) -> GemmPla
     a_offset, c_offset = b_size, b_size + a_size
     scratch = b_size + a_size + c_size
     extent = batch * mt * nt
-    chunk = 1 if batch == 1 else _ceil(extent, MAX_TILES)
-    if 2 * extent * tm * tn * K < SERIAL_FLOPS:
-        chunk = extent
+    serial = 2 * batch * m * n * K < SERIAL_FLOPS
+    chunk = extent if serial else _ceil(extent, CHUNKS * threads)
     words = (DTYPE_NAMES.index(dtype), swap, m, n, tm, tn, mt, nt, kc, mc, dot,
              b_mode, a_mode, left_rs, left_cs, c_mode, a_offset, c_offset, scratch)  # fmt: skip
     return GemmPlan(extent, chunk, scratch, words)
@@ -146,15 +148,14 @@ def _tiles(batch, m, n, K, mr, nr, dot):
     flops = 2 * m * n * max(K, 1)
     if flops * batch < SERIAL_FLOPS:
         return m, n
-    want = min(MAX_TILES, _ceil(flops, TILE_FLOPS))
-    if batch > 1:
-        want = min(want, _ceil(MAX_TILES, batch))
-    if want == 1:
+    want = max(min(4, flops // SPLIT_FLOPS), min(MAX_TILES, flops // TILE_FLOPS))
+    want = min(want, _ceil(MAX_TILES, batch))
+    if want <= 1:
         return m, n
     step = 4 if dot else nr
     columns, rows = _ceil(n, step), _ceil(m, mr)
     across = min(columns, max(_ceil(n, TILE_COLUMNS), _ceil(want, _ceil(m, TILE_ROWS))))
-    down = min(rows, _ceil(want, across))
+    down = min(_ceil(m, MIN_ROWS), _ceil(want, across))
     return _ceil(rows, down) * mr, _ceil(columns, across) * step
 
 
@@ -179,13 +180,14 @@ def source_key(dtype: str) -> str:
 def kernel_ir(dtype: str) -> tuple[str, str]:
     """(symbol, LLVM IR) of the kernel for 'f32', 'f64' or 'i64' and this CPU's vectors."""
     e = Emitter(dtype, host_target())
-    symbol = f"numtorch_gemm_{dtype}"
     for part in (emit_copy, emit_gather, emit_transpose, emit_panel, emit_dot, _emit_pack):
         part(e)
     _emit_block(e)
-    with e.function(symbol, [I64] * 4, internal=False) as args:
+    with e.function("KERNEL", [I64] * 4, internal=False) as args:
         _emit_walk(e, *args)
-    return symbol, e.text()
+    text = e.text()
+    symbol = f"numtorch_gemm_{dtype}_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    return symbol, text.replace("@KERNEL(", f"@{symbol}(")
 
 
 class _Words:
@@ -268,6 +270,8 @@ def _emit_block(e: Emitter) -> None:
         buffer = e.at(scratch, w.c_offset)
         right_rs = e.select(packs, nr_bytes, b_rs)
         target_rs = e.select(buffered, nr_bytes, c_rs)
+        # a panel that is used only once is packed where the one before it was
+        panel_step = e.select(e.less(mc, m), e.bytes(kc), 0)
         with e.loop(0, e.select(e.less(0, k), k, 1), kc) as ks:  # one turn if k is 0
             depth = e.min(kc, e.sub(k, ks.index))
             add = e.select(e.less(0, ks.index), 1, accumulate)
@@ -284,7 +288,7 @@ def _emit_block(e: Emitter) -> None:
                 with e.loop(0, n, nr) as cols:
                     width = e.min(nr, e.sub(n, cols.index))
                     source = e.at(b, e.mul(ks.index, b_rs), e.mul(cols.index, b_cs))
-                    packed = e.at(scratch, e.bytes(e.mul(cols.index, kc)))
+                    packed = e.at(scratch, e.mul(cols.index, panel_step))
                     with e.when(fresh):
                         e.call("pack", b_mode, source, b_rs, b_cs, packed, nr_bytes, depth, width)
                     out = e.at(c, e.mul(rows.index, c_rs), e.mul(cols.index, c_cs))

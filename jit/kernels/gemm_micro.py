@@ -40,9 +40,9 @@ def host_target() -> Target:
     arm = llvm.get_process_triple().startswith(("aarch64", "arm64"))
     fma = arm or bool(has.get("fma"))
     if has.get("avx512f") and has.get("avx512dq"):
-        return Target(64, (12, 4, 1), 2, fma, True)  # 24 + 2 + 1 of 32 registers
+        return Target(64, (12, 4, 2, 1), 2, fma, True)  # 24 + 2 + 1 of 32 registers
     if has.get("avx2"):
-        return Target(32, (6, 2, 1), 2, fma, False)  # 12 + 2 + 1 of 16
+        return Target(32, (6, 3, 2, 1), 2, fma, False)  # 12 + 2 + 1 of 16
     if arm:
         return Target(16, (8, 3, 1), 2, fma, False)  # 16 + 2 + 1 of 32
     return Target(16, (4, 1), 2, fma, False)  # 8 + 2 + 1 of 16

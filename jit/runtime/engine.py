@@ -20,7 +20,7 @@ __all__ = ["compile_ir", "cpu_key", "load_object"]
 _lock = threading.RLock()
 _engine = None
 _addresses: dict[str, int] = {}  # symbols this process has loaded
-_checked = {"_GLOBAL_OFFSET_TABLE_"}  # outside symbols known to resolve (this one: by the loader)
+_checked: set[str] = set()  # outside symbols known to resolve
 
 
 @functools.cache
