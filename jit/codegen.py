@@ -66,6 +66,7 @@ _BOOL_EXPR = {
     "add": "{0} | {1}", "maximum": "{0} | {1}", "mul": "{0} & {1}", "minimum": "{0} & {1}",
     "relu": "{0}", "abs": "{0}", "square": "{0}",
 }  # fmt: skip
+_DIVISIONS = {"floor_divide", "remainder", "fmod"}
 _COMPARE = {"eq", "ne", "lt", "le", "gt", "ge", "isnan", "isinf", "isfinite"}
 
 
@@ -196,14 +197,17 @@ class Emitter:
         if found is not None:
             return found
         dtype = access.source.dtype
-        p = self.pointer(("v", access.source), dtype)
         at = self.index(access, loop_vars)
+        if access.source.op == "iota" and not access.guards:
+            return f"{dtype.short}({at})"
+        p = self.pointer(("v", access.source), dtype) if access.source.op != "iota" else None
         x = self.fresh("x")
         if access.guards:
             at, condition = self.guarded(access, loop_vars, at)
             fill = literal(access.fill if dtype.kind == "f" else _int_fill(access.fill, dtype),
                            dtype.short)  # fmt: skip
-            self.line(f"{x} = {p}[{at}] if {condition} else {fill}")
+            inside = f"{p}[{at}]" if p else f"{dtype.short}({at})"
+            self.line(f"{x} = {inside} if {condition} else {fill}")
         else:
             self.line(f"{x} = {p}[{at}]")
         self.scope[-1][key] = x
@@ -241,8 +245,6 @@ class Emitter:
             t = node.out.dtype.short
             x = self.operand(node, 0, _source_short(node.inputs[0], t), loop_vars)
             return cast_text(x, _source_short(node.inputs[0], t), t)
-        if op.name == "iota":
-            return f"{node.out.dtype.short}({self.index(self.nest.indices[node], loop_vars)})"
         if op.kind == "generator":
             seed = self.operand(node, 0, "i64", loop_vars)
             at = self.index(self.nest.indices[node], loop_vars)
@@ -262,14 +264,18 @@ class Emitter:
             if op.name in _BOOL_EXPR:
                 expr = _BOOL_EXPR[op.name]
             elif op.name in _COMPARE:
-                t = "i64"
+                t, expr = "i64", op.int_expr or expr
         elif compute.kind == "i" and op.int_expr is not None:
             expr = op.int_expr
+        if compute.kind == "i" and "_{t}(" in expr:
+            t = "i64"  # integer functions exist in one width
         wanted = ["b1", t, t] if op.name == "where" else [t] * len(types)
         ins = [self.operand(node, i, w, loop_vars) for i, w in enumerate(wanted)]
+        if compute.kind == "i" and op.name in _DIVISIONS:
+            self.check("divisor", node, f"{ins[1]} == 0", ins[1])
         text = expr.format(*ins, t=t)
         narrow = compute.kind == "i" and compute is not int64 and op.result != "bool"
-        return f"{t}({text})" if narrow else text
+        return f"{compute.short}({text})" if narrow else text
 
     def gather(self, node: Node, loop_vars) -> str:
         x, _ = node.inputs
@@ -281,12 +287,8 @@ class Emitter:
         self.line(f"{j} = {idx}")
         if node.attrs["what"] == "index":
             self.line(f"{j} = select({j} < 0, {j} + {n}, {j})")
-        err = self.pointer(("status",), int64)
-        code = len(self.checks) + 1
-        self.checks.append((node.attrs["what"], node.loc, d, x.shape[d]))
-        self.line(f"if ({j} < 0) | ({j} >= {n}):")
-        self.line(f"    {err}[0] = {self.size_word(('check', code))}")
-        self.line(f"    {err}[1] = {idx}")
+        bad = f"({j} < 0) | ({j} >= {n})"
+        self.check(node.attrs["what"], node, bad, idx, d, x.shape[d])
         self.line(f"    {j} = 0")
         access = self.nest.loads[node, 0]
         at = self.index(access, loop_vars)
@@ -294,6 +296,14 @@ class Emitter:
         step = j if stride == 1 else f"{j} * {self.size(stride)}"
         p = self.pointer(("v", source), source.dtype)
         return f"{p}[{step if at == '0' else f'{at} + {step}'}]"
+
+    def check(self, what: str, node: Node, bad: str, value: str, dim: int = 0, size: int = 0) -> None:
+        """Reports `value` to the status words where the condition `bad` holds; the plan raises."""
+        err = self.pointer(("status",), int64)
+        self.checks.append((what, node.loc, dim, size))
+        self.line(f"if {bad}:")
+        self.line(f"    {err}[0] = {self.size_word(('check', len(self.checks)))}")
+        self.line(f"    {err}[1] = {value}")
 
     def size_word(self, key: tuple) -> str:
         """An argument word that the plan fills in (a check's number)."""

@@ -7,7 +7,7 @@ from sys import getrefcount
 from . import autograd, config
 from .plan import BoundPlan, CheckFailed, Template
 from .pipeline import compile_trace
-from .record import GIVEN, Lazy, Tape, Window, flush_lock
+from .record import GIVEN, Lazy, Tape, Window, flush_lock, source_line
 from .ops.table import GradOp
 
 counters = config.counters
@@ -35,7 +35,7 @@ class Entry:
 
 structures: dict[tuple, Structure] = {}
 templates: dict[tuple, list[Template]] = {}
-MAX_STRUCTURES = 4096
+MAX_STRUCTURES = 2048
 
 
 def _baseline() -> int:
@@ -60,7 +60,7 @@ def run_tape(tape: Tape) -> None:
         structure = structures.get(key)
         if structure is None:
             if len(structures) >= MAX_STRUCTURES:
-                structures.clear()
+                structures.pop(next(iter(structures)))
             structure = structures[key] = Structure()
         entry = structure.by_counts.get(counts)
         counters.flushes += 1
@@ -129,7 +129,7 @@ def find_plan(key: tuple, wanted: list[int]) -> BoundPlan:
             plan.sizes = sizes
             return plan
     if len(templates) > MAX_STRUCTURES:
-        templates.clear()
+        templates.pop(next(iter(templates)))
     template = Template(compile_trace(*key, wanted))
     if len(known) < 32:
         known.append(template)
@@ -211,10 +211,12 @@ def _home_before(tape: Tape, i: int):
 def check_error(e: CheckFailed, tape: Tape) -> Exception:
     """PyTorch's IndexError, with the op and the line that recorded it."""
     where = tape.locs.get(e.entry)
-    at = f" (recorded at {where[0]}:{where[1]})" if where else ""
+    at = f" (recorded at {source_line(*where[:2])})" if where else ""
     name = where[2] if where and len(where) > 2 else "index"
     if e.what == "target":
         return IndexError(f"Target {e.value} is out of bounds.{_op(name)}{at}")
+    if e.what == "divisor":
+        return RuntimeError(f"ZeroDivisionError{at}")
     size = _size_of(tape, e)
     return IndexError(
         f"index {e.value} is out of bounds for dimension {e.dim} with size {size}{_op(name)}{at}"

@@ -13,6 +13,8 @@ from .ir import Graph, Node, Value
 from .passes.layout import Layout, Map
 from .passes.simplify import is_compute
 
+# Nodes without a unit: literals and indices are written where they are read.
+VIRTUAL = ("const", "iota")
 MAX_NODES = 128
 MAX_SOURCES = 40
 
@@ -75,7 +77,7 @@ class Fuser:
     def run(self) -> list[Unit]:
         late = [n for n in self.graph.nodes if n in self.homes]
         for node in self.graph.nodes:
-            if node.op.kind == "movement" or node in self.homes or node.op.name == "const":
+            if node.op.kind == "movement" or node in self.homes or node.op.name in VIRTUAL:
                 continue
             if is_compute(node):
                 self._place(node)
@@ -134,7 +136,7 @@ class Fuser:
         else:
             unit.nodes.append(node)
         self.members[node] = unit
-        for v in node.inputs:
+        for v in node.inputs[1:] if "home" in node.attrs else node.inputs:
             source = self._inner(v)
             owner = self.unit_of.get(source)
             if owner is not unit:
@@ -219,6 +221,14 @@ class Fuser:
     def _place_home(self, node: Node) -> None:
         k = self.homes[node]
         touching = self._memory_readers(k)
+        if node.op.name == "update":
+            unit = self._new_unit(node, opaque=True)
+            # Updates of one memory run in program order.
+            touching += [u for n, u in self.members.items() if self.homes.get(n) == k]
+            for u in touching:
+                if u is not unit and u not in unit.deps:
+                    self._depend(unit, u)
+            return
         unit = self.unit_of.get(self._inner(node.inputs[0]))
         if (
             unit is None or unit.opaque or not self._may_join(unit, node)
@@ -248,11 +258,13 @@ class Fuser:
         """True if the unit reads the memory it would overwrite only at the element it writes."""
         target = self.layout.of(self.graph.inputs[k])[1]
         full = tuple(range(len(unit.axes)))
-        stored = per_axis(target, node.out.shape, unit.labels.get(node.out, full), full)
+        stored = per_axis(target, node.out.shape, _node_labels(unit, node), full)
         for n in unit.nodes:
             for v in n.inputs:
                 source, m = self.layout.of(v)
-                if source.node is not None or self.aliases[source.index] != self.aliases[k]:
+                if source.node is not None or source.index >= len(self.aliases):
+                    continue  # computed, or a run-time scalar
+                if self.aliases[source.index] != self.aliases[k]:
                     continue
                 if source.index != k or n.op.kind == "gather" or m.guards:
                     return False

@@ -63,7 +63,7 @@ def _gemm(dtype: str) -> int:
     def build() -> tuple[str, bytes]:
         started = time.perf_counter()
         symbol, text = gemm.kernel_ir(dtype)
-        data = engine.compile_ir(text)
+        data = engine.compile_ir(text, optimize=False)  # emitted in its final form
         if config.debug >= 1:
             ms = (time.perf_counter() - started) * 1e3
             print(f"[numtorch] compiled gemm_{dtype} in {ms:.0f} ms", flush=True)

@@ -86,12 +86,7 @@ class Nest:
 
     def _collect_node(self, node: Node, axes) -> None:
         unit = self.unit
-        name = node.op.name
-        if name == "iota":
-            shape, dim = node.out.shape, node.attrs["dim"]
-            unit_vector = tuple(1 if d == dim else 0 for d in range(len(shape)))
-            self._index(node, unit_vector, shape, unit.labels[node.out], axes)
-        elif node.op.kind == "generator":
+        if node.op.kind == "generator":
             strides = contiguous_strides(node.out.shape)
             self._index(node, strides, node.out.shape, unit.labels[node.out], axes)
         elif node.op.result == "index" and node.op.kind == "reduce":

@@ -29,7 +29,7 @@ class Lowering:
         self.values: list[Value | list[Value]] = []
         self.inputs: list[Value] = []
         self.scalars: list[Value] = []
-        self.assigns: list[tuple[Value, Value]] = []
+        self.stores: list[Value] = []  # assignments that no entry stands for: optimizer steps
 
     def size(self, n: int) -> int:
         """The Sym of a size; sizes 0 and 1 stay literal."""
@@ -86,6 +86,8 @@ class Lowering:
             return self.operand(entry[4])
         if row is GIVEN:
             return self._given(m, attrs, entry[3:])
+        if row.kind == "step":
+            return self._step(row, attrs, entry[3:])
         ins = [self.operand(i) for i in entry[3:]]
         named = self._attrs(row, m, attrs)
         if row.name == "detach":
@@ -98,6 +100,18 @@ class Lowering:
     def _detach(self, v: Value) -> Value:
         t = Type(v.shape, v.dtype)
         return self.graph.add(OPS["detach"], [v], {}, [t], False).out
+
+    def _step(self, row, attrs: tuple, operands: tuple) -> None:
+        # See ops/optim.py: scalars, then `width` tensors per parameter.
+        width, flags = attrs
+        count = sum(1 for i in operands if -4 < i < 0)
+        ins = [self.operand(i) for i in operands]
+        scalars, tensors = ins[:count], ins[count:]
+        with B.grad_flags(False):
+            for k in range(0, len(tensors), width):
+                p, g, *states = tensors[k : k + width]
+                for old, new in zip((p, *states), row.build(p, g, states, scalars, *flags)):
+                    self.stores.append(B.emit("assign", old, B.cast(new, old.dtype)))
 
     def _backward(self, attrs: tuple, root: int, seed: int | None):
         targets, create = attrs

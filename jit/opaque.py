@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .codegen import GRAIN, Emitter, Kernel
 from .dtypes import int64
-from .fuse import Unit, add_node
+from .fuse import VIRTUAL, Unit, add_node
 from .ir import Node, Type, Value
 from .loops import Target
 from .ops import OPS
@@ -50,6 +50,10 @@ def _cat(node: Node, layout: Layout) -> list[Kernel]:
 
 def _update(node: Node, layout: Layout) -> list[Kernel]:
     x, new = node.inputs
+    if "home" in node.attrs:
+        home = node.out.graph.inputs[node.attrs["home"]]
+        region = Target(("v", home), node.attrs["strides"], node.attrs["offset"])
+        return [copy_kernel(new, region, layout, node.loc)]
     whole = copy_kernel(x, Target(("v", node.out)), layout, node.loc)
     region = Target(("v", node.out), node.attrs["strides"], node.attrs["offset"])
     return [whole, copy_kernel(new, region, layout, node.loc)]
@@ -176,7 +180,7 @@ def needs_copy(node: Node, j: int, layout: Layout) -> bool:
     source, m = layout.of(v)
     if node.op.name == "scatter_add" and j == 0 or node.op.name not in ("gemm", "scatter_add"):
         return False
-    if m.guards or source.type.weak or source.op == "const":
+    if m.guards or source.type.weak or source.op in VIRTUAL:
         return True
     if node.op.name == "gemm":
         return False

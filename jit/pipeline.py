@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from . import config
 from .codegen import Emitter, Kernel
-from .fuse import Fuser, Unit
+from .fuse import VIRTUAL, Fuser, Unit
 from .ir import Graph, Node, Value, to_text, verify
 from .loops import Target
 from .lower import Lowering
@@ -22,6 +22,7 @@ from .sym import collect_guards
 
 # Replaced by explain with a list that receives (stage, text).
 stages: list[tuple[str, str]] | None = None
+units_seen: list[Unit] | None = None
 
 
 @dataclass
@@ -56,6 +57,12 @@ def compile_trace(entries: tuple, in_key: tuple, wanted: list[int], symbolic=Tru
         state.dce()
         _show("legalized", graph)
         units = Fuser(graph, layout, state.homes, [f for _, _, f in in_key]).run()
+        if units_seen is not None:
+            units_seen.extend(units)
+        if config.debug >= 3:
+            from .explain import describe
+
+            print("\n".join(f"[numtorch] {describe(u)}" for u in units), flush=True)
         kernels = generate(graph, units, layout, state, in_key)
     return Program(
         graph, kernels, low.inputs, low.scalars, state.outputs(), low.sizes, guards.guards
@@ -115,16 +122,45 @@ class _State:
         for i, v in self.wanted.items():
             if v in root:
                 late.append((i, root[v], mapping[v]))
+        late += [(None, root[v], mapping[v]) for v in self.low.stores]
+        uses = self.graph.uses()
         for i, home, new in late:
-            with B.grad_flags(False):
-                if _is_input_view(new):
-                    new = B.emit("copy", new)
-                stored = self.graph.add(OPS["copy"], [new], {}, [new.type], False)
-            self.homes[stored] = home.index
-            self.home_of[i] = home.index
-            del self.wanted[i]
+            chain = self._update_chain(home, new, uses)
+            if chain:
+                self._update_in_place(chain, home.index)
+            else:
+                with B.grad_flags(False):
+                    if _is_input_view(new):
+                        new = B.emit("copy", new)
+                    stored = self.graph.add(OPS["copy"], [new], {}, [new.type], False)
+                self.homes[stored] = home.index
+            if i is not None:
+                self.home_of[i] = home.index
+                del self.wanted[i]
         for i, v in self.wanted.items():
             self.wanted[i] = mapping.get(v, v)
+
+    def _update_chain(self, home: Value, new: Value, uses) -> list[Node]:
+        """The region updates that lead from a home's old value to its new one, if nothing else
+        reads what is between."""
+        chain, v = [], new
+        if self.in_key[home.index][1] is not None or new in self.wanted.values():
+            return []
+        while v.op == "update" and len(uses.get(v, ())) == (1 if chain else 0):
+            chain.append(v.node)
+            v = v.node.inputs[0]
+        return chain[::-1] if v is home else []
+
+    def _update_in_place(self, chain: list[Node], home: int) -> None:
+        """Region updates that store straight into the memory of an input, after its readers."""
+        for node in chain:
+            self.graph.nodes.remove(node)
+            if _is_input_view(node.inputs[1]):
+                with B.grad_flags(False):
+                    node.inputs[1] = B.emit("copy", node.inputs[1])
+            node.attrs = {**node.attrs, "home": home}
+            self.graph.nodes.append(node)
+            self.homes[node] = home
 
     def layouts(self) -> Layout:
         strides = {
@@ -141,7 +177,7 @@ class _State:
             source, m = layout.of(v)
             fit = (
                 source.node is not None and not source.type.weak
-                and source.node.op.name != "const" and source not in claimed
+                and source.node.op.name not in VIRTUAL and source not in claimed
                 and is_contiguous(m, v.shape) and _numel(source) == _numel(v)
                 and source.node not in self.homes
             )  # fmt: skip

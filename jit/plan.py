@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 import struct
 
-from . import config
+from . import config, inspect
 from .codegen import Kernel
 from .ir import Value
 from .link import kernel_address
@@ -228,7 +228,7 @@ class BoundPlan:
         dtype, shape, sa, sb, sc, at_a, at_b = self.template.gemms[i]
         batch, m, n, k = map(value, shape)
         sa, sb, sc = (tuple(map(value, s)) for s in (sa, sb, sc))
-        plan = gemm.plan(dtype, batch, m, n, k, sa, sb, sc)
+        plan = gemm.plan(dtype, batch, m, n, k, sa, sb, sc, self.threads)
         start = len(args)
         args += [0, 0, 0, batch, m, n, k, *sa, *sb, *sc, 0, 0, *plan.words]
         size = kernel.outputs[0].dtype.itemsize
@@ -287,10 +287,8 @@ class BoundPlan:
                 self.memory, self.at_slots, *addresses, *[b.addr for b in outs], arena.addr,
                 self.status_address, *scalars,
             )  # fmt: skip
-            if config.debug >= 2 or config.interp:
-                from .inspect import run_observed
-
-                stopped = run_observed(self)
+            if config.debug >= 2 or config.interp or inspect.observations is not None:
+                stopped = inspect.run_observed(self)
             else:
                 stopped = pool.run(self.header)
             if stopped >= 0:

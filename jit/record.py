@@ -104,6 +104,8 @@ def set_tensor_type(cls) -> None:
     """The framework's Tensor class, made by `Tape.push`."""
     global _tensor_type
     _tensor_type = cls
+    _folders.append(os.path.dirname(os.path.abspath(sys.modules[cls.__module__].__file__)) + os.sep)
+    _inside.clear()
 
 
 class _Local(threading.local):
@@ -148,20 +150,35 @@ def infer(op: Op, operands: tuple, attrs: tuple | None) -> Meta:
 def check_elementwise(op: Op, types: list[Type]) -> None:
     """PyTorch's refusals of dtypes that an op has no meaning for."""
     kinds = {t.dtype.kind for t in types}
-    if op.name == "sub" and all(t.dtype.kind == "b" for t in types):
+    if op.name == "sub" and "b" in kinds:
         raise RuntimeError(
             "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` "
             "or `logical_xor()` operator instead."
-        )
+            if kinds == {"b"} else
+            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying "
+            "to invert a mask, use the `~` or `logical_not()` operator instead."
+        )  # fmt: skip
     if op.name == "neg" and kinds == {"b"}:
         raise RuntimeError(
             "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to "
             "invert a mask, use the `~` or `logical_not()` operator instead."
         )
+    if op.name == "relu" and kinds == {"b"}:
+        raise RuntimeError("Boolean inputs not supported for relu")
+    if op.name in _NO_BOOL and kinds == {"b"}:
+        raise NotImplementedError(f'"{_NO_BOOL[op.name]}" not implemented for \'Bool\'')
     if op.name.startswith("bitwise") and "f" in kinds:
-        name = next(t.dtype.name for t in types if t.dtype.kind == "f")
-        torch_name = {"float32": "Float", "float64": "Double"}[name]
-        raise RuntimeError(f'"{op.name}_cpu" not implemented for \'{torch_name}\'')
+        d = op.compute_dtype(types)
+        name = "Float" if d.short == "f32" else "Double"
+        raise NotImplementedError(f'"{op.name}_cpu" not implemented for \'{name}\'')
+
+
+# Rows without a meaning for bool: the kernels that PyTorch's errors name.
+_NO_BOOL = {
+    "floor_divide": "div_floor_cpu", "remainder": "remainder_cpu", "fmod": "fmod_cpu", "pow": "pow",
+    "abs": "abs_cpu", "floor": "floor_vml_cpu", "ceil": "ceil_vml_cpu", "trunc": "trunc_vml_cpu",
+    "round": "round_vml_cpu",
+}  # fmt: skip
 
 
 def clear_rules() -> None:
@@ -276,7 +293,12 @@ class Tape:
             rg = rg and op.differentiable
             idx = self._append((op.grad_op if rg else op, m, attrs, idx), t)
         t._v = self._lazy(m, idx)
-        t._rg = 2 if rg else 0
+        if rg:
+            t._rg = 2
+        elif t._rg == 1:
+            self.leaves[idx] = t
+        else:
+            t._rg = 0
         return idx
 
     def input_storage(self, st: Storage) -> int:
@@ -504,19 +526,38 @@ def materialize_foreign(v: Lazy) -> None:
         run_foreign(v)
 
 
-_PACKAGE = os.path.dirname(os.path.abspath(__file__))
-_FRAMEWORK = os.path.join(os.path.dirname(_PACKAGE), "numtorch")
+# Folders whose code is not the user's; files known to be in one of them or not.
+_folders = [os.path.dirname(os.path.abspath(__file__)) + os.sep]
+_inside: dict[str, bool] = {}
 
 
-def user_location() -> tuple[str, int]:
-    """File and line of the nearest caller outside the library."""
+def user_location() -> tuple:
+    """Where the nearest caller outside the library is: (code, instruction) for `source_line`.
+
+    The line number itself is found only when an error needs it.
+    """
     frame = sys._getframe(1)
     while frame is not None:
-        name = frame.f_code.co_filename
-        if not name.startswith((_PACKAGE, _FRAMEWORK)):
-            return name, frame.f_lineno
+        code = frame.f_code
+        name = code.co_filename
+        inside = _inside.get(name)
+        if inside is None:
+            inside = _inside[name] = name.startswith(tuple(_folders))
+        if not inside:
+            return code, frame.f_lasti
         frame = frame.f_back
-    return "<unknown>", 0
+    return None, 0
+
+
+def source_line(code, instruction: int) -> str:
+    """'file:line' of an instruction."""
+    if code is None:
+        return "<unknown>:0"
+    line = code.co_firstlineno
+    for start, end, number in code.co_lines():
+        if start <= instruction < end and number is not None:
+            line = number
+    return f"{code.co_filename}:{line}"
 
 
 local = _Local()

@@ -17,6 +17,7 @@ import hashlib
 from functools import cache
 from typing import NamedTuple
 
+from . import gemm_micro
 from .gemm_micro import (
     I64,
     PTR,
@@ -31,7 +32,6 @@ from .gemm_micro import (
 
 __all__ = ["WORDS", "GemmPlan", "interpret", "kernel_ir", "plan", "source_key"]
 
-VERSION = 1
 # Words of the argument block. Strides are in elements; `scratch` is an address.
 WORDS = (
     "A", "B", "C", "batch", "M", "N", "K",
@@ -68,6 +68,7 @@ SPLIT_FLOPS = 150_000  # up to four work items of at least about this much,
 TILE_FLOPS = 2_000_000  # then more of them, of this much
 MAX_TILES = 64
 CHUNKS = 8  # per thread: who is late takes fewer
+ROWS_AHEAD = 2  # copying A, rows that are fetched before they are read
 COPY_A_COLUMNS = 96  # columns of a tile of C from which badly strided A is worth copying
 TILE_COLUMNS = 256  # a tile is split along both sides down to this many columns
 TILE_ROWS = 256  # and this many rows; then along the columns first
@@ -95,7 +96,7 @@ def plan(dtype: str, batch, M, N, K, a_strides, b_strides, c_strides,
     Only integer arithmetic and comparisons. `threads` is a hint for the chunk, nothing else
     depends on it.
     """
-    size, vl, mr, nr = _shape_of(dtype)
+    size, vl, mr, nr = _tile_of(dtype)
     if batch <= 0 or M <= 0 or N <= 0:
         return GemmPlan(0, 1, 0, (0,) * len(PLAN_WORDS))
     a_batch, a_rs, a_cs = a_strides
@@ -110,7 +111,7 @@ def plan(dtype: str, batch, M, N, K, a_strides, b_strides, c_strides,
         m, batch = m * batch, 1
 
     kc = _ceil(_ceil(K, _ceil(K, KC_BYTES // size)), 16) * 16 if K > 0 else 16
-    dot = 1 if m == 1 and (b_rs == 1 or K == 1) and (a_cs == 1 or K == 1) and K >= vl else 0
+    dot = 1 if m == 1 and (b_rs == 1 or K == 1) and (a_cs == 1 or K == 1) and vl <= K else 0
     c_mode = 0 if c_cs == 1 or n == 1 else 1
     if b_cs == 1 or n == 1:
         b_mode = 1 if m >= PACK_ROWS else 0
@@ -121,7 +122,7 @@ def plan(dtype: str, batch, M, N, K, a_strides, b_strides, c_strides,
     mc = max(1, MC_BYTES // (kc * size) // mr) * mr
     mc = _ceil(_ceil(tm, _ceil(tm, mc)), mr) * mr
     a_mode, left_rs, left_cs = IN_PLACE, 0, 0
-    if tn >= COPY_A_COLUMNS:
+    if tn >= COPY_A_COLUMNS and m > mr:
         step = a_cs if a_rs == 1 else a_rs
         if a_rs != 1 and a_cs != 1:
             a_mode, left_rs, left_cs = GATHER, kc + 16, 1
@@ -160,7 +161,7 @@ def _tiles(batch, m, n, K, mr, nr, dot):
 
 
 @cache
-def _shape_of(dtype: str) -> tuple[int, int, int, int]:
+def _tile_of(dtype: str) -> tuple[int, int, int, int]:
     """(bytes of an element, lanes, rows of a register tile, columns of it)."""
     target = host_target()
     size = 4 if dtype == "f32" else 8
@@ -168,9 +169,15 @@ def _shape_of(dtype: str) -> tuple[int, int, int, int]:
     return size, vl, target.rows[0], target.nv * vl
 
 
+@cache
 def source_key(dtype: str) -> str:
-    """What the kernel's text depends on, for the kernel store."""
-    return f"gemm {VERSION} {dtype} {host_target()}"
+    """What the kernel's text depends on, for the kernel store: the emitters and the target."""
+    try:
+        with open(__file__, "rb") as mine, open(gemm_micro.__file__, "rb") as micro:
+            text = mine.read() + micro.read()
+    except OSError:  # no source files: the kernel itself
+        text = kernel_ir(dtype)[1].encode()
+    return f"gemm {dtype} {host_target()} {hashlib.sha256(text).hexdigest()}"
 
 
 # The generated kernel
@@ -238,11 +245,11 @@ def _emit_walk(e: Emitter, args, begin, end, tid) -> None:
 
 
 def _emit_pack(e: Emitter) -> None:
-    """pack(mode, src, src_rs, src_cs, dst, dst_rs, m, n): dst rows are contiguous."""
-    with e.function("pack", [I64, PTR, I64, I64, PTR, I64, I64, I64]) as args:
-        mode, src, src_rs, src_cs, dst, dst_rs, m, n = args
+    """pack(mode, src, src_rs, src_cs, dst, dst_rs, m, n, ahead): dst rows are contiguous."""
+    with e.function("pack", [I64, PTR, I64, I64, PTR, I64, I64, I64, I64]) as args:
+        mode, src, src_rs, src_cs, dst, dst_rs, m, n, ahead = args
         with e.when(e.equal(mode, COPY)):
-            e.call("copy", src, src_rs, dst, dst_rs, m, n)
+            e.call("copy", src, src_rs, dst, dst_rs, m, n, ahead)
         with e.when(e.equal(mode, TRANSPOSE)):
             e.call("transpose", src, src_cs, dst, dst_rs, m, n)
         with e.when(e.equal(mode, GATHER)):
@@ -280,9 +287,11 @@ def _emit_block(e: Emitter) -> None:
                 left = e.at(a, e.mul(rows.index, a_rs), e.mul(ks.index, a_cs))
                 with e.when(copies):
                     with e.when(e.less(a_mode, COPY_COLUMNS)):
-                        e.call("pack", a_mode, left, a_rs, a_cs, copied, left_rs, height, depth)
+                        e.call("pack", a_mode, left, a_rs, a_cs, copied, left_rs, height, depth,
+                               e.mul(a_rs, ROWS_AHEAD))  # fmt: skip
                     with e.when(e.equal(a_mode, COPY_COLUMNS)):
-                        e.call("copy", left, a_cs, copied, left_cs, depth, height)
+                        e.call("copy", left, a_cs, copied, left_cs, depth, height,
+                               e.mul(a_cs, ROWS_AHEAD))  # fmt: skip
                 left = e.select(copies, copied, left)
                 fresh = e.both(packs, e.equal(rows.index, 0))
                 with e.loop(0, n, nr) as cols:
@@ -290,12 +299,13 @@ def _emit_block(e: Emitter) -> None:
                     source = e.at(b, e.mul(ks.index, b_rs), e.mul(cols.index, b_cs))
                     packed = e.at(scratch, e.mul(cols.index, panel_step))
                     with e.when(fresh):
-                        e.call("pack", b_mode, source, b_rs, b_cs, packed, nr_bytes, depth, width)
+                        e.call("pack", b_mode, source, b_rs, b_cs, packed, nr_bytes, depth, width,
+                               nr_bytes)  # the panel on the right comes next
                     out = e.at(c, e.mul(rows.index, c_rs), e.mul(cols.index, c_cs))
                     target = e.select(buffered, buffer, out)
-                    e.call("panel", left, left_rs, left_cs, e.select(packs, packed, source), right_rs,
-                           target, target_rs, height, depth, e.select(buffered, 0, add),
-                           width)  # fmt: skip
+                    right = e.select(packs, packed, source)
+                    e.call("panel", left, left_rs, left_cs, right, right_rs, target, target_rs,
+                           height, depth, e.select(buffered, 0, add), width)  # fmt: skip
                     with e.when(buffered):
                         e.call("gather", buffer, nr_bytes, e.size, out, c_rs, c_cs,
                                height, width, add)  # fmt: skip

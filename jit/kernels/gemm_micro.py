@@ -255,7 +255,8 @@ class Emitter:
     def prefetch(self, pointer: Value) -> None:
         """Ask for the cache line at any address, for reading soon."""
         self._declared["declare void @llvm.prefetch.p0(ptr, i32, i32, i32)"] = None
-        self._lines.append(f"  call void @llvm.prefetch.p0(ptr {pointer.name}, i32 0, i32 3, i32 1)")
+        how = "i32 0, i32 3, i32 1"  # to read, into all caches, data
+        self._lines.append(f"  call void @llvm.prefetch.p0(ptr {pointer.name}, {how})")
 
     def fma(self, x: Value, y: Value, z: Value) -> Value:
         """x * y + z for vectors, rounded once where the CPU can."""
@@ -326,8 +327,9 @@ def emit_tile(e: Emitter, mr: int, nv: int, a, a_rs, a_cs, b, b_rs, c, c_rs, k, 
         acc = turn.values[len(bases) + 1 :]
         columns = [e.load(e.at(row, j * e.target.bytes), masks[j]) for j in range(nv)]
         new = []
-        for j in range(e.target.nv):  # the panel on the right: it comes next
-            e.prefetch(e.at(row, (e.target.nv + j) * e.target.bytes))
+        if mr > 1:  # the panel on the right comes next; a single row has no time for it
+            for j in range(e.target.nv):
+                e.prefetch(e.at(row, (e.target.nv + j) * e.target.bytes))
         for i in range(mr):
             base, offset = bases[i // 3], (None, a_rs, twice)[i % 3]
             x = e.splat(e.load1(e.at(base, offset) if i % 3 else base))
@@ -377,17 +379,19 @@ def emit_panel(e: Emitter) -> None:
 
 
 def emit_copy(e: Emitter) -> None:
-    """copy(src, src_rs, dst, dst_rs, m, n): m rows of n contiguous elements."""
-    with e.function("copy", [PTR, I64, PTR, I64, I64, I64]) as args:
-        src, src_rs, dst, dst_rs, m, n = args
+    """copy(src, src_rs, dst, dst_rs, m, n, ahead): m rows of n contiguous elements.
+
+    `ahead`: bytes from what is read now to what will be read soon.
+    """
+    with e.function("copy", [PTR, I64, PTR, I64, I64, I64, I64]) as args:
+        src, src_rs, dst, dst_rs, m, n, ahead = args
         rest = e.rem(n, e.vl)
         whole, mask = e.bytes(e.sub(n, rest)), e.mask(rest)
         has_rest = e.less(0, rest)
         with e.loop(0, m, carried=[src, dst]) as row:
             p, q = row.values
-            for j in range(e.target.nv):  # the panel on the right
-                e.prefetch(e.at(p, (e.target.nv + j) * e.target.bytes))
             with e.loop(0, whole, e.target.bytes) as turn:
+                e.prefetch(e.at(p, turn.index, ahead))
                 e.store(e.load(e.at(p, turn.index)), e.at(q, turn.index))
             with e.when(has_rest):
                 e.store(e.load(e.at(p, whole), mask), e.at(q, whole), mask)
@@ -433,8 +437,8 @@ def emit_transpose(e: Emitter) -> None:
                 offset = e.bytes(turn.index)
                 rows = []
                 for i in range(lane):
-                    parts = [e.load(e.at(column, offset), lanes=lane) for column in columns[i::lane]]
-                    rows.append(e.concat(parts, lane))
+                    places = [e.at(column, offset) for column in columns[i::lane]]
+                    rows.append(e.concat([e.load(p, lanes=lane) for p in places], lane))
                 out = turn.values[0]
                 for row in transpose_lanes(e, rows, lane):
                     e.store(row, out)

@@ -51,6 +51,20 @@ def fmod_i64(a, b):
     return select(b == np.int64(0), np.int64(0), a - trunc_divide_i64(a, b) * b)
 
 
+def pow_i64(a, b):
+    """a**b modulo 2**64 by squaring; a negative exponent gives the truncated power (0, 1 or -1)."""
+    odd = (b & np.int64(1)) == np.int64(1)
+    unit = select(odd, a, a * a)
+    small = select((a == np.int64(1)) | (a == np.int64(-1)), unit, np.int64(0))
+    r = select(b < np.int64(0), small, np.int64(1))
+    while b > np.int64(0):
+        if b & np.int64(1):
+            r = r * a
+        a = a * a
+        b = b >> np.int64(1)
+    return r
+
+
 # ---- random numbers ---------------------------------------------------------------------------
 
 M0 = np.uint64(0xD2511F53)

@@ -86,11 +86,11 @@ elementwise("where", "select({0}, {1}, {2})", arity=3, ref=np.where,
 
 # ---------------------------------------------------------------- unary
 elementwise("neg", "-{0}", arity=1, ref=np.negative, vjp=lambda g, o, x: (-g,))
-elementwise("abs", "fabs({0})", arity=1, ref=np.abs, int_expr="maximum({0}, -{0})",
+elementwise("abs", "fabs({0})", arity=1, ref=np.abs, int_expr="select({0} < {t}(0), -{0}, {0})",
             vjp=lambda g, o, x: (g * E("sign", x),))
-elementwise("sign", "select({0} > {t}(0), {t}(1), select({0} < {t}(0), -{t}(1), {0} * {t}(0)))",
+elementwise("sign", "select({0} > {t}(0), {t}(1), select({0} < {t}(0), {t}(-1), {t}(0)))",
             arity=1, ref=np.sign, vjp=lambda g, o, x: (g * 0.0,))
-elementwise("square", "{0} * {0}", arity=1, ref=np.square, vjp=lambda g, o, x: (g * (2 * x),))
+elementwise("square", "{0} * {0}", arity=1, result="number", ref=np.square, vjp=lambda g, o, x: (g * (2 * x),))
 elementwise("relu", "maximum({0}, {t}(0))", arity=1, ref=lambda x: np.maximum(x, 0),
             vjp=lambda g, o, x: (E("where", o > 0, g, 0.0),))
 for _name, _ref in (("floor", np.floor), ("ceil", np.ceil), ("trunc", np.trunc),

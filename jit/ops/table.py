@@ -24,6 +24,7 @@ class Op:
     reduce       over attrs['dims'], which stay as dims of size 1
     movement     a re-indexing of its operand: never computes
     opaque       a kernel of its own: gemm, scatter_add, update
+    step         an optimizer's update of all parameters, stored in their memory
     composite    written with the rows above by `build`; exists only in the trace
     """
 
@@ -57,6 +58,8 @@ class Op:
         d = dtypes.result_type([(t.shape, t.dtype, t.weak) for t in types])
         if self.result == "float" and d.kind != "f":
             return dtypes.default
+        if self.result == "number" and d.kind == "b":
+            return dtypes.int64
         return d
 
 

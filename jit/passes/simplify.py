@@ -39,7 +39,7 @@ def common_subexpressions(graph: Graph) -> dict[Value, Value]:
     kept = []
     for node in graph.nodes:
         node.inputs = [mapping.get(v, v) for v in node.inputs]
-        if node.op.name in ("assign", "detach"):
+        if node.op.name in ("assign", "detach", "update"):
             kept.append(node)
             continue
         first = seen.setdefault(_key(node), node)
