@@ -429,10 +429,11 @@ class Emitter:
 
     def stage_loop(self, rows, reduces: list[Node], stores: list[Store]) -> None:
         accumulators = [Accumulator(self, n) for n in reduces]
-        for a in accumulators:
-            a.init("")
         axes = sorted(self.nest.reduced)
         blocked = len(axes) == 1 and self.split_range is None and any(a.float_sum for a in accumulators)
+        for a in accumulators:
+            a.blocked = blocked and a.float_sum
+            a.init("")
         variables = dict(rows)
         headers = []
         for a in axes:
@@ -466,7 +467,7 @@ class Emitter:
             self.close_loop()
         self.innermost = None
         for a in accumulators:
-            self.scope[-1][a.node.out] = a.result
+            self.scope[-1][a.node.out] = a.result()
 
     # -- columns
 
@@ -647,6 +648,8 @@ class Accumulator:
         self.float_sum = self.combine == "sum" and self.t[0] == "f"
         # Column sums add sequentially: float32 in float64 keeps them as accurate as row sums.
         self.wide = "f64" if memory and self.float_sum else self.t
+        self.blocked = False
+        self.total_type = "f64" if self.float_sum else self.t
         self.acc = emitter.fresh("a")
         self.at = emitter.fresh("j") if self.indexed else None
         if memory:
@@ -682,7 +685,7 @@ class Accumulator:
             if self.indexed:
                 self.e.line(f"{self.mem_at}[{self.slot()}] = 0")
             return
-        self.e.line(f"{self.acc} = {self.start(self.wide)}")
+        self.e.line(f"{self.acc} = {self.start(self.total_type if self.blocked else self.wide)}")
         if self.indexed:
             self.e.line(f"{self.at} = 0")
 
@@ -696,13 +699,15 @@ class Accumulator:
         return base
 
     def open_block(self) -> None:
+        """Starts the sum of one block; the total of a float32 sum is kept in float64."""
         if self.float_sum:
             self.total, self.acc = self.acc, self.e.fresh("a")
-            self.e.line(f"{self.acc} = {self.start(self.wide)}")
+            self.e.line(f"{self.acc} = {self.start(self.t)}")
 
     def close_block(self) -> None:
         if self.float_sum:
-            self.e.line(f"{self.total} = {self.total} + {self.acc}")
+            wide = cast_text(self.acc, self.t, self.total_type)
+            self.e.line(f"{self.total} = {self.total} + {wide}")
             self.acc = self.total
 
     def update(self, variables) -> None:
@@ -739,9 +744,13 @@ class Accumulator:
         index = e.index(e.nest.indices[self.node], variables)
         e.line(f"{at} = select({hit}, i64({index}), {at})")
 
-    @property
     def result(self) -> str:
-        return self.at if self.indexed else self.acc
+        """The finished value, in the operand's type."""
+        if self.indexed or not self.blocked or self.t == "f64":
+            return self.at if self.indexed else self.acc
+        name = self.e.fresh("a")
+        self.e.line(f"{name} = {self.t}({self.acc})")
+        return name
 
     def load(self) -> str:
         source = self.mem_at if self.indexed else self.mem

@@ -65,14 +65,24 @@ def run_tape(tape: Tape) -> None:
         entry = structure.by_counts.get(counts)
         counters.flushes += 1
         if entry is None:
-            entry = _find_entry(structure, key, counts, tape)
+            try:
+                entry = _find_entry(structure, key, counts, tape)
+            except Exception as e:
+                # A trace that can't be planned must not be met again by the next flush.
+                error = _translate(e)
+                _poison(tape, _live(key[0], counts), error)
+                raise error from (e if config.debug else e.__cause__)
         else:
             counters.plan_hits += 1
         _execute(tape, entry)
 
 
+def _live(entries: tuple, counts: tuple) -> tuple:
+    return tuple(i for i, n in enumerate(counts) if n > BASE and not _alias(entries[i]))
+
+
 def _find_entry(structure: Structure, key, counts, tape: Tape) -> Entry:
-    live = tuple(i for i, n in enumerate(counts) if n > BASE and not _alias(key[0][i]))
+    live = _live(key[0], counts)
     entry = structure.by_live.get(live)
     if entry is None:
         counters.plan_misses += 1
@@ -146,14 +156,14 @@ def _execute(tape: Tape, entry: Entry) -> None:
         outs = plan.run([v.addr for v in inputs], tape.scalars)
     except CheckFailed as e:
         error = check_error(e, tape)
-        _poison(tape, entry, error)
+        _poison(tape, entry.live, error)
         raise error from None
     except BaseException as e:
         if not isinstance(e, Exception):
-            _poison(tape, entry, RuntimeError("interrupted"))
+            _poison(tape, entry.live, RuntimeError("interrupted"))
             raise
         error = _translate(e)
-        _poison(tape, entry, error)
+        _poison(tape, entry.live, error)
         raise error from (e if config.debug else None)
     values = {}
     live = entry.live
@@ -179,9 +189,9 @@ def _finish(tape: Tape) -> None:
     tape.reset()
 
 
-def _poison(tape: Tape, entry: Entry, error: Exception) -> None:
+def _poison(tape: Tape, live: tuple, error: Exception) -> None:
     """After a failed flush its results raise the same error when they are read."""
-    for i in entry.live:
+    for i in live:
         h = tape.handles[i]
         v = getattr(h, "_v", None)
         if v is None or v.idx != i or v.win is not tape.win:

@@ -216,16 +216,16 @@ def _split(text: str) -> list[str]:
 
 def _parse_attr(text: str):
     text = re.sub(r"@(\w+)", r"'@\1'", text)
+    text = re.sub(r"(?<!['@\w])(-?inf|nan)(?!['\w])", r"'@\1'", text)
 
     def fix(v):
         if isinstance(v, tuple):
             return tuple(fix(x) for x in v)
         if isinstance(v, str) and v.startswith("@"):
-            return dtypes.by_short(v[1:])
+            number = v[1:] in ("inf", "-inf", "nan")
+            return float(v[1:]) if number else dtypes.by_short(v[1:])
         return v
 
-    if text in ("inf", "-inf", "nan"):
-        return float(text)
     return fix(ast.literal_eval(text))
 
 

@@ -16,18 +16,17 @@ def locate(t: Tensor, name: str, size: int | None = None) -> Tensor:
     """Remembers the user's line for errors that show when the op runs."""
     tape = local.tape
     if t._v.win is tape.win:
-        file, line = user_location()
-        tape.locs[t._v.idx] = (file, line, name, size)
+        tape.locs[t._v.idx] = (*user_location(), name, size)
     return t
 
 
 def _record(name: str, op: str, operands, attrs, size=None) -> Tensor:
     tape = local.tape
-    file, line = user_location()
+    where = user_location()
     for x in operands:
         if x._v.win is not tape.win:
             tape.input(x)
-    tape.locs[len(tape.handles)] = (file, line, name, size)
+    tape.locs[len(tape.handles)] = (*where, name, size)
     return tape.record(OPS[op], operands, attrs)
 
 

@@ -268,8 +268,10 @@ floor_divide = binary("floor_divide")
 def pow(self, exponent):
     """self ** exponent; small constant exponents are products and roots, as in PyTorch."""
     if exponent.__class__ in SCALAR_INDEX:
-        if exponent == 2:
+        if exponent == 2 and (exponent.__class__ is int or self.dtype.kind == "f"):
             return square(self)
+        if exponent.__class__ is bool and self.dtype.kind == "b":
+            return self.clone() if exponent else self.logical_or(True)
         if self.dtype.kind == "f":
             if exponent == 1:
                 return self.clone()

@@ -21,8 +21,9 @@ def _dims(t: Tensor, dim) -> tuple[int, ...]:
     if isinstance(dim, int):
         return (check_dim(dim, rank),) if rank else _scalar_dim(dim)
     dims = tuple(check_dim(d, rank) for d in dim)
-    if len(set(dims)) != len(dims):
-        raise RuntimeError("dim appears multiple times in the list of dims")
+    for k, d in enumerate(dims):
+        if d in dims[:k]:
+            raise RuntimeError(f"dim {d} appears multiple times in the list of dims")
     return dims
 
 
@@ -68,27 +69,34 @@ def prod(self, dim=None, keepdim=False, *, dtype=None):
     return local.tape.record(OPS["reduce_prod"], (self,), (_dims(self, dim), bool(keepdim)))
 
 
-def _check_nonempty(t: Tensor, dims, name: str) -> None:
+def _check_nonempty(t: Tensor, dims: tuple, name: str) -> None:
+    """IndexError when a reduced dim (as the user counts it) has no elements."""
     shape = t._v.meta.shape
-    if t.numel() == 0 and any(shape[d] == 0 for d in dims):
-        raise IndexError(
-            f"{name}(): Expected reduction dim {dims[0]} to have non-zero size."
-            if len(shape) else f"{name}(): Expected reduction dim to be specified for "
-            "input.numel() == 0. Specify the reduction dim with the 'dim' argument."
-        )  # fmt: skip
+    if t.numel() == 0:
+        for d in dims:
+            if shape and -len(shape) <= d < len(shape) and shape[d] == 0:
+                raise IndexError(f"{name}(): Expected reduction dim {d} to have non-zero size.")
 
 
 def _extreme(op: str, name: str):
     row = OPS[op]
 
     def method(self, dim=(), keepdim=False):
-        dims = _dims(self, dim)
-        _check_nonempty(self, dims, name)
-        return local.tape.record(row, (self,), (dims, bool(keepdim)))
+        return _extreme_of(row, name, self, dim, keepdim)
 
     method.__name__ = name
     method.__doc__ = f"{name} over the given dims; ties share the gradient."
     return method
+
+
+def _extreme_of(row, name: str, t: Tensor, dim, keepdim) -> Tensor:
+    if (dim is None or dim == ()) and t.numel() == 0:
+        raise RuntimeError(
+            f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the "
+            "reduction dim with the 'dim' argument."
+        )
+    _check_nonempty(t, (dim,) if isinstance(dim, int) else dim or (), name)
+    return local.tape.record(row, (t,), (_dims(t, dim), bool(keepdim)))
 
 
 amax, amin = _extreme("reduce_amax", "amax"), _extreme("reduce_amin", "amin")
@@ -98,14 +106,17 @@ def _arg(op: str, name: str):
     row = OPS[op]
 
     def method(self, dim=None, keepdim=False):
-        if dim is None:
-            flat = self.reshape(-1)
-            _check_nonempty(flat, (0,), name)
-            out = local.tape.record(row, (flat,), ((0,), False))
-            return out.reshape((1,) * self.dim()) if keepdim else out
-        dims = _dims(self, dim)
-        _check_nonempty(self, dims, name)
-        return local.tape.record(row, (self,), (dims, bool(keepdim)))
+        if dim is not None and self.dim():
+            _check_nonempty(self, (check_dim(dim, self.dim()),), name)
+            return local.tape.record(row, (self,), (_dims(self, dim), bool(keepdim)))
+        if dim is not None:
+            check_dim(dim, 0)
+        if self.numel() == 0:
+            raise IndexError(
+                f"{name}(): Expected reduction dim to be specified for input.numel() == 0."
+            )
+        out = local.tape.record(row, (self.reshape(-1),), ((0,), False))
+        return out.reshape((1,) * self.dim()) if keepdim else out
 
     method.__name__ = name
     method.__doc__ = f"Index of the first extreme ({name}) along a dim, or of the flat tensor."
@@ -115,12 +126,16 @@ def _arg(op: str, name: str):
 argmax, argmin = _arg("reduce_argmax", "argmax"), _arg("reduce_argmin", "argmin")
 
 
-def _max(full, arg, elementwise: str, result):
+def _max(name: str, arg, elementwise: str, result):
+    row = OPS["reduce_a" + name]
+
     def method(self, dim=None, keepdim=False, *, other=None):
         if isinstance(dim, Tensor) or other is not None:
             return getattr(self, elementwise)(dim if other is None else other)
         if dim is None:
-            return full(self)
+            return _extreme_of(row, name, self, None, False)
+        if self.dim():
+            _check_nonempty(self, (check_dim(dim, self.dim()),), name)
         at = arg(self, dim, True)
         values = gather_known(self, dim, at)
         if not keepdim and self.dim():
@@ -138,8 +153,8 @@ def gather_known(t: Tensor, dim: int, index: Tensor) -> Tensor:
     return local.tape.record(OPS["gather"], (t, index), (check_dim(dim, t.dim()), "index"))
 
 
-max = _max(amax, argmax, "maximum", max_result)
-min = _max(amin, argmin, "minimum", min_result)
+max = _max("max", argmax, "maximum", max_result)
+min = _max("min", argmin, "minimum", min_result)
 
 
 def var(self, dim=None, *args, unbiased=None, correction=None, keepdim=False):
@@ -171,21 +186,28 @@ def softmax(self, dim, dtype=None):
     """exp(x) / sum(exp(x)) along a dim."""
     x = to(self, dtype) if dtype is not None else self
     _float_only(x, "softmax_lastdim_kernel_impl")
-    return local.tape.record(OPS["softmax"], (x,), (check_dim(dim, x.dim()),)) if x.dim() else x.exp() / x.exp()
+    return _along("softmax", x, dim)
 
 
 def log_softmax(self, dim, dtype=None):
     """log(softmax(x)) along a dim."""
     x = to(self, dtype) if dtype is not None else self
     _float_only(x, "log_softmax_lastdim_kernel_impl")
-    return local.tape.record(OPS["log_softmax"], (x,), (check_dim(dim, x.dim()),))
+    return _along("log_softmax", x, dim)
+
+
+def _along(op: str, x: Tensor, dim: int) -> Tensor:
+    d = check_dim(dim, x.dim())
+    if x.dim():
+        return local.tape.record(OPS[op], (x,), (d,))
+    return local.tape.record(OPS[op], (x.reshape(1),), (0,)).reshape(())
 
 
 def _float_only(x: Tensor, kernel: str) -> None:
     if x.dtype.kind != "f":
         from ._methods import _c_name
 
-        raise RuntimeError(f'"{kernel}" not implemented for \'{_c_name(x.dtype)}\'')
+        raise NotImplementedError(f'"{kernel}" not implemented for \'{_c_name(x.dtype)}\'')
 
 
 # ---------------------------------------------------------------- matmul

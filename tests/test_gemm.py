@@ -182,7 +182,7 @@ def test_narrower_vectors(dtype, target, monkeypatch):
         pytest.skip("this CPU has narrower vectors")
     monkeypatch.setattr(gemm, "host_target", lambda: target)
     gemm.kernel_ir.cache_clear()
-    gemm._shape_of.cache_clear()
+    gemm._tile_of.cache_clear()
     try:
         rng = np.random.default_rng(4)
         layouts = [ROWS, TRANSPOSED, ((2, 1, 0), 2, (1, -1, -1), (False,) * 3)]
@@ -195,7 +195,7 @@ def test_narrower_vectors(dtype, target, monkeypatch):
                 assert (np.abs(c.array - want) <= bound).all()
     finally:
         gemm.kernel_ir.cache_clear()
-        gemm._shape_of.cache_clear()
+        gemm._tile_of.cache_clear()
 
 
 def test_nan_and_inf():

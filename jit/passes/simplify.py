@@ -87,6 +87,8 @@ def decompose(graph: Graph) -> dict[Value, Value]:
             return _split(node)
         if name == "permute":
             return _transposed_gemm(node, uses)
+        if name == "gather":
+            return _picked(node)
         return None
 
     return _Rewriter(graph).run(rule)
@@ -118,6 +120,40 @@ def _split(node: Node) -> Value | None:
     block = size_max(ceil_div(SPLIT_BLOCK, per_index), ceil_div(x.shape[first], 256))
     part = B.emit("partial", x, dims=dims, block=block, combine=node.op.name)
     return B.emit(node.op.name, part, dims=(first,))
+
+
+def _picked(node: Node) -> Value | None:
+    """One element per row of an elementwise result: computes it there, from picked operands."""
+    x, idx = node.inputs
+    dim = node.attrs["dim"]
+    if not idx.shape[dim] == 1 or not _pickable(x):
+        return None
+    return _pick(x, idx, node.attrs)
+
+
+def _pickable(x: Value) -> bool:
+    return x.node is not None and x.node.op.kind == "elementwise" and len(x.shape) > 0
+
+
+def _pick(x: Value, idx: Value, attrs: dict) -> Value:
+    if not _pickable(x):
+        return B.emit("gather", x, idx, **attrs)
+    rank, ins = len(x.shape), []
+    for v in x.node.inputs:
+        if len(v.shape) < rank and len(v.shape) > 0:
+            v = B.reshape(v, (1,) * (rank - len(v.shape)) + tuple(v.shape))
+        if len(v.shape) > 0 and not v.shape[attrs["dim"]] == 1:
+            if any(not (a == b or a == 1) for a, b in zip(v.shape, x.shape)):
+                raise AssertionError("an elementwise operand broadcasts to the result")
+            v = _pick(v, idx, attrs) if _same_shape(v, x) else B.emit(
+                "gather", B.expand(v, x.shape), idx, **attrs
+            )  # fmt: skip
+        ins.append(v)
+    return B.emit(x.node.op, *ins, **x.node.attrs)
+
+
+def _same_shape(a: Value, b: Value) -> bool:
+    return len(a.shape) == len(b.shape) and all(m == n for m, n in zip(a.shape, b.shape))
 
 
 def _transposed_gemm(node: Node, uses) -> Value | None:
