@@ -12,6 +12,7 @@ import functools
 from . import dtypes
 from .ir import Graph, Type
 from .meta import meta
+from .ops import OPS
 from .ops import build as B
 from .ops.table import GradOp
 from .record import (
@@ -19,7 +20,7 @@ from .record import (
 )  # fmt: skip
 
 # Ops whose results are recomputed rather than kept.
-CHEAP = {"dropout", "silu", "gelu", "rand", "full", "arange"}
+CHEAP = {"dropout", "silu", "gelu", "rand", "full", "arange", "assign"}
 
 
 class Node:
@@ -365,8 +366,11 @@ class Past:
                 op, attrs, known = e[2]
                 if known is not None and k not in values:
                     values[k] = self.inputs.get(known)
-            ins, at = [], scalar_at[k]
-            for i in _inputs_of(e):
+            ins, at, operands = [], scalar_at[k], _inputs_of(e)
+            if row is OPS["assign"]:
+                # The new value, not the act of storing it.
+                op, operands = _same_flag(e[0], OPS["copy"]), e[4:5]
+            for i in operands:
                 scalar = -4 < i < 0
                 ins.append(Scalar(i, self.scalars[at]) if scalar else self._operand(i))
                 at += scalar
@@ -383,9 +387,15 @@ class Past:
             return self.nodes[i].node if i in self.nodes else v
         v = self.values.get(i)
         e = self.entries[i]
+        if v is not None and i in self.leaves:
+            return (self.leaves[i], v)
         if v is not None and e[0].__class__ is not GradOp and _row(e) is not GIVEN:
-            return (self.leaves[i], v) if i in self.leaves else v
+            return v
         return self.built[i]
+
+
+def _same_flag(op, row):
+    return row.grad_op if op.__class__ is GradOp else row
 
 
 class Kept:
@@ -415,6 +425,9 @@ class Kept:
 
 def keep_graph(tape: Tape, roots: tuple, values: dict[int, Lazy], kept: tuple) -> None:
     """Gives the surviving tensors of a flushed window their place in its graph."""
+    for i, leaf in tape.leaves.items():
+        if i >= 0 and i not in values and leaf._st is not None and not leaf._v.lost:
+            values[i] = tape._find(leaf)
     past = Past(tape, values, kept)
     for i in roots:
         for t in _tensors(tape.handles[i]):

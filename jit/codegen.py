@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass, field
 
 from .dtypes import DType, int64
-from .fuse import Unit
+from .fuse import VIRTUAL, Unit
 from .ir import Node, Value
 from .loops import Access, Nest, Store, Target
 from .ops.table import OPS
@@ -200,26 +200,33 @@ class Emitter:
         at = self.index(access, loop_vars)
         if access.source.op == "iota" and not access.guards:
             return f"{dtype.short}({at})"
-        p = self.pointer(("v", access.source), dtype) if access.source.op != "iota" else None
+        virtual = access.source.op in VIRTUAL
+        p = None if virtual else self.pointer(("v", access.source), dtype)
         x = self.fresh("x")
         if access.guards:
             at, condition = self.guarded(access, loop_vars, at)
             fill = literal(access.fill if dtype.kind == "f" else _int_fill(access.fill, dtype),
                            dtype.short)  # fmt: skip
             inside = f"{p}[{at}]" if p else f"{dtype.short}({at})"
+            if access.source.op == "const":
+                inside = self.constant(access.source, dtype.short)
             self.line(f"{x} = {inside} if {condition} else {fill}")
         else:
             self.line(f"{x} = {p}[{at}]")
         self.scope[-1][key] = x
         return x
 
+    def constant(self, source: Value, t: str) -> str:
+        """The value of a const node as source text of the short dtype t."""
+        value = source.node.attrs["value"]
+        return f"{t}({self.size(value)})" if isinstance(value, Sym) else literal(value, t)
+
     def operand(self, node: Node, i: int, t: str, loop_vars) -> str:
         """Operand i of a node, cast to the short dtype t."""
         v = node.inputs[i]
         source, m = self.layout.of(v)
         if source.node is not None and source.node.op.name == "const" and not m.guards:
-            value = source.node.attrs["value"]
-            return f"{t}({self.size(value)})" if isinstance(value, Sym) else literal(value, t)
+            return self.constant(source, t)
         if v.type.weak:
             return self.scalar(v, t)
         if source in self.unit.labels:

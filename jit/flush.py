@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sys import getrefcount
 
-from . import autograd, config
+from . import autograd, config, record
 from .plan import BoundPlan, CheckFailed, Template
 from .pipeline import compile_trace
-from .record import GIVEN, Lazy, Tape, Window, flush_lock, source_line
+from .record import GIVEN, Lazy, Tape, Window, source_line
 from .ops.table import GradOp
 
 counters = config.counters
@@ -54,7 +54,7 @@ def clear_plans() -> None:
 
 def run_tape(tape: Tape) -> None:
     """Executes everything recorded on the tape."""
-    with flush_lock:
+    with record.flush_lock:
         key = (tuple(tape.entries), tuple(tape.in_key))
         counts = tuple(map(getrefcount, tape.handles))
         structure = structures.get(key)
@@ -256,7 +256,7 @@ def run_foreign(v: Lazy) -> None:
     That tape is only read: its entries up to the value never change. It will compute the value
     again, with equal bits, when its own thread flushes.
     """
-    with flush_lock:
+    with record.flush_lock:
         if v.buf is not None:
             return
         win = v.win

@@ -37,6 +37,7 @@ class Lazy:
     strides = None  # None: row-major
     home = False  # lives in memory that a tensor already owns
     stale = False  # overwritten in place since
+    lost = False  # an alias's value that somebody wrote over through another alias
     error = None
     win = None
     idx = 0
@@ -48,7 +49,11 @@ class Lazy:
             self.buf, self.addr, self.strides, self.home = buf, addr, strides, True
 
 
-LOST = Lazy(None)  # what an alias holds after somebody wrote through another one
+def lost(m: Meta) -> Lazy:
+    """What an alias holds after somebody wrote through another one: to be recorded again."""
+    v = Lazy(m)
+    v.lost = True
+    return v
 
 
 class Storage:
@@ -220,7 +225,7 @@ class Tape:
         v = t._v
         if v.win is self.win:
             return v.idx
-        if v is LOST:
+        if v.lost:
             return self._replay(t)
         if v.buf is None:
             v = self._find(t)
@@ -382,9 +387,18 @@ class Tape:
 
     def write(self, t, result) -> None:
         """Makes `result` (a fresh tensor, same shape and dtype) the new value of t and its aliases."""
+        limit, self.limit = self.limit, sys.maxsize
         if result._v.win is not self.win:
             # The limit was reached: the result is in memory already.
             result = self.record(OPS["copy"], (result,))
+        old, idx = self._write(t, result)
+        if self.limit == sys.maxsize:
+            self.limit = limit
+        if (old.buf is not None and exposed(old.buf)) or idx >= self.limit:
+            self.flush()
+
+    def _write(self, t, result) -> tuple[Lazy, int]:
+        """Records the write; returns the root's old value and the new one's index."""
         st, view = t._st, t._view
         holder = st if st is not None else t
         old = holder._v
@@ -406,8 +420,7 @@ class Tape:
             self.handles[old_idx] = object()
         self.handles[idx] = holder
         self._move(t, st, new, rg, idx)
-        if (old.buf is not None and exposed(old.buf)) or idx >= self.limit:
-            self.flush()
+        return old, idx
 
     def _update_root(self, root: int, m: Meta, vm: Meta, view: View, idx: int, rg: bool) -> int:
         if vm.numel == m.numel and view.offset == 0 and view.strides == row_major(vm.shape):
@@ -439,7 +452,7 @@ class Tape:
                 elif rg:
                     a._rg, a._node = 2, None
             else:
-                a._v = LOST
+                a._v = lost(a._v.meta)
                 a._node = None
 
     # -- flush
@@ -561,3 +574,13 @@ def source_line(code, instruction: int) -> str:
 
 
 local = _Local()
+
+
+def _after_fork() -> None:
+    # The lock may have been held by a thread that the child does not have.
+    global flush_lock
+    flush_lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

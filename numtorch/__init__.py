@@ -94,3 +94,5 @@ def set_flush_denormal(mode) -> "bool":
     from numtorch.jit.runtime import pool
 
     return pool.set_flush_denormal(mode)
+
+from . import nn, optim, utils  # noqa: E402, F401

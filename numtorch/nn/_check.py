@@ -1,0 +1,257 @@
+"""Refusals of the layers' functions, with PyTorch's types and words.
+
+Each check gets the metas (shape and dtype) of a row's operands and its attributes, once per
+combination.
+"""
+
+from __future__ import annotations
+
+C_NAMES = {
+    "f32": "Float", "f64": "Double", "i64": "Long", "i32": "Int", "i16": "Short", "i8": "Char",
+    "u8": "Byte", "b1": "Bool",
+}  # fmt: skip
+_C_TYPES = {
+    "f32": "float", "f64": "double", "i64": "long int", "i32": "int", "i16": "short int",
+    "i8": "signed char", "u8": "unsigned char", "b1": "bool",
+}  # fmt: skip
+
+
+def not_implemented(kernel: str, m) -> NotImplementedError:
+    """What PyTorch raises for a dtype that a kernel has no code for."""
+    return NotImplementedError(f"\"{kernel}\" not implemented for '{C_NAMES[m.dtype.short]}'")
+
+
+def floating(kernel: str):
+    """A check that the first operand is floating point."""
+
+    def check(metas, attrs) -> None:
+        if metas[0].dtype.kind != "f":
+            raise not_implemented(kernel, metas[0])
+
+    return check
+
+
+def linear(metas, attrs) -> None:
+    x, w = metas[:2]
+    if len(w.shape) != 2:
+        raise RuntimeError(f"linear(): weight must be 2-D, but it has shape {list(w.shape)}")
+    if not x.shape:
+        raise RuntimeError(
+            "both arguments to matmul need to be at least 1D, but they are 0D and 2D"
+        )
+    if x.dtype is not w.dtype:
+        if len(metas) > 2:
+            raise RuntimeError(
+                "mat1 and mat2 must have the same dtype, but got "
+                f"{C_NAMES[x.dtype.short]} and {C_NAMES[w.dtype.short]}"
+            )
+        raise RuntimeError(
+            f"expected m1 and m2 to have the same dtype, but got: {_C_TYPES[x.dtype.short]} != "
+            f"{_C_TYPES[w.dtype.short]}"
+        )
+    o, i = w.shape
+    rows = 1
+    for n in x.shape[:-1]:
+        rows *= n
+    if x.shape[-1] != i:
+        raise RuntimeError(
+            f"mat1 and mat2 shapes cannot be multiplied ({rows}x{x.shape[-1]} and {i}x{o})"
+        )
+    if len(metas) > 2:
+        _bias(metas[2], rows, o, x.dtype)
+
+
+def _bias(b, rows: int, o: int, dtype) -> None:
+    if b.shape not in ((o,), (1,), ()):
+        raise RuntimeError(
+            f"The expanded size of the tensor ({o}) must match the existing size ({b.shape[-1]}) at "
+            f"non-singleton dimension 1.  Target sizes: [{rows}, {o}].  Tensor sizes: "
+            f"{list(b.shape)}"
+        )
+    if b.dtype is not dtype:
+        raise RuntimeError(
+            f"self and mat2 must have the same dtype, but got {C_NAMES[b.dtype.short]} and "
+            f"{C_NAMES[dtype.short]}"
+        )
+
+
+# ---------------------------------------------------------------- convolution, pooling
+
+
+def conv2d(metas, attrs) -> None:
+    """Operands [N, C, H, W], [O, C / groups, kh, kw], maybe [O]; attributes of the row."""
+    x, w = metas[:2]
+    stride, padding, dilation, groups = attrs
+    if x.dtype is not w.dtype:
+        raise RuntimeError(
+            f"expected scalar type {C_NAMES[x.dtype.short]} but found {C_NAMES[w.dtype.short]}"
+        )
+    if x.dtype.kind != "f":
+        raise not_implemented("slow_conv2d_cpu", x)
+    if min(padding) < 0:
+        raise RuntimeError("negative padding is not supported")
+    if min(stride) <= 0:
+        raise RuntimeError("non-positive stride is not supported")
+    if min(dilation) <= 0:
+        raise RuntimeError(f"dilation should be greater than zero, but got {list(dilation)}")
+    if groups <= 0:
+        raise RuntimeError("non-positive groups is not supported")
+    o, c, *kernel = w.shape
+    if o % groups or o < groups:
+        raise RuntimeError(
+            f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but "
+            f"got weight of size [{list(w.shape)}] instead"
+        )
+    if x.shape[1] != c * groups:
+        raise RuntimeError(
+            f"Given groups={groups}, weight of size {list(w.shape)}, expected "
+            f"input{list(x.shape)} to have {c * groups} channels, but got {x.shape[1]} channels "
+            "instead"
+        )
+    if len(metas) > 2:
+        _conv_bias(metas[2], w, x.dtype)
+    padded = [n + 2 * p for n, p in zip(x.shape[2:], padding)]
+    span = [d * (k - 1) + 1 for k, d in zip(kernel, dilation)]
+    if any(s > n for s, n in zip(span, padded)):
+        raise RuntimeError(
+            f"Calculated padded input size per channel: ({padded[0]} x {padded[1]}). Kernel size: "
+            f"({span[0]} x {span[1]}). Kernel size can't be greater than actual input size"
+        )
+
+
+def _conv_bias(b, w, dtype) -> None:
+    if b.shape != (w.shape[0],):
+        size = b.shape[0] if len(b.shape) == 1 else list(b.shape)
+        raise RuntimeError(
+            f"Given weight of size {list(w.shape)}, expected bias to be 1-dimensional with "
+            f"{w.shape[0]} elements, but got bias of size [{size}] instead"
+        )
+    if b.dtype is not dtype:
+        raise RuntimeError(
+            f"Input type ({_C_TYPES[dtype.short]}) and bias type ({_C_TYPES[b.dtype.short]}) should "
+            "be the same"
+        )
+
+
+def max_pool2d(metas, attrs) -> None:
+    (x,) = metas
+    kernel, stride, padding, dilation = attrs
+    if x.dtype.kind == "b":
+        raise not_implemented("max_pool2d", x)
+    if min(kernel) <= 0 or min(stride) <= 0:
+        raise RuntimeError("stride should not be zero" if 0 in (*kernel, *stride) else
+                           "kernel size should be greater than zero")  # fmt: skip
+    if min(dilation) <= 0:
+        raise RuntimeError(
+            f"dilation should be greater than zero, but got dilationH: {dilation[0]} dilationW: "
+            f"{dilation[1]}"
+        )
+    if 0 in x.shape[1:]:
+        raise RuntimeError(
+            "Expected 3D or 4D (batch mode) tensor with optional 0 dim batch size for input, but "
+            f"got:{list(x.shape)}"
+        )
+    for p, k, d in zip(padding, kernel, dilation):
+        if p < 0:
+            raise RuntimeError(f"pad must be non-negative, but got pad: {p}")
+        if 2 * p > d * (k - 1) + 1:
+            raise RuntimeError(
+                f"pad should be at most half of effective kernel size, but got pad={p}, "
+                f"kernel_size={k} and dilation={d}"
+            )
+    c, *sizes = x.shape[1:]
+    out = [
+        (n + 2 * p - d * (k - 1) - 1) // s + 1
+        for n, k, s, p, d in zip(sizes, kernel, stride, padding, dilation)
+    ]
+    if min(out) < 1:
+        raise RuntimeError(
+            f"Given input size: ({c}x{sizes[0]}x{sizes[1]}). Calculated output size: "
+            f"({c}x{out[0]}x{out[1]}). Output size is too small"
+        )
+
+
+# ---------------------------------------------------------------- losses
+
+REDUCTIONS = ("none", "mean", "sum")
+
+
+def reduction(word: str) -> None:
+    if word not in REDUCTIONS:
+        raise ValueError(f"{word} is not a valid value for reduction")
+
+
+def nll_loss(metas, attrs) -> None:
+    """Operands: [N, C, ...] or [C], class indices [N, ...] or [], maybe weights [C]."""
+    x, t = metas[:2]
+    reduction(attrs[0])
+    if not x.shape:
+        raise ValueError("Expected 1 or more dimensions (got 0)")
+    if len(x.shape) == 1:
+        if t.numel != 1 or len(t.shape) > 1:
+            raise ValueError(
+                f"For 1D input, 1D target must have size 1, but got target size: {t.numel}"
+            )
+    elif not t.shape or x.shape[0] != t.shape[0]:
+        got = t.shape[0] if t.shape else 1
+        raise ValueError(
+            f"Expected input batch_size ({x.shape[0]}) to match target batch_size ({got})."
+        )
+    elif len(x.shape) == 2 and len(t.shape) > 1:
+        raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
+    elif len(x.shape) == 4 and t.shape[1:] != x.shape[2:]:
+        raise RuntimeError(
+            f"size mismatch (got input: {list(x.shape)} , target: {list(t.shape)}"
+        )
+    elif len(x.shape) > 2 and t.shape[1:] != x.shape[2:]:
+        raise RuntimeError(
+            f"Expected target size {[x.shape[0], *x.shape[2:]]}, got {list(t.shape)}"
+        )
+    if t.dtype.short not in ("i64", "u8"):
+        raise RuntimeError(
+            f"expected target dtype to be Long or Byte, but got {C_NAMES[t.dtype.short]}"
+        )
+    if x.dtype.kind != "f":
+        raise not_implemented("nll_loss_out_frame", x)
+    if len(metas) > 2:
+        class_weights(metas[2], x)
+
+
+def class_weights(w, x) -> None:
+    classes = x.shape[1 if len(x.shape) > 1 else 0]
+    if w.shape != (classes,):
+        raise RuntimeError(
+            f"weight tensor should be defined either for all {classes} classes or no classes but got "
+            f"weight tensor of shape: {list(w.shape)}"
+        )
+    if w.dtype is not x.dtype:
+        raise RuntimeError(
+            f"expected scalar type {C_NAMES[x.dtype.short]} but found {C_NAMES[w.dtype.short]}"
+        )
+
+
+def cross_entropy(metas, attrs) -> None:
+    if metas[0].dtype.kind != "f":
+        raise not_implemented("log_softmax_lastdim_kernel_impl", metas[0])
+    nll_loss(metas, attrs)
+
+
+def soft_cross_entropy(metas, attrs) -> None:
+    """The target holds class probabilities in the shape of the input."""
+    x, t = metas[:2]
+    reduction(attrs[0])
+    if x.dtype.kind != "f":
+        raise not_implemented("log_softmax_lastdim_kernel_impl", x)
+    if t.dtype.kind != "f":
+        raise RuntimeError(
+            "Expected floating point type for target with class probabilities, got "
+            f"{C_NAMES[t.dtype.short]}"
+        )
+    if len(metas) > 2:
+        class_weights(metas[2], x)
+
+
+def mse_loss(metas, attrs) -> None:
+    reduction(attrs[0])
+    if all(m.dtype.kind != "f" for m in metas):
+        raise not_implemented("mse_cpu", metas[0])

@@ -1,0 +1,620 @@
+"""Module: named parameters, buffers and submodules, and a forward."""
+
+from __future__ import annotations
+
+import itertools
+from collections import OrderedDict, namedtuple
+from collections.abc import Callable, Iterator
+
+from numtorch.jit import dtypes as _d
+
+from ..._tensor import Tensor
+from ...autograd import no_grad
+from ..parameter import Buffer, Parameter
+
+
+class IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpected_keys"])):
+    """What load_state_dict(strict=False) left out."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        if not self.missing_keys and not self.unexpected_keys:
+            return "<All keys matched successfully>"
+        return super().__repr__()
+
+    __str__ = __repr__
+
+
+class RemovableHandle:
+    """Takes a hook off again: `handle.remove()`, or the end of a `with` block."""
+
+    _ids = itertools.count()
+
+    def __init__(self, hooks: dict):
+        self.hooks, self.id = hooks, next(self._ids)
+
+    def remove(self) -> None:
+        """Takes the hook off."""
+        self.hooks.pop(self.id, None)
+
+    def __enter__(self) -> RemovableHandle:
+        return self
+
+    def __exit__(self, *exc) -> None:
+        self.remove()
+
+
+class Module:
+    """Base of all networks and layers.
+
+    Parameters, buffers and submodules are found when they are assigned as attributes. They live
+    twice: in the registries `_parameters`, `_buffers` and `_modules`, which every listing reads,
+    and in the instance's __dict__, so that `self.weight` in a forward is a plain attribute.
+
+    >>> import numtorch as torch
+    >>> class Net(torch.nn.Module):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.fc = torch.nn.Linear(4, 2)
+    ...     def forward(self, x):
+    ...         return self.fc(x).relu()
+    >>> Net()(torch.ones(3, 4)).shape
+    torch.Size([3, 2])
+    """
+
+    training: bool
+    _version = 1
+    _hooked = False  # any hook of this module: the slow call
+
+    def __init__(self):
+        d = self.__dict__
+        d["training"] = True
+        d["_parameters"], d["_buffers"], d["_modules"] = {}, {}, {}
+        d["_non_persistent_buffers_set"] = set()
+
+    # -- the call
+
+    def forward(self, *args, **kwargs):
+        """What a call computes; subclasses define it."""
+        raise NotImplementedError(
+            f'Module [{type(self).__name__}] is missing the required "forward" function'
+        )
+
+    def __call__(self, *args, **kwargs):
+        if self._hooked:
+            return self._call_hooked(args, kwargs)
+        return self.forward(*args, **kwargs)
+
+    def _call_hooked(self, args: tuple, kwargs: dict):
+        for i, hook in list(self._forward_pre_hooks.items()):
+            if i in self._hooks_with_kwargs:
+                found = hook(self, args, kwargs)
+                if found is not None:
+                    args, kwargs = found
+            else:
+                found = hook(self, args)
+                if found is not None:
+                    args = found if isinstance(found, tuple) else (found,)
+        result = self.forward(*args, **kwargs)
+        for i, hook in list(self._forward_hooks.items()):
+            if i in self._hooks_with_kwargs:
+                found = hook(self, args, kwargs, result)
+            else:
+                found = hook(self, args, result)
+            result = result if found is None else found
+        return result
+
+    def _add_hook(self, kind: str, hook: Callable, prepend: bool, with_kwargs: bool):
+        d = self.__dict__
+        if not self._hooked:
+            d["_forward_pre_hooks"], d["_forward_hooks"] = OrderedDict(), OrderedDict()
+            d["_hooks_with_kwargs"], d["_hooked"] = set(), True
+        hooks = d[kind]
+        handle = RemovableHandle(hooks)
+        hooks[handle.id] = hook
+        if prepend:
+            hooks.move_to_end(handle.id, last=False)
+        if with_kwargs:
+            self._hooks_with_kwargs.add(handle.id)
+        return handle
+
+    def register_forward_pre_hook(
+        self, hook: Callable, *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
+        """Calls hook(module, args) before each forward; what it returns replaces the arguments."""
+        return self._add_hook("_forward_pre_hooks", hook, prepend, with_kwargs)
+
+    def register_forward_hook(
+        self, hook: Callable, *, prepend: bool = False, with_kwargs: bool = False,
+        always_call: bool = False,
+    ) -> RemovableHandle:  # fmt: skip
+        """Calls hook(module, args, output) after each forward; what it returns is the output."""
+        return self._add_hook("_forward_hooks", hook, prepend, with_kwargs)
+
+    # -- attributes
+
+    def __setattr__(self, name: str, value) -> None:
+        d = self.__dict__
+        if isinstance(value, Parameter):
+            self.register_parameter(name, value)
+        elif isinstance(value, Module):
+            self._need_init("module")
+            _remove(name, d, d["_parameters"], d["_buffers"], d["_non_persistent_buffers_set"])
+            d["_modules"][name] = d[name] = value
+        elif isinstance(value, Buffer):
+            self.register_buffer(name, value, value.persistent)
+        elif "_parameters" in d and name not in d:
+            self._set_declared(name, value) or object.__setattr__(self, name, value)
+        elif "_parameters" in d and isinstance(d[name], (Tensor, Module, type(None))):
+            self._set_declared(name, value) or object.__setattr__(self, name, value)
+        else:
+            object.__setattr__(self, name, value)
+
+    def _set_declared(self, name: str, value) -> bool:
+        """Stores a value under a registered name; False if the name is not registered."""
+        d = self.__dict__
+        for registry, kind, word in (
+            ("_parameters", Parameter, "parameter"), ("_modules", Module, "child module"),
+            ("_buffers", Tensor, "buffer"),
+        ):  # fmt: skip
+            if name in d[registry]:
+                if value is not None and not isinstance(value, kind):
+                    expected = {"parameter": "torch.nn.Parameter", "child module": "torch.nn.Module",
+                                "buffer": "torch.Tensor"}[word]  # fmt: skip
+                    raise TypeError(
+                        f"cannot assign '{_typename(value)}' as {word} '{name}' ({expected} or None "
+                        "expected)"
+                    )
+                d[registry][name] = d[name] = value
+                return True
+        return False
+
+    def _need_init(self, what: str) -> None:
+        if "_parameters" not in self.__dict__:
+            raise AttributeError(f"cannot assign {what} before Module.__init__() call")
+
+    def __getattr__(self, name: str):
+        # Reached only for names that are not plain attributes: registries changed by hand.
+        d = self.__dict__
+        for registry in ("_parameters", "_buffers", "_modules"):
+            if registry in d and name in d[registry]:
+                return d[registry][name]
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+
+    def __delattr__(self, name: str) -> None:
+        d = self.__dict__
+        for registry in ("_parameters", "_buffers", "_modules"):
+            if name in d.get(registry, ()):
+                del d[registry][name]
+                d.pop(name, None)
+                d["_non_persistent_buffers_set"].discard(name)
+                return
+        object.__delattr__(self, name)
+
+    def register_parameter(self, name: str, param: Parameter | None) -> None:
+        """Adds a parameter (None: the name is known, but there is none)."""
+        self._need_init("parameters" if param is not None else "parameter")
+        d = self.__dict__
+        self._check_name(name, "parameter", d["_parameters"])
+        if param is not None and not isinstance(param, Parameter):
+            raise TypeError(
+                f"cannot assign '{_typename(param)}' object to parameter '{name}' "
+                "(torch.nn.Parameter or None required)"
+            )
+        if param is not None and param._rg == 2:
+            raise ValueError(
+                f"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must be "
+                f"created explicitly. To express '{name}' as a function of another Tensor, compute "
+                "the value in the forward() method."
+            )
+        _remove(name, d, d["_buffers"], d["_modules"], d["_non_persistent_buffers_set"])
+        d["_parameters"][name] = d[name] = param
+
+    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
+        """Adds a buffer: state that is saved (if persistent) but not trained."""
+        self._need_init("buffers" if tensor is not None else "buffer")
+        d = self.__dict__
+        self._check_name(name, "buffer", d["_buffers"])
+        if tensor is not None and not isinstance(tensor, Tensor):
+            raise TypeError(
+                f"cannot assign '{_typename(tensor)}' object to buffer '{name}' (torch Tensor or "
+                "None required)"
+            )
+        _remove(name, d, d["_parameters"], d["_modules"])
+        d["_buffers"][name] = d[name] = tensor
+        (set.discard if persistent else set.add)(d["_non_persistent_buffers_set"], name)
+
+    def register_module(self, name: str, module: Module | None) -> None:
+        """`add_module`."""
+        self.add_module(name, module)
+
+    def add_module(self, name: str, module: Module | None) -> None:
+        """Adds a submodule."""
+        if not isinstance(module, Module) and module is not None:
+            raise TypeError(f"{_typename(module)} is not a Module subclass")
+        d = self.__dict__
+        self._check_name(name, "module", d["_modules"])
+        d["_modules"][name] = d[name] = module
+
+    def _check_name(self, name: str, what: str, registry: dict) -> None:
+        if not isinstance(name, str):
+            raise TypeError(f"{what} name should be a string. Got {_typename(name)}")
+        if "." in name:
+            raise KeyError(f'{what} name can\'t contain "."' + (f", got: {name}" if what == "module" else ""))
+        if name == "":
+            raise KeyError(f'{what} name can\'t be empty string ""')
+        if name not in registry and hasattr(self, name) and name not in self.__dict__:
+            raise KeyError(f"attribute '{name}' already exists")
+
+    def __dir__(self):
+        d = self.__dict__
+        return sorted({*object.__dir__(self), *d["_parameters"], *d["_buffers"], *d["_modules"]})
+
+    # -- listings
+
+    def named_modules(
+        self, memo: set | None = None, prefix: str = "", remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Module]]:
+        """(name, module) of this module and all below it, each once."""
+        memo = set() if memo is None else memo
+        if self in memo:
+            return
+        if remove_duplicate:
+            memo.add(self)
+        yield prefix, self
+        for name, module in self._modules.items():
+            if module is not None:
+                below = prefix + ("." if prefix else "") + name
+                yield from module.named_modules(memo, below, remove_duplicate)
+
+    def modules(self) -> Iterator[Module]:
+        """This module and all below it."""
+        for _, module in self.named_modules():
+            yield module
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """(name, module) of the direct submodules."""
+        memo = set()
+        for name, module in self._modules.items():
+            if module is not None and module not in memo:
+                memo.add(module)
+                yield name, module
+
+    def children(self) -> Iterator[Module]:
+        """The direct submodules."""
+        for _, module in self.named_children():
+            yield module
+
+    def _named_members(self, registry: str, prefix: str, recurse: bool, remove_duplicate: bool):
+        memo = set()
+        modules = (
+            self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)
+            if recurse else [(prefix, self)]
+        )  # fmt: skip
+        for module_prefix, module in modules:
+            for name, value in module.__dict__[registry].items():
+                if value is None or value in memo:
+                    continue
+                if remove_duplicate:
+                    memo.add(value)
+                yield module_prefix + ("." if module_prefix else "") + name, value
+
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Parameter]]:
+        """(name, parameter) of this module and all below it, each once."""
+        return self._named_members("_parameters", prefix, recurse, remove_duplicate)
+
+    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
+        """The parameters of this module and all below it."""
+        for _, p in self.named_parameters(recurse=recurse):
+            yield p
+
+    def named_buffers(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Tensor]]:
+        """(name, buffer) of this module and all below it, each once."""
+        return self._named_members("_buffers", prefix, recurse, remove_duplicate)
+
+    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
+        """The buffers of this module and all below it."""
+        for _, b in self.named_buffers(recurse=recurse):
+            yield b
+
+    def get_submodule(self, target: str) -> Module:
+        """The submodule with a dotted name."""
+        module = self
+        for part in target.split(".") if target else ():
+            if part not in module._modules:
+                raise AttributeError(
+                    f"{type(module).__name__} has no attribute `{part}`"
+                )
+            module = module._modules[part]
+        return module
+
+    def get_parameter(self, target: str) -> Parameter:
+        """The parameter with a dotted name."""
+        path, _, name = target.rpartition(".")
+        module = self.get_submodule(path)
+        if name not in module._parameters:
+            raise AttributeError(f"{type(module).__name__} has no attribute `{name}`")
+        return module._parameters[name]
+
+    def get_buffer(self, target: str) -> Tensor:
+        """The buffer with a dotted name."""
+        path, _, name = target.rpartition(".")
+        module = self.get_submodule(path)
+        if name not in module._buffers:
+            raise AttributeError(f"{type(module).__name__} has no attribute `{name}`")
+        return module._buffers[name]
+
+    # -- modes, casts
+
+    def apply(self, fn: Callable[[Module], None]) -> Module:
+        """Calls fn on every submodule, then on this module."""
+        for module in self.children():
+            module.apply(fn)
+        fn(self)
+        return self
+
+    def train(self, mode: bool = True) -> Module:
+        """Sets training mode here and below."""
+        if not isinstance(mode, bool):
+            raise ValueError("training mode is expected to be boolean")
+        self.training = mode
+        for module in self.children():
+            module.train(mode)
+        return self
+
+    def eval(self) -> Module:
+        """Sets evaluation mode here and below."""
+        return self.train(False)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Module:
+        """Sets requires_grad of all parameters."""
+        for p in self.parameters():
+            p.requires_grad_(requires_grad)
+        return self
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forgets all gradients, or sets them to zero."""
+        for p in self.parameters():
+            if set_to_none:
+                p._grad = None
+            elif p._grad is not None:
+                p._grad = p._grad.detach().zero_()
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Module:
+        for module in self.children() if recurse else ():
+            module._apply(fn)
+        for p in self._parameters.values():
+            if p is not None:
+                with no_grad():
+                    new = fn(p.detach())
+                if new._v is not p._v:
+                    p.data = new
+                if p._grad is not None:
+                    p._grad = fn(p._grad)
+        for name, b in self._buffers.items():
+            if b is not None:
+                self._buffers[name] = self.__dict__[name] = fn(b)
+        return self
+
+    def to(self, *args, **kwargs) -> Module:
+        """Casts floating point parameters and buffers to a dtype; the device may only be cpu."""
+        device, dtype = kwargs.get("device"), kwargs.get("dtype")
+        for a in args:
+            if isinstance(a, _d.DType):
+                dtype = a
+            elif isinstance(a, Tensor):
+                dtype = a.dtype
+            elif not isinstance(a, bool):
+                device = a
+        if dtype is not None and dtype.kind != "f":
+            raise TypeError(
+                "nn.Module.to only accepts floating point or complex dtypes, but got desired dtype="
+                f"{dtype}"
+            )
+        return self._apply(
+            lambda t: t.to(device=device, dtype=dtype if t.dtype.kind == "f" else None)
+        )
+
+    def _cast(self, dtype) -> Module:
+        return self._apply(lambda t: t.to(dtype) if t.dtype.kind == "f" else t)
+
+    def float(self) -> Module:
+        """Casts floating point parameters and buffers to float32."""
+        return self._cast(_d.float32)
+
+    def double(self) -> Module:
+        """Casts floating point parameters and buffers to float64."""
+        return self._cast(_d.float64)
+
+    def type(self, dtype) -> Module:
+        """Casts all parameters and buffers."""
+        return self._apply(lambda t: t.to(dtype))
+
+    def cpu(self) -> Module:
+        """Itself: everything is on the CPU."""
+        return self
+
+    def share_memory(self) -> Module:
+        """Not implemented."""
+        raise NotImplementedError("share_memory is not implemented in numtorch")
+
+    # -- state
+
+    def get_extra_state(self):
+        """Extra state for state_dict; subclasses may define it together with set_extra_state."""
+        raise RuntimeError(
+            "Reached a code path in Module.get_extra_state() that should never be called."
+        )
+
+    def _has_extra_state(self) -> bool:
+        return type(self).get_extra_state is not Module.get_extra_state
+
+    def _save_to_state_dict(self, destination: dict, prefix: str, keep_vars: bool) -> None:
+        for name, p in self._parameters.items():
+            if p is not None:
+                destination[prefix + name] = p if keep_vars else p.detach()
+        for name, b in self._buffers.items():
+            if b is not None and name not in self._non_persistent_buffers_set:
+                destination[prefix + name] = b if keep_vars else b.detach()
+        if self._has_extra_state():
+            destination[prefix + "_extra_state"] = self.get_extra_state()
+
+    def state_dict(self, *args, destination=None, prefix: str = "", keep_vars: bool = False) -> dict:
+        """Parameters and persistent buffers by dotted name; they share memory with the module."""
+        if args:
+            destination = args[0] if destination is None else destination
+            prefix = args[1] if len(args) > 1 else prefix
+        if destination is None:
+            destination = OrderedDict()
+            destination._metadata = OrderedDict()
+        if hasattr(destination, "_metadata"):
+            destination._metadata[prefix[:-1]] = {"version": self._version}
+        self._save_to_state_dict(destination, prefix, keep_vars)
+        for name, module in self._modules.items():
+            if module is not None:
+                module.state_dict(
+                    destination=destination, prefix=prefix + name + ".", keep_vars=keep_vars
+                )
+        return destination
+
+    def _load_from_state_dict(
+        self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs
+    ) -> None:
+        own = {**self._parameters}
+        own |= {
+            k: v for k, v in self._buffers.items() if k not in self._non_persistent_buffers_set
+        }
+        assign = local_metadata.get("assign_to_params_buffers", False)
+        for name, t in own.items():
+            key = prefix + name
+            if t is None:
+                continue
+            if key not in state_dict:
+                missing_keys.append(key)
+                continue
+            message = self._load_one(name, t, key, state_dict[key], assign)
+            if message:
+                error_msgs.append(message)
+        key = prefix + "_extra_state"
+        if self._has_extra_state():
+            if key in state_dict:
+                self.set_extra_state(state_dict[key])
+            else:
+                missing_keys.append(key)
+        elif key in state_dict:
+            unexpected_keys.append(key)
+        for key in state_dict:
+            if key.startswith(prefix) and key != prefix + "_extra_state":
+                first = key[len(prefix) :].split(".", 1)
+                known = first[0] in self._modules if len(first) > 1 else first[0] in own
+                if not known:
+                    unexpected_keys.append(key)
+
+    def _load_one(self, name: str, t: Tensor, key: str, value, assign: bool) -> str:
+        """Loads one value; returns PyTorch's message if that fails."""
+        if not isinstance(value, Tensor):
+            return (
+                f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like '
+                f"object from checkpoint but received {type(value)}"
+            )
+        if value.shape != t.shape:
+            return (
+                f"size mismatch for {key}: copying a param with shape {value.shape} from checkpoint, "
+                f"the shape in current model is {t.shape}."
+            )
+        if assign:
+            if isinstance(t, Parameter) and not isinstance(value, Parameter):
+                value = Parameter(value, requires_grad=t.requires_grad)
+            setattr(self, name, value)
+            return ""
+        with no_grad():
+            t.copy_(value)
+        return ""
+
+    def load_state_dict(self, state_dict, strict: bool = True, assign: bool = False):
+        """Copies values of a state_dict into parameters and buffers.
+
+        With `strict`, RuntimeError unless the keys match exactly; shapes must match always.
+        Returns (missing_keys, unexpected_keys).
+        """
+        if not hasattr(state_dict, "items"):
+            raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
+        missing: list[str] = []
+        unexpected: list[str] = []
+        errors: list[str] = []
+        metadata = getattr(state_dict, "_metadata", None) or {}
+
+        def load(module: Module, prefix: str) -> None:
+            local = dict(metadata.get(prefix[:-1], {}))
+            if assign:
+                local["assign_to_params_buffers"] = True
+            module._load_from_state_dict(
+                state_dict, prefix, local, True, missing, unexpected, errors
+            )
+            for name, child in module._modules.items():
+                if child is not None:
+                    load(child, prefix + name + ".")
+
+        load(self, "")
+        if strict:
+            for title, keys in (("Missing", missing), ("Unexpected", unexpected)):
+                if keys:
+                    listed = ", ".join(f'"{k}"' for k in keys)
+                    errors.insert(0, f"{title} key(s) in state_dict: {listed}. ")
+        if errors:
+            raise RuntimeError(
+                f"Error(s) in loading state_dict for {type(self).__name__}:\n\t"
+                + "\n\t".join(errors)
+            )
+        return IncompatibleKeys(missing, unexpected)
+
+    # -- text
+
+    def _get_name(self) -> str:
+        return type(self).__name__
+
+    def extra_repr(self) -> str:
+        """The text between the brackets of repr."""
+        return ""
+
+    def __repr__(self) -> str:
+        extra = self.extra_repr()
+        extra_lines = extra.split("\n") if extra else []
+        child_lines = [
+            f"({name}): " + _indent(repr(module), 2) for name, module in self._modules.items()
+        ]
+        text = self._get_name() + "("
+        if extra_lines or child_lines:
+            if len(extra_lines) == 1 and not child_lines:
+                text += extra_lines[0]
+            else:
+                text += "\n  " + "\n  ".join(extra_lines + child_lines) + "\n"
+        return text + ")"
+
+
+def _remove(name: str, *places) -> None:
+    for place in places:
+        if isinstance(place, dict):
+            place.pop(name, None)
+        else:
+            place.discard(name)
+
+
+def _typename(x) -> str:
+    t = type(x)
+    module = t.__module__
+    if issubclass(t, Tensor):
+        return f"torch.{x.dtype.tensor_type}" if t is Tensor else f"torch.nn.parameter.{t.__name__}"
+    return t.__qualname__ if module in ("builtins", None) else f"{module}.{t.__qualname__}"
+
+
+def _indent(text: str, spaces: int) -> str:
+    first, *rest = text.split("\n")
+    return "\n".join([first, *[" " * spaces + line for line in rest]])
+
+

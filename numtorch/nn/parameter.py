@@ -1,0 +1,67 @@
+"""Parameter and Buffer: tensors that a Module finds by itself."""
+
+from __future__ import annotations
+
+from numtorch.jit.meta import meta
+from numtorch.jit.record import Lazy
+from numtorch.jit.runtime.allocator import alloc
+
+from .. import _creation
+from .._tensor import Tensor
+
+_new = object.__new__
+
+
+def _shares(cls, data: Tensor):
+    """A tensor of another class with the same memory."""
+    d = data.detach()
+    t = _new(cls)
+    t._v, t._st, t._view = d._v, d._st, d._view
+    t._st.add_alias(t)
+    return t
+
+
+class Parameter(Tensor):
+    """A tensor that is a parameter of the Module it is assigned to.
+
+    `data` gives the memory; it requires grad by default.
+
+    >>> from numtorch import nn, ones
+    >>> nn.Parameter(ones(2))
+    Parameter containing:
+    tensor([1., 1.], requires_grad=True)
+    """
+
+    def __new__(cls, data=None, requires_grad: bool = True):
+        if data is None:
+            data = _creation.empty(0)
+        t = _shares(cls, data)
+        return t.requires_grad_() if requires_grad else t
+
+    def __init__(self, *args, **kwargs):
+        pass
+
+    def __repr__(self) -> str:
+        return "Parameter containing:\n" + super().__repr__()
+
+
+class Buffer(Tensor):
+    """A tensor that is a buffer of the Module it is assigned to (state that is not trained)."""
+
+    def __new__(cls, data=None, *, persistent: bool = True):
+        t = _shares(cls, _creation.empty(0) if data is None else data)
+        t.persistent = persistent
+        return t
+
+    def __init__(self, *args, **kwargs):
+        pass
+
+
+def new_parameter(shape: tuple[int, ...], dtype=None, device=None) -> Parameter:
+    """A Parameter with memory of its own whose content is not set yet."""
+    _creation._check_device(device)
+    m = meta(tuple(shape), _creation._dtype(dtype))
+    buf = alloc(m.nbytes)
+    t = _new(Parameter)
+    t._v = Lazy(m, buf, buf.addr)
+    return t.requires_grad_()

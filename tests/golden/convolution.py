@@ -1,0 +1,130 @@
+# map over [2 x 3 x 3 x 5 x 5]: copy
+
+# opaque over []: gemm
+
+# map over [2 x 2 x 5 x 5]: add, relu, gt, where
+
+# opaque over []: gemm
+
+# opaque over []: gemm
+
+# col over [2* x 2 x 9]: sum
+
+# row over [2 x 5 x 5 x 3* x 3*]: sum
+
+# copy [map]
+def kernel(args, begin, end, tid):
+    n0 = arg_i64(args, 0)
+    n1 = arg_i64(args, 1)
+    n2 = arg_i64(args, 2)
+    n3 = arg_i64(args, 3)
+    n4 = arg_i64(args, 4)
+    p0 = ptr(args, 5, 'f32')
+    p1 = ptr(args, 6, 'f32')
+    n5 = arg_i64(args, 7)
+    n6 = arg_i64(args, 8)
+    n7 = arg_i64(args, 9)
+    for r in range(begin, end):
+        q1 = r // n0
+        i2 = r - q1 * n0
+        q3 = q1 // n1
+        i4 = q1 - q3 * n1
+        q5 = q3 // n1
+        i6 = q3 - q5 * n1
+        b7 = n4 + q5 * n2 + i6 * n3 + i4 + i2 * n3
+        b12 = q5 * n5 + i6 * n6 + i4 * n7 + i2 * n0
+        for i in range(n0):
+            e9 = -1 + i6 + i2
+            e10 = -1 + i4 + i
+            x8 = p0[b7 + i] if (e9 >= 0) & (e9 < n3) & (e10 >= 0) & (e10 < n3) else f32(0.0)
+            v11 = x8
+            p1[b12 + i] = v11
+
+# gemm [gemm]
+# native micro-kernel
+
+# add_relu_gt_where [map]
+def kernel(args, begin, end, tid):
+    n0 = arg_i64(args, 0)
+    n1 = arg_i64(args, 1)
+    n2 = arg_i64(args, 2)
+    p0 = ptr(args, 3, 'f32')
+    p1 = ptr(args, 4, 'f32')
+    p2 = ptr(args, 5, 'f32')
+    n3 = arg_i64(args, 6)
+    p3 = ptr(args, 7, 'f32')
+    for r in range(begin, end):
+        q1 = r // n0
+        i2 = r - q1 * n0
+        b3 = q1 * n2 + i2 * n1
+        b7 = q1 * n3 + i2 * n1
+        for i in range(n1):
+            x4 = p0[b3 + i]
+            x5 = p1[i2]
+            v6 = x4 + x5
+            p2[b7 + i] = v6
+            v8 = maximum(v6, f32(0))
+            v9 = v8 > f32(0.0)
+            v10 = select(v9, f32(1.0), f32(0.0))
+            p3[b7 + i] = v10
+
+# gemm [gemm]
+# native micro-kernel
+
+# gemm [gemm]
+# native micro-kernel
+
+# sum [col]
+def kernel(args, begin, end, tid):
+    n0 = arg_i64(args, 0)
+    n1 = arg_i64(args, 1)
+    p0 = ptr(args, 2, 'f64')
+    n2 = arg_i64(args, 3)
+    n3 = arg_i64(args, 4)
+    p1 = ptr(args, 5, 'f32')
+    p2 = ptr(args, 6, 'f32')
+    for t in range(begin, end):
+        o = t // n0
+        lo = (t - o * n0) * 256
+        hi = min(lo + 256, n1)
+        for i in range(lo, hi):
+            w2 = i + tid * 256 - lo
+            p0[w2] = f64(0.0)
+        for c3 in range(n2):
+            b4 = c3 * n3
+            for i in range(lo, hi):
+                x5 = p1[b4 + i]
+                w6 = i + tid * 256 - lo
+                p0[w6] = p0[w6] + f64(x5)
+        for i in range(lo, hi):
+            w8 = i + tid * 256 - lo
+            a7 = f32(p0[w8])
+            p2[i] = a7
+
+# sum [row]
+def kernel(args, begin, end, tid):
+    n0 = arg_i64(args, 0)
+    n1 = arg_i64(args, 1)
+    n2 = arg_i64(args, 2)
+    n3 = arg_i64(args, 3)
+    n4 = arg_i64(args, 4)
+    n5 = arg_i64(args, 5)
+    n6 = arg_i64(args, 6)
+    p0 = ptr(args, 7, 'f32')
+    p1 = ptr(args, 8, 'f32')
+    n7 = arg_i64(args, 9)
+    for r in range(begin, end):
+        q1 = r // n0
+        i2 = r - q1 * n0
+        q3 = q1 // n0
+        i4 = q1 - q3 * n0
+        a5 = f32(0.0)
+        for c6 in range(n1):
+            b8 = n6 + q3 * n2 + i4 * n3 + i2 + c6 * n4
+            for c7 in range(n1):
+                e10 = 1 + i4 + c6 * -1
+                e11 = 1 + i2 + c7 * -1
+                x9 = p0[b8 + c7 * n5] if (e10 >= 0) & (e10 < n3) & (e11 >= 0) & (e11 < n3) else f32(0.0)
+                a5 = red_add(a5, x9)
+        b12 = q3 * n7 + i4 * n0 + i2
+        p1[b12] = a5

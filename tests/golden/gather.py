@@ -1,0 +1,27 @@
+# map over [3 x 8]: gather, mul
+
+# gather_mul [map]
+def kernel(args, begin, end, tid):
+    n0 = arg_i64(args, 0)
+    p0 = ptr(args, 1, 'i64')
+    n1 = arg_i64(args, 2)
+    p1 = ptr(args, 3, 'i64')
+    c0 = arg_i64(args, 4)
+    p2 = ptr(args, 5, 'f32')
+    p3 = ptr(args, 6, 'f32')
+    s0 = arg_i64(args, 7)
+    p4 = ptr(args, 8, 'f32')
+    for r in range(begin, end):
+        b4 = r * n0
+        for i in range(n0):
+            x1 = p0[r]
+            j2 = x1
+            j2 = select(j2 < 0, j2 + n1, j2)
+            if (j2 < 0) | (j2 >= n1):
+                p1[0] = c0
+                p1[1] = x1
+                j2 = 0
+            v3 = p2[i + j2 * n0]
+            p3[b4 + i] = v3
+            v5 = v3 * f32(s0)
+            p4[b4 + i] = v5

@@ -1,0 +1,96 @@
+# map over [2]: mul
+
+# map over [2 x 2]: add
+
+# row over [2 x 3 x 3 x 2* x 2*]: argmax, eq, where, sum, where
+
+# row over [2 x 6 x 6 x 2* x 2*]: sum
+
+# mul [map]
+def kernel(args, begin, end, tid):
+    p0 = ptr(args, 0, 'i64')
+    for i in range(begin, end):
+        v1 = i64(i) * i64(2)
+        p0[i] = v1
+
+# add [map]
+def kernel(args, begin, end, tid):
+    n0 = arg_i64(args, 0)
+    p0 = ptr(args, 1, 'i64')
+    p1 = ptr(args, 2, 'i64')
+    for r in range(begin, end):
+        b3 = r * n0
+        for i in range(n0):
+            x1 = p0[r]
+            v2 = x1 + i64(i)
+            p1[b3 + i] = v2
+
+# argmax_eq_where_sum [row]
+def kernel(args, begin, end, tid):
+    n0 = arg_i64(args, 0)
+    n1 = arg_i64(args, 1)
+    n2 = arg_i64(args, 2)
+    n3 = arg_i64(args, 3)
+    p0 = ptr(args, 4, 'f32')
+    p1 = ptr(args, 5, 'i64')
+    p2 = ptr(args, 6, 'f32')
+    n4 = arg_i64(args, 7)
+    n5 = arg_i64(args, 8)
+    p3 = ptr(args, 9, 'f32')
+    for r in range(begin, end):
+        q1 = r // n0
+        i2 = r - q1 * n0
+        a3 = -f32(INF)
+        j4 = 0
+        for c5 in range(n1):
+            b7 = q1 * n2 + i2 * n1 + c5 * n3
+            b12 = c5 * n1
+            for c6 in range(n1):
+                x8 = p0[b7 + c6]
+                x9 = x8
+                m11 = a3
+                h10 = (x9 > m11) | ((x9 != x9) & (m11 == m11))
+                a3 = select(h10, x9, m11)
+                j4 = select(h10, i64(b12 + c6), j4)
+        a13 = f32(0.0)
+        for c14 in range(n1):
+            b16 = c14 * n1
+            b19 = q1 * n2 + i2 * n1 + c14 * n3
+            b23 = q1 * n4 + i2 * n5 + c14 * n1
+            for c15 in range(n1):
+                x17 = p1[b16 + c15]
+                v18 = x17 == j4
+                x20 = p0[b19 + c15]
+                v21 = select(v18, x20, f32(0.0))
+                a13 = red_add(a13, v21)
+                v22 = select(v18, f32(1.0), f32(0.0))
+                p2[b23 + c15] = v22
+        b24 = q1 * n0 + i2
+        p3[b24] = a13
+
+# sum [row]
+def kernel(args, begin, end, tid):
+    n0 = arg_i64(args, 0)
+    n1 = arg_i64(args, 1)
+    n2 = arg_i64(args, 2)
+    p0 = ptr(args, 3, 'f32')
+    n3 = arg_i64(args, 4)
+    n4 = arg_i64(args, 5)
+    n5 = arg_i64(args, 6)
+    p1 = ptr(args, 7, 'f32')
+    n6 = arg_i64(args, 8)
+    for r in range(begin, end):
+        q1 = r // n0
+        i2 = r - q1 * n0
+        q3 = q1 // n0
+        i4 = q1 - q3 * n0
+        a5 = f32(0.0)
+        for c6 in range(n1):
+            b8 = q3 * n2 + c6 * n1
+            for c7 in range(n1):
+                e10 = i4 + c6 * -1
+                e11 = i2 + c7 * -1
+                x9 = p0[b8 + c7 + e10 // n1 * n4 + e11 // n1 * n5] if (e10 >= 0) & (e10 < n3) & (e10 % n1 == 0) & (e11 >= 0) & (e11 < n3) & (e11 % n1 == 0) else f32(0.0)
+                a5 = red_add(a5, x9)
+        b12 = q3 * n6 + i4 * n0 + i2
+        p1[b12] = a5

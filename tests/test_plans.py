@@ -1,0 +1,114 @@
+"""What compiles, what is planned, what is only bound: the counters prove it."""
+
+from __future__ import annotations
+
+import numtorch as torch
+import pytest
+from graphs import data
+from numtorch.jit import counters
+from numtorch.jit.flush import clear_plans
+
+
+@pytest.fixture(autouse=True)
+def fresh():
+    clear_plans()
+    counters.reset()
+    yield
+    clear_plans()
+
+
+def mlp_step(params, x, y, lr: float) -> float:
+    """A training step without nn: two layers, squared error, SGD."""
+    w1, b1, w2, b2 = params
+    h = (x @ w1 + b1).relu()
+    loss = ((h @ w2 + b2 - y) ** 2).mean()
+    loss.backward()
+    with torch.no_grad():
+        for p in params:
+            p -= lr * p.grad
+            p.grad = None
+    return loss.item()
+
+
+def parameters():
+    return [
+        data(20, 16, seed=1, grad=True), data(16, seed=2, grad=True),
+        data(16, 3, seed=3, grad=True), data(3, seed=4, grad=True),
+    ]  # fmt: skip
+
+
+def test_the_same_step_again_is_a_hit():
+    params, x, y = parameters(), data(32, 20), data(32, 3)
+    for _ in range(3):
+        mlp_step(params, x, y, 0.01)
+    counters.reset()
+    for _ in range(10):
+        mlp_step(params, x, y, 0.01)
+    assert counters.plan_misses == 0 and counters.kernels_compiled == 0
+    assert counters.plan_hits == counters.flushes >= 10
+
+
+def test_a_hundred_batch_sizes_compile_nothing_new():
+    params = parameters()
+    for n in (200, 201):
+        mlp_step(params, data(n, 20), data(n, 3), 0.01)
+    counters.reset()
+    for n in range(2, 102):
+        mlp_step(params, data(n, 20), data(n, 3), 0.01)
+    assert counters.kernels_compiled == 0 and counters.kernels_loaded == 0
+    # Sizes that coincide with another one (16, 20, 3) are planned anew, the rest is bound.
+    assert counters.plans_bound >= 0.9 * counters.plan_misses
+
+
+def test_losses_do_not_depend_on_the_plan_being_bound():
+    got, want = [], []
+    for found, forget in ((got, False), (want, True)):
+        params = parameters()
+        for n in range(30, 50):
+            if forget:
+                clear_plans()
+            found.append(mlp_step(params, data(n, 20), data(n, 3), 0.01))
+    assert got == want
+
+
+def test_a_rate_that_changes_each_step_misses_no_plan():
+    params, x, y = parameters(), data(32, 20), data(32, 3)
+    for _ in range(3):
+        mlp_step(params, x, y, 0.01)
+    counters.reset()
+    for k in range(50):
+        mlp_step(params, x, y, 0.01 / (k + 1))
+    assert counters.plan_misses == 0 and counters.kernels_compiled == 0
+
+
+def test_scalars_are_arguments():
+    x = data(8)
+    (x * 2.5 + 1).numpy()
+    counters.reset()
+    for k in range(20):
+        got = (x * (k / 7) + k).tolist()
+        assert got == pytest.approx([v * (k / 7) + k for v in x.tolist()], rel=1e-6, abs=1e-6)
+    assert counters.plan_misses == 0
+
+
+def test_a_growing_sequence_is_bound_not_planned():
+    x = data(4, 8)
+    for n in (60, 61):
+        (data(n, 8) @ x.t()).softmax(0).numpy()
+    counters.reset()
+    rows = data(50, 8)
+    for n in range(10, 50):
+        (rows[:n] @ x.t()).softmax(0).numpy()
+    assert counters.kernels_compiled == 0
+    counters.reset()
+    grown = torch.zeros(9, 8)
+    for _ in range(20):
+        grown = torch.cat([grown, x[:1]])
+        grown.numpy()
+    assert counters.kernels_compiled <= 2
+
+
+def test_counters_print():
+    counters.reset()
+    (data(8) + 1).numpy()
+    assert "flushes=1" in repr(counters)
