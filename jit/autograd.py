@@ -10,13 +10,14 @@ from __future__ import annotations
 import functools
 
 from . import dtypes
-from .ir import Graph, Type
+from .ir import Graph, Type, live_nodes
 from .meta import meta
 from .ops import OPS
 from .ops import build as B
 from .ops.table import GradOp
 from .record import (
-    BACKWARD, BACKWARD_GRAD, GIVEN, INPUT_BASE, LINK, RESULT, RESULT_GRAD, SCALAR_KIND, Lazy, Tape,
+    BACKWARD, BACKWARD_GRAD, GIVEN, INPUT_BASE, LINK, RESULT, RESULT_GRAD, SCALAR_KIND, Lazy, Storage,
+    Tape,
 )  # fmt: skip
 
 # Ops whose results are recomputed rather than kept.
@@ -82,8 +83,12 @@ def _saved(op, out, operands: tuple, attrs: tuple | None) -> frozenset:
     result = graph.add_input(Type(out.shape, out.dtype))
     g = graph.add_input(Type(out.shape, out.dtype))
     with B.grad_flags(False):
-        op.vjp(g, result, *ins, **named)
-    used = {v for node in graph.nodes for v in node.inputs}
+        parts = op.vjp(g, result, *ins, **named)
+    wanted = [
+        p for p, v in zip(parts, ins)
+        if p is not None and not v.type.weak and v.dtype.kind == "f"
+    ]  # fmt: skip
+    used = {v for node in live_nodes(graph, wanted) for v in node.inputs}
     return frozenset([i for i, v in enumerate(ins) if v in used] + ([-1] if result in used else []))
 
 
@@ -203,7 +208,7 @@ class _Again:
             return self._link(tape._append((node.op, node.meta, attrs, *ins[count:])), node, known)
         if node.row is RESULT:
             return self._link(tape._append((node.op, node.meta, node.attrs, ins[0])), node, known)
-        if known is None and node.val is not None and node.val.buf is not None:
+        if known is None and node.val is not None and node.val.buf is not None and not node.val.stale:
             known = tape.add_input(node.val)
         return tape._append((GIVEN, node.meta, (node.op, node.attrs, known), *ins))
 
@@ -430,9 +435,12 @@ def keep_graph(tape: Tape, roots: tuple, values: dict[int, Lazy], kept: tuple) -
             values[i] = tape._find(leaf)
     past = Past(tape, values, kept)
     for i in roots:
-        for t in _tensors(tape.handles[i]):
+        h = tape.handles[i]
+        for t in _tensors(h):
             if t._rg == 2:
                 t._node = Kept(past, i)
+        if h.__class__ is Storage:
+            h._node = Kept(past, i)
 
 
 def _tensors(h):

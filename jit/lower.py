@@ -47,6 +47,10 @@ class Lowering:
         for k, (m, _strides, _first) in enumerate(self.in_key):
             v = self.graph.add_input(Type(self.shape(m), m.dtype), f"in{k}")
             self.inputs.append(v)
+        for entry in self.entries:
+            # All sizes in the order in which the plan cache finds them, used by a node or not.
+            for m in entry[1] if entry[1].__class__ is tuple else entry[1:2]:
+                self.shape(m)
         for k, entry in enumerate(self.entries):
             before = len(self.graph.nodes)
             self.values.append(self._entry(entry))

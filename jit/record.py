@@ -71,7 +71,10 @@ class Storage:
 
 
 class View:
-    """How an alias sees its storage: the movement ops from the root, and its layout."""
+    """How an alias sees its storage: the steps from the root, and its layout.
+
+    A step is (op, meta, attrs), or (None, leaf, None): here gradients end in that leaf.
+    """
 
     __slots__ = ("chain", "offset", "strides")
 
@@ -225,15 +228,14 @@ class Tape:
         v = t._v
         if v.win is self.win:
             return v.idx
-        if v.lost:
+        if v.lost or (t._rg == 2 and t._view is not None):
+            # A view has no place of its own in a kept graph: it hangs on its storage's.
             return self._replay(t)
         if v.buf is None:
             v = self._find(t)
             if v.win is self.win:
                 return v.idx
-        if exposed(v.buf):
-            return self._read_exposed(t, v)
-        idx = self.add_input(v)
+        idx = self._read(v)
         if t._rg == 1:
             self.leaves[idx] = t
         elif t._rg == 2 and t._node is not None:
@@ -258,7 +260,9 @@ class Tape:
             self.limit = 0
         return idx
 
-    def _read_exposed(self, t, v: Lazy) -> int:
+    def _read(self, v: Lazy) -> int:
+        if not exposed(v.buf):
+            return self.add_input(v)
         # Memory that outsiders may write: take its content now.
         if v.meta.nbytes <= 1 << 14:
             return self.add_input(snapshot(v))
@@ -292,9 +296,11 @@ class Tape:
     def _replay(self, t) -> int:
         """Records an alias's view ops again on its storage's current value."""
         st = t._st
-        idx = self.input_storage(st)
-        rg = st._rg and self.grad
+        idx, rg, m = self._read_storage(st), st._rg == 2, st._v.meta
         for op, m, attrs in t._view.chain:
+            if op is None:
+                idx, rg = self._leaf(m, st, idx), True
+                continue
             rg = rg and op.differentiable
             idx = self._append((op.grad_op if rg else op, m, attrs, idx), t)
         t._v = self._lazy(m, idx)
@@ -304,6 +310,25 @@ class Tape:
             self.leaves[idx] = t
         else:
             t._rg = 0
+        return idx
+
+    def _leaf(self, leaf, st: Storage, idx: int) -> int:
+        """Index of a leaf that a view was taken of (it may have been given other memory since)."""
+        if leaf._st is st:
+            idx = leaf._v.idx if leaf._v.win is self.win else self.input(leaf)
+        self.leaves[idx] = leaf
+        return idx
+
+    def _read_storage(self, st: Storage) -> int:
+        """Index of a storage's root value for reading, with its graph."""
+        v = st._v
+        if v.win is self.win:
+            return v.idx
+        if v.buf is None:
+            materialize_foreign(v)
+        idx = self._read(v)
+        if st._rg == 2 and st._node is not None:
+            self.nodes[idx] = st._node
         return idx
 
     def input_storage(self, st: Storage) -> int:
@@ -377,6 +402,8 @@ class Tape:
         st = share(self, t)
         rg = self.grad and t._rg and op.differentiable
         chain = t._view.chain if t._view is not None else ()
+        if rg and t._rg == 1:
+            chain += ((None, t, None),)
         out = self.push((op.grad_op if rg else op, m, attrs, idx), m, rg)
         out._st = st
         out._view = View(chain + ((op, m, attrs),), offset, strides)
@@ -404,11 +431,15 @@ class Tape:
         old = holder._v
         old_idx = old.idx if old.win is self.win else self.input_storage(holder)
         idx, rg = result._v.idx, bool(result._rg)
-        if st is not None:
-            rg = bool(self.grad and (rg or (view is not None and st._rg)))
         m = old.meta
         if view is not None:
+            part = all(op is None or op.differentiable for op, _, _ in view.chain)
+            rg = bool(self.grad and part and (rg or st._rg == 2))
             idx = self._update_root(old_idx, m, t._v.meta, view, idx, rg)
+            if not part and st._rg == 2:
+                # A write through a detached alias leaves the graph of the others as it was.
+                rg = True
+                idx = self._append((OPS["replaced"].grad_op, m, None, old_idx, idx))
         if old.home:
             op = OPS["assign"]
             idx = self._append((op.grad_op if rg else op, m, None, old_idx, idx))

@@ -295,7 +295,7 @@ square = unary("square")
 def install(functions: dict) -> None:
     """Adds the methods to Tensor, and the functions to the given namespace."""
     for name, op in OPS.items():
-        if op.kind != "elementwise" or name in ("where", "cast", "copy"):
+        if op.kind != "elementwise" or name in ("where", "cast", "copy", "replaced"):
             continue
         method = binary(name) if op.arity == 2 else unary(name)
         if name in ("add", "sub"):

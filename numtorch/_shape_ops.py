@@ -183,8 +183,8 @@ def expand(self: Tensor, *sizes) -> Tensor:
     lead = len(sizes) - len(shape)
     if lead < 0:
         raise RuntimeError(
-            f"expand({self.dtype.tensor_type}{list(shape)}, size={list(sizes)}): the number of "
-            f"sizes provided ({len(sizes)}) must be greater or equal to the number of dimensions "
+            f"expand(torch.{self.dtype.tensor_type}{{{list(shape)}}}, size={list(sizes)}): the "
+            f"number of sizes provided ({len(sizes)}) must be greater or equal to the number of dimensions "
             f"in the tensor ({len(shape)})"
         )
     out, new = [], []
@@ -311,8 +311,9 @@ def chunk(self: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
 def flip(self: Tensor, *dims) -> Tensor:
     """A copy with the given dims reversed."""
     dims = tuple(check_dim(d, self.dim()) for d in _ints(dims))
-    if len(set(dims)) != len(dims):
-        raise RuntimeError("dim appears multiple times in the list of dims")
+    for k, d in enumerate(dims):
+        if d in dims[:k]:
+            raise RuntimeError(f"dim {d} appears multiple times in the list of dims")
     return local.tape.record(OPS["flipped"], (self,), (dims,))
 
 
@@ -320,7 +321,7 @@ def cat(tensors, dim: int = 0, *, out=None) -> Tensor:
     """Tensors joined along a dim; other sizes must agree."""
     tensors = [x for x in tensors]
     if not tensors:
-        raise RuntimeError("torch.cat(): expected a non-empty list of Tensors")
+        raise ValueError("torch.cat(): expected a non-empty list of Tensors")
     for i, x in enumerate(tensors):
         if not isinstance(x, Tensor):
             raise TypeError(

@@ -5,10 +5,10 @@ import operator
 import numpy as np
 import numtorch as nt
 import pytest
-from helpers import DTYPES, check_error, compare, outcome, pair, reference, torch
+from helpers import DTYPES, INTERNAL, check_error, compare, outcome, pair, reference, torch
 from numtorch.jit.ops import OPS
 
-ROWS = [op for op in OPS.values() if op.kind == "elementwise" and op.name not in ("cast", "copy")]
+ROWS = [op for op in OPS.values() if op.kind == "elementwise" and op.name not in INTERNAL]
 UNARY = [op.name for op in ROWS if op.arity == 1]
 BINARY = [op.name for op in ROWS if op.arity == 2]
 FLOATS = np.array(

@@ -142,6 +142,9 @@ register("cast", "elementwise", expr="{0}", attrs=("dtype",),
 register("copy", "elementwise", expr="{0}", infer=lambda ts, a: Type(ts[0].shape, ts[0].dtype),
          vjp=lambda g, o, x: (g,))
 
+# The second operand with the graph of the first: a write that gradients do not see.
+elementwise("replaced", "{1}", arity=2, vjp=lambda g, o, old, new: (g, None))
+
 # ---------------------------------------------------------------- generators
 register("const", "generator", attrs=("value", "dtype", "weak"),
          infer=lambda ts, a: Type((), a["dtype"], a["weak"]), differentiable=False)

@@ -27,8 +27,8 @@ def _total(v, reduction: str, shape, count):
     return B.reshape(total / count if reduction == "mean" else total, ())
 
 
-def weighted_nll(logp, target, w=None, smoothing=None, *, reduction, ignore_index, rank):
-    """nll_loss with class weights; smoothing spreads that part of the target over all classes.
+def weighted_nll(logp, target, w=None, hard=None, spread=None, *, reduction, ignore_index, rank):
+    """nll_loss with class weights; smoothing gives `hard` to the target, `spread` to each class.
 
     The mean divides by the sum of the weights of the targets. Szegedy et al., Rethinking the
     Inception architecture (2016), section 7.
@@ -48,33 +48,27 @@ def weighted_nll(logp, target, w=None, smoothing=None, *, reduction, ignore_inde
     else:
         count = emit("sum", emit("where", keep, factor, 0.0), dims=tuple(range(rank)))
     out = _total(loss, reduction, target.shape, count)
-    if smoothing is None:
+    if hard is None:
         return out
     all_classes = emit("sum", logp if w is None else logp * w, dims=(dim,))
     smooth = emit("where", keep, -all_classes, 0.0)
-    part = smoothing / logp.shape[dim]
-    return out * (1.0 - smoothing) + _total(smooth, reduction, target.shape, count) * part
+    return out * hard + _total(smooth, reduction, target.shape, count) * spread
 
 
-def weighted_cross_entropy(x, target, w=None, smoothing=None, *, reduction, ignore_index, rank,
-                           weighted):
-    """log_softmax, then weighted_nll; operands after the target: weights (if weighted), smoothing."""
-    if not weighted:
-        w, smoothing = None, w
+def weighted_cross_entropy(x, target, *more, reduction, ignore_index, rank, weighted):
+    """log_softmax, then weighted_nll; `more`: weights if `weighted`, hard and spread if smoothed."""
     logp = log_softmax(x, _class_dim(rank))
-    return weighted_nll(
-        logp, target, w, smoothing, reduction=reduction, ignore_index=ignore_index, rank=rank
-    )
+    options = {"reduction": reduction, "ignore_index": ignore_index, "rank": rank}
+    return weighted_nll(logp, target, *(() if weighted else (None,)), *more, **options)
 
 
-def soft_cross_entropy(x, target, smoothing, w=None, *, reduction, rank):
+def soft_cross_entropy(x, target, hard, spread, w=None, *, reduction, rank):
     """Cross entropy with class probabilities as target, in the shape of x.
 
-    The mean is over everything but the classes.
+    The target becomes target * hard + spread; the mean is over everything but the classes.
     """
     dim = _class_dim(rank)
-    classes = x.shape[dim]
-    target = target * (1.0 - smoothing) + smoothing / classes
+    target = target * hard + spread
     loss = -(log_softmax(x, dim) * target)
     if w is not None:
         loss = loss * _along_classes(w, rank)
@@ -85,5 +79,5 @@ def soft_cross_entropy(x, target, smoothing, w=None, *, reduction, rank):
 
 _NLL = ("reduction", "ignore_index", "rank")
 composite("weighted_nll_loss", weighted_nll, attrs=_NLL, arity=3)
-composite("weighted_cross_entropy", weighted_cross_entropy, attrs=(*_NLL, "weighted"), arity=4)
-composite("soft_cross_entropy", soft_cross_entropy, attrs=("reduction", "rank"), arity=4)
+composite("weighted_cross_entropy", weighted_cross_entropy, attrs=(*_NLL, "weighted"), arity=5)
+composite("soft_cross_entropy", soft_cross_entropy, attrs=("reduction", "rank"), arity=5)

@@ -6,7 +6,7 @@ import numpy as np
 
 from .. import dtypes
 from ..ir import Type
-from ..sym import ceil_div
+from ..sym import ceil_div, prod
 from . import build as B
 from .build import emit
 from .table import reduce, register
@@ -16,11 +16,32 @@ from .table import reduce, register
 
 def _prod_vjp(g, o, x, dims):
     # Product of the other factors, right also where factors are zero.
+    if B.grad_enabled() and prod(x.shape[d] for d in dims) <= 512:
+        return (g * _products_of_others(x, dims),)
     zero = emit("eq", x, 0)
-    others = emit("prod", emit("where", zero, 1.0, x), dims=dims)
+    safe = emit("where", zero, 1.0, x)
     count = emit("sum", B.cast(zero, dtypes.int64), dims=dims)
     lone = emit("eq", count, 1) & zero
-    return (g * emit("where", emit("eq", count, 0), o / x, emit("where", lone, others, 0.0)),)
+    others = emit("where", lone, emit("prod", safe, dims=dims), 0.0)
+    return (g * emit("where", emit("eq", count, 0), o / safe, others),)
+
+
+def _products_of_others(x, dims):
+    """For each element the product of the others over dims, as a masked table: it can be
+    differentiated again, which a division by zero factors can not."""
+    kept = tuple(d for d in range(len(x.shape)) if d not in dims)
+    order = (*kept, *dims)
+    y = B.permute(x, order)
+    lead, n = y.shape[: len(kept)], prod(x.shape[d] for d in dims)
+    table = B.expand(B.reshape(y, (*lead, 1, n)), (*lead, n, n))
+    own = emit("eq", _index(x.graph, (n, 1), 0), _index(x.graph, (1, n), 1))
+    others = emit("prod", emit("where", own, 1.0, table), dims=(len(lead) + 1,))
+    return B.permute(B.reshape(others, y.shape), _inverse(order))
+
+
+def _index(graph, shape, dim):
+    attrs = {"shape": shape, "dim": dim, "dtype": dtypes.int64}
+    return graph.add(B.OPS["iota"], [], attrs, [Type(shape, dtypes.int64)]).out
 
 
 def _extreme_vjp(g, o, x, dims):
@@ -103,7 +124,9 @@ _movement("flip", ("dims",), lambda s, dims: s,
 _movement("pad", ("low", "high", "fill"),
           lambda s, low, high, fill: tuple(a + n + b for a, n, b in zip(low, s, high)),
           lambda g, o, x, low, high, fill: (
-              emit("slice", g, starts=low, steps=(1,) * len(low), shape=x.shape),))
+              emit("slice", g, starts=low, steps=(1,) * len(low), shape=x.shape)
+              if all(n >= 0 for n in (*low, *high)) else
+              emit("pad", g, low=tuple(-n for n in low), high=tuple(-n for n in high), fill=0.0),))
 # All windows of the last len(kernel) dims: [..., *out, *kernel]; `fold` is its adjoint.
 _movement("window", ("kernel", "stride", "padding", "dilation", "fill"), _window_shape,
           lambda g, o, x, kernel, stride, padding, dilation, fill: (

@@ -97,10 +97,34 @@ def decompose(graph: Graph) -> dict[Value, Value]:
 def _fold(node: Node) -> Value:
     (x,) = node.inputs
     k = len(node.attrs["size"])
+    if _tiles_exactly(x, k, node.attrs):
+        return _untile(x, k, node.attrs["size"])
     terms = B.emit("unwindow", x, **node.attrs)
     rank = len(terms.shape)
     total = B.emit("sum", terms, dims=tuple(range(rank - k, rank)))
     return B.reshape(total, total.shape[: rank - k])
+
+
+def _tiles_exactly(x: Value, k: int, attrs: dict) -> bool:
+    """True if the windows do not overlap and leave no gaps: every element has one term."""
+    kernel = x.shape[len(x.shape) - k :]
+    return (
+        all(s == n for s, n in zip(attrs["stride"], kernel))
+        and not any(attrs["padding"]) and all(d == 1 for d in attrs["dilation"])
+    )  # fmt: skip
+
+
+def _untile(x: Value, k: int, size) -> Value:
+    # [..., *out, *kernel] -> [..., out0 * kernel0, ...], and zeros where no window reaches.
+    rank = len(x.shape)
+    lead = rank - 2 * k
+    order = [*range(lead), *(d for j in range(k) for d in (lead + j, lead + k + j))]
+    merged = tuple(x.shape[lead + j] * x.shape[lead + k + j] for j in range(k))
+    y = B.reshape(B.permute(x, order), (*x.shape[:lead], *merged))
+    if all(a == b for a, b in zip(merged, size)):
+        return y
+    high = (0,) * lead + tuple(b - a for a, b in zip(merged, size))
+    return B.emit("pad", y, low=(0,) * (lead + k), high=high, fill=0.0)
 
 
 def _split(node: Node) -> Value | None:

@@ -31,14 +31,14 @@ def floating(kernel: str):
     return check
 
 
+class NotMatrix(Exception):
+    """Operands of linear that only matmul takes."""
+
+
 def linear(metas, attrs) -> None:
     x, w = metas[:2]
-    if len(w.shape) != 2:
-        raise RuntimeError(f"linear(): weight must be 2-D, but it has shape {list(w.shape)}")
-    if not x.shape:
-        raise RuntimeError(
-            "both arguments to matmul need to be at least 1D, but they are 0D and 2D"
-        )
+    if len(w.shape) != 2 or not x.shape:
+        raise NotMatrix
     if x.dtype is not w.dtype:
         if len(metas) > 2:
             raise RuntimeError(
@@ -64,8 +64,8 @@ def linear(metas, attrs) -> None:
 def _bias(b, rows: int, o: int, dtype) -> None:
     if b.shape not in ((o,), (1,), ()):
         raise RuntimeError(
-            f"The expanded size of the tensor ({o}) must match the existing size ({b.shape[-1]}) at "
-            f"non-singleton dimension 1.  Target sizes: [{rows}, {o}].  Tensor sizes: "
+            f"The expanded size of the tensor ({o}) must match the existing size ({b.shape[-1]}) "
+            f"at non-singleton dimension 1.  Target sizes: [{rows}, {o}].  Tensor sizes: "
             f"{list(b.shape)}"
         )
     if b.dtype is not dtype:
@@ -99,8 +99,8 @@ def conv2d(metas, attrs) -> None:
     o, c, *kernel = w.shape
     if o % groups or o < groups:
         raise RuntimeError(
-            f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but "
-            f"got weight of size [{list(w.shape)}] instead"
+            f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, "
+            f"but got weight of size [{list(w.shape)}] instead"
         )
     if x.shape[1] != c * groups:
         raise RuntimeError(
@@ -128,8 +128,8 @@ def _conv_bias(b, w, dtype) -> None:
         )
     if b.dtype is not dtype:
         raise RuntimeError(
-            f"Input type ({_C_TYPES[dtype.short]}) and bias type ({_C_TYPES[b.dtype.short]}) should "
-            "be the same"
+            f"Input type ({_C_TYPES[dtype.short]}) and bias type ({_C_TYPES[b.dtype.short]}) "
+            "should be the same"
         )
 
 
@@ -221,8 +221,8 @@ def class_weights(w, x) -> None:
     classes = x.shape[1 if len(x.shape) > 1 else 0]
     if w.shape != (classes,):
         raise RuntimeError(
-            f"weight tensor should be defined either for all {classes} classes or no classes but got "
-            f"weight tensor of shape: {list(w.shape)}"
+            f"weight tensor should be defined either for all {classes} classes or no classes but "
+            f"got weight tensor of shape: {list(w.shape)}"
         )
     if w.dtype is not x.dtype:
         raise RuntimeError(

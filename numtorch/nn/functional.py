@@ -30,6 +30,9 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     except AttributeError:
         must_be_tensor("linear", input=input, weight=weight)
         raise
+    except _check.NotMatrix:
+        out = input.matmul(weight.t())
+        return out if bias is None else out + bias
 
 
 # ---------------------------------------------------------------- activations
@@ -167,7 +170,7 @@ def conv2d(
     """
     must_be_tensor("conv2d", input=input, weight=weight)
     if len(weight._v.meta.shape) != 4:
-        raise RuntimeError(f"conv2d: weight must be 4D, but got weight of size {list(weight.shape)}")
+        raise RuntimeError(f"conv2d: expected a 4D weight, but got {list(weight.shape)}")
     rank = len(input._v.meta.shape)
     if rank not in (3, 4):
         raise RuntimeError(
@@ -204,7 +207,7 @@ def max_pool2d(
     input: Tensor, kernel_size, stride=None, padding=0, dilation=1, ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> Tensor:  # fmt: skip
-    """Maximum of each window of [N, C, H, W] or [C, H, W]; stride is the kernel's size by default."""
+    """Maximum of each window of [N, C, H, W] or [C, H, W]; stride is kernel_size by default."""
     must_be_tensor("max_pool2d", input=input)
     if ceil_mode or return_indices:
         word = "ceil_mode" if ceil_mode else "return_indices"
@@ -225,7 +228,9 @@ def _pool_pair(x, what: str) -> tuple[int, int]:
         return x, x
     x = tuple(x) if isinstance(x, (tuple, list)) else (int(x),)
     if len(x) not in (1, 2):
-        raise RuntimeError(f"max_pool2d: {what} must either be a single int, or a tuple of two ints")
+        raise RuntimeError(
+            f"max_pool2d: {what} must either be a single int, or a tuple of two ints"
+        )
     return x if len(x) == 2 else x * 2
 
 
@@ -256,7 +261,7 @@ def pad(input: Tensor, pad, mode: str = "constant", value: float | None = None) 
     }  # fmt: skip
     if cut:
         if any(n < 0 for _, _, n in cut.values()):
-            raise RuntimeError(f"pad: {list(pad)} removes more than input of shape {list(shape)} has")
+            raise RuntimeError(f"pad: {list(pad)} removes more than there is in {list(shape)}")
         x = _shape_ops.slice_view(x, cut)
     low, high = tuple(max(0, a) for a in low), tuple(max(0, b) for b in high)
     fill = 0 if value is None else value
@@ -346,26 +351,30 @@ def _located(out: Tensor, name: str) -> Tensor:
 
 
 def _weighted(input, target, weight, attrs, smoothing: float) -> Tensor:
-    if not 0.0 <= smoothing <= 1.0:
-        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {smoothing:g}")
     operands = (input, target) if weight is None else (input, target, weight)
     _check.cross_entropy([t._v.meta for t in operands], attrs)
     if smoothing:
-        operands = (*operands, float(smoothing))
+        operands = (*operands, *_smoothing(smoothing, input))
     return local.tape.record(
         OPS["weighted_cross_entropy"], operands, (*attrs, weight is not None)
     )
 
 
 def _soft_cross_entropy(input, target, weight, reduction: str, smoothing: float) -> Tensor:
-    if not 0.0 <= smoothing <= 1.0:
-        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {smoothing:g}")
     tensors = (input, target) if weight is None else (input, target, weight)
     attrs = (reduction, input.dim())
     _check.soft_cross_entropy([t._v.meta for t in tensors], attrs)
     return local.tape.record(
-        OPS["soft_cross_entropy"], (*tensors[:2], float(smoothing), *tensors[2:]), attrs
+        OPS["soft_cross_entropy"], (*tensors[:2], *_smoothing(smoothing, input), *tensors[2:]), attrs
     )
+
+
+def _smoothing(amount: float, input: Tensor) -> tuple[float, float]:
+    """(what the target keeps, what each class gets)."""
+    if not 0.0 <= amount <= 1.0:
+        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {amount:g}")
+    classes = input.size(1 if input.dim() > 1 else 0)
+    return 1.0 - amount, amount / max(classes, 1)
 
 
 def nll_loss(

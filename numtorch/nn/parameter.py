@@ -41,9 +41,6 @@ class Parameter(Tensor):
     def __init__(self, *args, **kwargs):
         pass
 
-    def __repr__(self) -> str:
-        return "Parameter containing:\n" + super().__repr__()
-
 
 class Buffer(Tensor):
     """A tensor that is a buffer of the Module it is assigned to (state that is not trained)."""

@@ -1,6 +1,5 @@
 """Optimizers."""
 
-from .adam import Adam as Adam
-from .adam import AdamW as AdamW
-from .optimizer import Optimizer as Optimizer
-from .sgd import SGD as SGD
+from .adam import Adam, AdamW
+from .optimizer import Optimizer
+from .sgd import SGD

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import warnings
 from collections import defaultdict
-from collections.abc import Iterable
 from copy import deepcopy
 from itertools import chain
 from sys import getrefcount
 
 import numpy as np
-
 from numtorch.jit.meta import Meta
 from numtorch.jit.ops import OPS
 from numtorch.jit.record import Lazy, local
@@ -93,8 +91,8 @@ class Optimizer:
             param_group["params"] = [params]
         elif isinstance(params, set):
             raise TypeError(
-                "optimizer parameters need to be organized in ordered collections, but the ordering "
-                "of tensors in sets will change between runs. Please use a list instead."
+                "optimizer parameters need to be organized in ordered collections, but the "
+                "ordering of tensors in sets will change between runs. Please use a list instead."
             )
         else:
             param_group["params"] = list(params)

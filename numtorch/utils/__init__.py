@@ -1,3 +1,3 @@
 """Utilities: data loading."""
 
-from . import data as data
+from . import data

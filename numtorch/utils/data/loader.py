@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
-
 from numtorch.jit import dtypes as _d
 from numtorch.jit.meta import meta
 from numtorch.jit.record import Lazy, array_of

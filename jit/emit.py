@@ -1,0 +1,317 @@
+"""Source text of values: operands, indices, loads, stores, expressions of a kernel."""
+
+from __future__ import annotations
+
+import math
+
+from .dtypes import DType, int64
+from .fuse import VIRTUAL, Unit
+from .ir import Node, Value
+from .loops import Access, Nest, Store, Target
+from .passes.layout import Layout
+from .sym import Sym, expr_of
+
+
+def literal(value, t: str) -> str:
+    """A Python number as source text of a short dtype."""
+    if t == "b1":
+        return "True" if value else "False"
+    if isinstance(value, float) and t[0] == "f":
+        if math.isnan(value):
+            return f"{t}(NAN)"
+        if math.isinf(value):
+            return f"{t}(INF)" if value > 0 else f"-{t}(INF)"
+        return f"{t}({value!r})"
+    value = int(value)
+    if value == -(2**63):
+        return f"{t}(-9223372036854775807 - 1)"
+    return f"{t}({value})" if t[0] != "f" else f"{t}({float(value)!r})"
+
+
+_BOOL_EXPR = {
+    "add": "{0} | {1}", "maximum": "{0} | {1}", "mul": "{0} & {1}", "minimum": "{0} & {1}",
+    "relu": "{0}", "abs": "{0}", "square": "{0}",
+}  # fmt: skip
+_DIVISIONS = {"floor_divide", "remainder", "fmod"}
+_COMPARE = {"eq", "ne", "lt", "le", "gt", "ge", "isnan", "isinf", "isfinite"}
+
+
+class ValueEmitter:
+    """Writes what is inside a kernel's loops; `Emitter` writes the loops."""
+
+    def __init__(self, unit: Unit, layout: Layout, stored: dict[Value, Target]):
+        self.unit, self.layout = unit, layout
+        self.nest = Nest(unit, layout)
+        self.nest.collect(stored)
+        self.nest.merge()
+        self.lines: list[str] = []
+        self.depth = 1
+        self.args: list[tuple] = []
+        self.names: dict[tuple, str] = {}  # argument -> variable
+        self.scope: list[dict] = [{}]  # memo of emitted values and indices, by loop depth
+        self.counter = 0
+        self.checks: list[tuple] = []
+        self.temps: list[tuple] = []
+
+    # -- small helpers
+
+    def line(self, text: str) -> None:
+        self.lines.append("    " * self.depth + text)
+
+    def fresh(self, prefix: str) -> str:
+        self.counter += 1
+        return f"{prefix}{self.counter}"
+
+    def lookup(self, key):
+        for memo in reversed(self.scope):
+            if key in memo:
+                return memo[key]
+        return None
+
+    def open_loop(self, header: str) -> None:
+        self.line(header)
+        self.depth += 1
+        self.scope.append({})
+
+    def close_loop(self) -> None:
+        self.depth -= 1
+        self.scope.pop()
+
+    def size(self, n: int) -> str:
+        """A size: literal 0 and 1 are structure, anything else is an argument."""
+        if not isinstance(n, Sym) and n in (0, 1, -1):
+            return str(n)
+        key = ("int", expr_of(n))
+        if key not in self.names:
+            self.names[key] = f"n{sum(k[0] == 'int' for k in self.names)}"
+            self.args.append(("int", n))
+        return self.names[key]
+
+    def pointer(self, key: tuple, dtype: DType) -> str:
+        name = self.names.get(("ptr", key))
+        if name is None:
+            name = f"p{sum(k[0] == 'ptr' for k in self.names)}"
+            self.names["ptr", key] = name
+            self.args.append(("ptr", key, dtype))
+        return name
+
+    def scalar(self, v: Value, t: str) -> str:
+        """A run-time scalar, converted to the short dtype t."""
+        key = ("scalar", v)
+        if key not in self.names:
+            self.names[key] = f"s{sum(k[0] == 'scalar' for k in self.names)}"
+            self.args.append(("scalar", v))
+        return f"{t}({self.names[key]})" if t != "b1" else f"({self.names[key]} != 0)"
+
+    # -- indices
+
+    def index(self, access: Access, loop_vars: dict[int, str]) -> str:
+        """Source text of the linear index, given the variables of the loops that are open."""
+        terms, tail = [], ""
+        for a, var in loop_vars.items():
+            c = access.coefs[a]
+            if c == 0:
+                continue
+            if a == self.innermost:
+                tail = var if c == 1 else f"{var} * {self.size(c)}"
+            else:
+                terms.append(var if c == 1 else f"{var} * {self.size(c)}")
+        if not access.offset == 0:
+            terms.insert(0, self.size(access.offset))
+        if len(terms) > 1 or (terms and "*" in terms[0]):
+            terms = [self.hoisted(" + ".join(terms))]
+        text = " + ".join([*terms, tail] if tail else terms)
+        return text or "0"
+
+    def hoisted(self, text: str) -> str:
+        """A row part of an index, computed once outside the innermost loop."""
+        return self._at_depth(("base", text), text, "b")
+
+    def _at_depth(self, key, text: str, prefix: str) -> str:
+        found = self.lookup(key)
+        if found is None:
+            found = self.fresh(prefix)
+            place = self.hoist_at
+            self.lines.insert(place[0], "    " * place[1] + f"{found} = {text}")
+            place[0] += 1
+            self.scope[place[2]][key] = found
+        return found
+
+    def guarded(self, access: Access, loop_vars: dict[int, str], at: str) -> tuple[str, str]:
+        """(address, condition) of an access with guards."""
+        conditions = []
+        for g in access.guards:
+            terms = [] if g.const == 0 else [self.size(g.const)]
+            for a, var in loop_vars.items():
+                if not g.coefs[a] == 0:
+                    terms.append(var if g.coefs[a] == 1 else f"{var} * {self.size(g.coefs[a])}")
+            e = self.fresh("e")
+            self.line(f"{e} = {' + '.join(terms) or '0'}")
+            conditions.append(f"({e} >= 0) & ({e} < {self.size(g.size)})")
+            if not g.div == 1:
+                conditions.append(f"({e} % {self.size(g.div)} == 0)")
+                if not g.stride == 0:
+                    at = f"{at} + {e} // {self.size(g.div)} * {self.size(g.stride)}"
+        return at, " & ".join(conditions)
+
+    # -- values
+
+    def load(self, access: Access, loop_vars: dict[int, str]) -> str:
+        """A loaded element as a variable."""
+        key = ("load", access.source, access.key(), _guard_key(access), tuple(loop_vars.values()))
+        found = self.lookup(key)
+        if found is not None:
+            return found
+        dtype = access.source.dtype
+        at = self.index(access, loop_vars)
+        if access.source.op == "iota" and not access.guards:
+            return f"{dtype.short}({at})"
+        virtual = access.source.op in VIRTUAL
+        p = None if virtual else self.pointer(("v", access.source), dtype)
+        x = self.fresh("x")
+        if access.guards:
+            at, condition = self.guarded(access, loop_vars, at)
+            fill = literal(access.fill if dtype.kind == "f" else _int_fill(access.fill, dtype),
+                           dtype.short)  # fmt: skip
+            inside = f"{p}[{at}]" if p else f"{dtype.short}({at})"
+            if access.source.op == "const":
+                inside = self.constant(access.source, dtype.short)
+            self.line(f"{x} = {inside} if {condition} else {fill}")
+        else:
+            self.line(f"{x} = {p}[{at}]")
+        self.scope[-1][key] = x
+        return x
+
+    def constant(self, source: Value, t: str) -> str:
+        """The value of a const node as source text of the short dtype t."""
+        value = source.node.attrs["value"]
+        return f"{t}({self.size(value)})" if isinstance(value, Sym) else literal(value, t)
+
+    def operand(self, node: Node, i: int, t: str, loop_vars) -> str:
+        """Operand i of a node, cast to the short dtype t."""
+        v = node.inputs[i]
+        source, m = self.layout.of(v)
+        if source.node is not None and source.node.op.name == "const" and not m.guards:
+            return self.constant(source, t)
+        if v.type.weak:
+            return self.scalar(v, t)
+        if source in self.unit.labels:
+            text = self.value(source, loop_vars)
+        else:
+            text = self.load(self.nest.loads[node, i], loop_vars)
+        return cast_text(text, source.dtype.short, t)
+
+    def value(self, v: Value, loop_vars: dict[int, str]) -> str:
+        """A value computed in this unit, as a variable."""
+        found = self.lookup(v)
+        if found is not None:
+            return found
+        text = self.expression(v.node, loop_vars)
+        name = self.fresh("v")
+        self.line(f"{name} = {text}")
+        self.scope[-1][v] = name
+        return name
+
+    def expression(self, node: Node, loop_vars) -> str:
+        op = node.op
+        if op.name in ("cast", "copy"):
+            t = node.out.dtype.short
+            x = self.operand(node, 0, _source_short(node.inputs[0], t), loop_vars)
+            return cast_text(x, _source_short(node.inputs[0], t), t)
+        if op.kind == "generator":
+            seed = self.operand(node, 0, "i64", loop_vars)
+            at = self.index(self.nest.indices[node], loop_vars)
+            counter = f"{self.operand(node, 1, 'i64', loop_vars)} + {at}"
+            text = op.expr.format(seed, counter, t=node.out.dtype.short)
+            return f"i64({text})" if op.name == "random_bits" else text
+        if op.kind == "gather":
+            return self.gather(node, loop_vars)
+        return self.arithmetic(node, loop_vars)
+
+    def arithmetic(self, node: Node, loop_vars) -> str:
+        op = node.op
+        types = [v.type for v in node.inputs]
+        compute = op.compute_dtype(types)
+        t, expr = compute.short, op.expr
+        if compute.kind == "b":
+            if op.name in _BOOL_EXPR:
+                expr = _BOOL_EXPR[op.name]
+            elif op.name in _COMPARE:
+                t, expr = "i64", op.int_expr or expr
+        elif compute.kind == "i" and op.int_expr is not None:
+            expr = op.int_expr
+        if compute.kind == "i" and "_{t}(" in expr:
+            t = "i64"  # integer functions exist in one width
+        wanted = ["b1", t, t] if op.name == "where" else [t] * len(types)
+        ins = [self.operand(node, i, w, loop_vars) for i, w in enumerate(wanted)]
+        if compute.kind == "i" and op.name in _DIVISIONS:
+            self.check("divisor", node, f"{ins[1]} == 0", ins[1])
+        text = expr.format(*ins, t=t)
+        narrow = compute.kind == "i" and compute is not int64 and op.result != "bool"
+        return f"{compute.short}({text})" if narrow else text
+
+    def gather(self, node: Node, loop_vars) -> str:
+        x, _ = node.inputs
+        d = node.attrs["dim"]
+        source, m = self.layout.of(x)
+        idx = self.operand(node, 1, "i64", loop_vars)
+        n = self.size(x.shape[d])
+        j = self.fresh("j")
+        self.line(f"{j} = {idx}")
+        if node.attrs["what"] == "index":
+            self.line(f"{j} = select({j} < 0, {j} + {n}, {j})")
+        bad = f"({j} < 0) | ({j} >= {n})"
+        self.check(node.attrs["what"], node, bad, idx, d, x.shape[d])
+        self.line(f"    {j} = 0")
+        access = self.nest.loads[node, 0]
+        at = self.index(access, loop_vars)
+        stride = m.strides[d]
+        step = j if stride == 1 else f"{j} * {self.size(stride)}"
+        p = self.pointer(("v", source), source.dtype)
+        return f"{p}[{step if at == '0' else f'{at} + {step}'}]"
+
+    def check(
+        self, what: str, node: Node, bad: str, value: str, dim: int = 0, size: int = 0
+    ) -> None:
+        """Reports `value` to the status words where the condition `bad` holds; the plan raises."""
+        err = self.pointer(("status",), int64)
+        self.checks.append((what, node.loc, dim, size))
+        self.line(f"if {bad}:")
+        self.line(f"    {err}[0] = {self.size_word(('check', len(self.checks)))}")
+        self.line(f"    {err}[1] = {value}")
+
+    def size_word(self, key: tuple) -> str:
+        """An argument word that the plan fills in (a check's number)."""
+        if key not in self.names:
+            self.names[key] = f"c{sum(k[0] == 'check' for k in self.names)}"
+            self.args.append(key)
+        return self.names[key]
+
+    def store(self, s: Store, loop_vars, text: str) -> None:
+        p = self.pointer(s.key, s.value.dtype)
+        self.line(f"{p}[{self.index(s.access, loop_vars)}] = {text}")
+
+    def mark_hoist(self) -> None:
+        """Row parts of indices go to the current line and depth."""
+        self.hoist_at = [len(self.lines), self.depth, len(self.scope) - 1]
+
+
+def _source_short(v: Value, t: str) -> str:
+    return v.dtype.short if not v.type.weak else t
+
+
+def _int_fill(fill, dtype: DType) -> int:
+    return int(fill) if math.isfinite(fill) else 0
+
+
+def _guard_key(access: Access) -> tuple:
+    return tuple(
+        (expr_of(g.const), tuple(map(expr_of, g.coefs)), expr_of(g.size)) for g in access.guards
+    )
+
+
+def cast_text(text: str, have: str, want: str) -> str:
+    """Source text of a conversion; to bool is != 0."""
+    if have == want:
+        return text
+    return f"({text} != 0)" if want == "b1" else f"{want}({text})"
