@@ -15,8 +15,18 @@ from .meta import meta
 from .ops import OPS
 from .ops import build as B
 from .ops.table import GradOp
+from .passes.autodiff import gradients as derivatives
 from .record import (
-    BACKWARD, BACKWARD_GRAD, GIVEN, INPUT_BASE, LINK, RESULT, RESULT_GRAD, SCALAR_KIND, Lazy, Storage,
+    BACKWARD,
+    BACKWARD_GRAD,
+    GIVEN,
+    INPUT_BASE,
+    LINK,
+    RESULT,
+    RESULT_GRAD,
+    SCALAR_KIND,
+    Lazy,
+    Storage,
     Tape,
 )  # fmt: skip
 
@@ -62,10 +72,10 @@ TWICE = (
 
 
 @functools.lru_cache(maxsize=4096)
-def _saved(op, out, operands: tuple, attrs: tuple | None) -> frozenset:
+def _saved(op, out, operands: tuple, attrs: tuple | None, wants: tuple) -> frozenset:
     """Which values the op's gradient reads: operand positions, and -1 for the result.
 
-    Found by building the gradient on a scratch graph.
+    `wants` says which operands the gradient is wanted for. Found by building it on a scratch graph.
     """
     graph = Graph()
     graph.given, graph.given_out = {}, {}
@@ -74,39 +84,51 @@ def _saved(op, out, operands: tuple, attrs: tuple | None) -> frozenset:
         for m in operands
     ]
     ins = [graph.add_input(t) for t in types]
+    targets = [v for v, w in zip(ins, wants) if w and not v.type.weak and v.dtype.kind == "f"]
     named = dict(zip(op.attr_names, attrs or ()))
+    result = g = None
     if op.kind == "composite":
-        # A composite saves its operands; what is inside is recomputed from them.
-        return frozenset(range(len(ins)))
-    if op.vjp is None:
+        with B.grad_flags(True):
+            result = op.build(*ins, **named)
+        g = graph.add_input(Type(out.shape, out.dtype))
+        parts = derivatives(graph, result, g, targets, False)
+    elif op.vjp is not None:
+        result = graph.add_input(Type(out.shape, out.dtype))
+        g = graph.add_input(Type(out.shape, out.dtype))
+        with B.grad_flags(False):
+            parts = op.vjp(g, result, *ins, **named)
+        parts = [p for p, v in zip(parts, ins) if p is not None and v in targets]
+    else:
         return frozenset()
-    result = graph.add_input(Type(out.shape, out.dtype))
-    g = graph.add_input(Type(out.shape, out.dtype))
-    with B.grad_flags(False):
-        parts = op.vjp(g, result, *ins, **named)
-    wanted = [
-        p for p, v in zip(parts, ins)
-        if p is not None and not v.type.weak and v.dtype.kind == "f"
-    ]  # fmt: skip
-    used = {v for node in live_nodes(graph, wanted) for v in node.inputs}
-    return frozenset([i for i, v in enumerate(ins) if v in used] + ([-1] if result in used else []))
+    used = {v for node in live_nodes(graph, parts) for v in node.inputs} | set(parts)
+    found = [i for i, v in enumerate(ins) if v in used]
+    return frozenset(found + ([-1] if result in used and op.kind != "composite" else []))
 
 
-def saved_by(tape: Tape, entry: tuple) -> frozenset:
-    """Indices of the values that an entry's gradient reads (its own result as None)."""
-    op = entry[0].op
+def saved_by(tape: Tape, op, m, attrs, ins: tuple) -> frozenset:
+    """Which of an op's operands its gradient reads, as positions (-1: its own result)."""
     if not hasattr(op, "vjp"):
         return frozenset()
     operands = []
-    for i in entry[3:]:
+    for i in ins:
         if i >= 0:
             operands.append(tape.entries[i][1])
         elif i <= INPUT_BASE:
             operands.append(tape.inputs[INPUT_BASE - i].meta)
         else:
             operands.append(SCALAR_KIND[i])
-    found = _saved(op, entry[1], tuple(operands), entry[2])
-    return frozenset(None if p == -1 else entry[3 + p] for p in found)
+    wants = tuple(_wants(tape, i) for i in ins)
+    return _saved(op, m, tuple(operands), attrs, wants)
+
+
+def _wants(tape: Tape, i: int) -> bool:
+    """True if gradients go on through a value."""
+    if i in tape.leaves or i in tape.nodes:
+        return True
+    if i < 0:
+        return False
+    e = tape.entries[i]
+    return (e[2][0] if e[0] is GIVEN else e[0]).__class__ is GradOp or e[0] is LINK
 
 
 # ---------------------------------------------------------------- backward
@@ -164,11 +186,17 @@ def reach(tape: Tape, roots: list[int]) -> Walk:
 
 
 class _Again:
-    """Records Nodes of older windows on the tape."""
+    """Records Nodes of older windows on the tape.
+
+    A value that was overwritten in place since may be part of a graph as long as no gradient
+    reads it: `stale` holds such values and their views, `gone` what can't be computed any more.
+    """
 
     def __init__(self, tape: Tape):
         self.tape = tape
         self.memo: dict[int, int] = {}
+        self.stale: set[int] = set()
+        self.gone: set[int] = set()
 
     def record(self, root: Node, known: int | None = None) -> int:
         memo, stack = self.memo, [root]
@@ -203,29 +231,49 @@ class _Again:
             else:
                 ins.append(self._leaf(x))
         if node.row is BACKWARD:
+            self._refuse(node, ins, self.gone)
             count = len(node.attrs[0])
             attrs = (tuple(ins[:count]), node.attrs[1])
             return self._link(tape._append((node.op, node.meta, attrs, *ins[count:])), node, known)
         if node.row is RESULT:
             return self._link(tape._append((node.op, node.meta, node.attrs, ins[0])), node, known)
-        if known is None and node.val is not None and node.val.buf is not None and not node.val.stale:
-            known = tape.add_input(node.val)
-        return tape._append((GIVEN, node.meta, (node.op, node.attrs, known), *ins))
+        val = node.val
+        overwritten = known is None and val is not None and val.stale
+        if known is None and val is not None and val.buf is not None and not val.stale:
+            known = tape.add_input(val)
+        k = tape._append((GIVEN, node.meta, (node.op, node.attrs, known), *ins))
+        if known is None and any(i in self.gone for i in ins):
+            self.gone.add(k)
+        if overwritten or (node.row.kind == "movement" and ins[0] in self.stale):
+            self.stale.add(k)
+        if (self.stale or self.gone) and node.op.__class__ is GradOp:
+            saved = saved_by(tape, node.row, node.meta, node.attrs, tuple(ins))
+            read = [k if p == -1 else ins[p] for p in saved]
+            self._refuse(node, read, self.stale | self.gone)
+        return k
+
+    def _refuse(self, node: Node, read: list, bad: set[int]) -> None:
+        """Raises PyTorch's error if a gradient reads values that were overwritten."""
+        for i in read:
+            if i in bad:
+                tape = self.tape
+                m = tape.entries[i][1] if i >= 0 else tape.inputs[INPUT_BASE - i].meta
+                raise RuntimeError(stale_text(m, grad_name(node.row.name)))
 
     def _link(self, k: int, node: Node, known: int | None) -> int:
         # Gradients of the value in memory go on to the one recorded again.
         return k if known is None else self.tape._append((LINK, node.meta, None, k, known))
 
     def _lazy(self, v: Lazy) -> int:
+        idx = self.tape.add_input(v) if v.win is not self.tape.win else v.idx
         if v.stale:
-            raise RuntimeError(stale_text(v.meta))
-        return self.tape.add_input(v) if v.win is not self.tape.win else v.idx
+            self.stale.add(idx)
+            self.gone.add(idx)
+        return idx
 
     def _leaf(self, leaf) -> int:
         t, v = leaf
-        if v.stale:
-            raise RuntimeError(stale_text(v.meta))
-        idx = self.tape.add_input(v) if v.win is not self.tape.win else v.idx
+        idx = self._lazy(v)
         self.tape.leaves[idx] = t
         return idx
 
@@ -236,8 +284,8 @@ def stale_text(m, op: str | None = None) -> str:
     tail = f", which is output 0 of {op}," if op else ""
     return (
         "one of the variables needed for gradient computation has been modified by an inplace "
-        f"operation: {what}{tail} is at version 1; expected version 0 instead. Hint: enable anomaly "
-        "detection to find the operation that failed to compute its gradient, with "
+        f"operation: {what}{tail} is at version 1; expected version 0 instead. Hint: enable "
+        "anomaly detection to find the operation that failed to compute its gradient, with "
         "torch.autograd.set_detect_anomaly(True)."
     )
 
@@ -250,16 +298,30 @@ def check_usable(tape: Tape, walk: Walk) -> None:
     for k in walk.needed:
         if k < 0 or tape.entries[k][0].__class__ is not GradOp:
             continue
-        if k in freed and (saved := saved_by(tape, tape.entries[k])):
+        e = tape.entries[k]
+        saved = _remembered(tape, e)
+        if k in freed and (saved or e[0].op.saves is not None):
             raise RuntimeError(TWICE)
-        if tape.stale:
-            saved = saved_by(tape, tape.entries[k])
-            for i in saved:
-                j = k if i is None else i
-                if j in tape.stale and (j < 0 or tape.stale[j] != k):
-                    e = tape.entries[k if i is None else max(j, 0)]
-                    m = tape.inputs[INPUT_BASE - j].meta if j < 0 else e[1]
-                    raise RuntimeError(stale_text(m, grad_name(tape.entries[k][0].op.name)))
+        for p in saved if tape.stale else ():
+            i = j = k if p == -1 else e[3 + p]
+            while j >= 0 and getattr(_row(tape.entries[j]), "kind", None) == "movement":
+                j = tape.entries[j][3]
+            if j in tape.stale and not _wrote(tape, k, tape.writers[j]):
+                m = tape.inputs[INPUT_BASE - i].meta if i < 0 else tape.entries[i][1]
+                raise RuntimeError(stale_text(m, grad_name(e[0].op.name)))
+
+
+def _remembered(tape: Tape, e: tuple) -> frozenset:
+    """What PyTorch would save for an entry's gradient (its versions are checked)."""
+    op = e[0].op
+    own = getattr(op, "saves", None)
+    return saved_by(tape, op, e[1], e[2], e[3:]) if own is None else frozenset(own)
+
+
+def _wrote(tape: Tape, k: int, result: int) -> bool:
+    """True if entry k computed what was written (perhaps cast): it read the value before that."""
+    e = tape.entries[result]
+    return result == k or (_row(e) in (OPS["cast"], OPS["copy"]) and e[3] == k)
 
 
 def grad_name(op: str) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from sys import getrefcount
 
 from . import autograd, config, record
-from .plan import BoundPlan, CheckFailed, Template
-from .pipeline import compile_trace
-from .record import GIVEN, Lazy, Tape, Window, source_line
 from .ops.table import GradOp
+from .pipeline import compile_trace
+from .plan import BoundPlan, CheckFailed, Template
+from .record import GIVEN, INPUT_BASE, Lazy, Tape, Window, source_line
 
 counters = config.counters
 
@@ -107,13 +107,14 @@ def _alias(entry: tuple) -> bool:
 
 
 def _canonical(entries: tuple, in_key: tuple) -> tuple[tuple, list[int]]:
-    """The trace with sizes above 1 replaced by their order of appearance, and those sizes."""
-    number: dict[int, int] = {}
+    """The trace with sizes above 1 left open, and those sizes in order of appearance."""
+    sizes: list[int] = []
 
     def shape(m) -> tuple:
         if m.__class__ is tuple:
             return tuple(map(shape, m))
-        return (m.dtype, *[n if n <= 1 else -number.setdefault(n, len(number)) - 2 for n in m.shape])
+        sizes.extend([n for n in m.shape if n > 1])
+        return (m.dtype, *[n if n <= 1 else -1 for n in m.shape])
 
     inputs = tuple((shape(m), strides, first) for m, strides, first in in_key)
     found = []
@@ -125,7 +126,7 @@ def _canonical(entries: tuple, in_key: tuple) -> tuple[tuple, list[int]]:
         elif op is GIVEN and attrs[1]:
             attrs = (attrs[0], tuple("S" if a == m.shape else a for a in attrs[1]), attrs[2])
         found.append((e[0], shape(m), attrs, *e[3:]))
-    return (tuple(found), inputs), list(number)
+    return (tuple(found), inputs), sizes
 
 
 def find_plan(key: tuple, wanted: list[int]) -> BoundPlan:
@@ -133,14 +134,16 @@ def find_plan(key: tuple, wanted: list[int]) -> BoundPlan:
     canonical, sizes = _canonical(*key)
     known = templates.setdefault((canonical, tuple(wanted)), [])
     for template in known:
-        if template.sizes.fits(sizes):
+        values = template.sizes.match(sizes)
+        if values is not None:
             counters.plans_bound += 1
-            plan = template.bind(sizes)
-            plan.sizes = sizes
+            plan = template.bind(values)
+            plan.sizes = values
             return plan
     if len(templates) > MAX_STRUCTURES:
         templates.pop(next(iter(templates)))
     template = Template(compile_trace(*key, wanted))
+    template.sizes.set_pattern(sizes)
     if len(known) < 32:
         known.append(template)
     return template.bind()
@@ -150,13 +153,11 @@ def find_plan(key: tuple, wanted: list[int]) -> BoundPlan:
 
 
 def _execute(tape: Tape, entry: Entry) -> None:
-    plan = entry.plan
-    inputs, handles = tape.inputs, tape.handles
+    addresses = [v.addr for v in tape.inputs]
     try:
-        outs = plan.run([v.addr for v in inputs], tape.scalars)
+        outs = entry.plan.run(addresses, tape.scalars)
     except CheckFailed as e:
-        error = check_error(e, tape)
-        _poison(tape, entry.live, error)
+        error = _recover(tape, entry, e, addresses)
         raise error from None
     except BaseException as e:
         if not isinstance(e, Exception):
@@ -165,22 +166,82 @@ def _execute(tape: Tape, entry: Entry) -> None:
         error = _translate(e)
         _poison(tape, entry.live, error)
         raise error from (e if config.debug else None)
+    _deliver(tape, entry, outs)
+    _finish(tape)
+
+
+def _deliver(tape: Tape, entry: Entry, outs: list) -> None:
+    """Gives the results to the tensors, and these their place in the graph."""
+    inputs, handles = tape.inputs, tape.handles
     values = {}
     live = entry.live
-    for entries, buf in zip(plan.out_entries, outs):
+    for entries, buf in zip(entry.plan.out_entries, outs):
         for i in entries:
             v = handles[i]._v if i in live else None
             if v is None:
                 v = Lazy(tape.entries[i][1])
             v.buf, v.addr, v.home = buf, buf.addr, True
             values[i] = v
-    for i, k in plan.home_outputs:
+    for i, k in entry.plan.home_outputs:
         v, old = handles[i]._v, inputs[k]
         v.buf, v.addr, v.strides, v.home = old.buf, old.addr, old.strides, True
         values[i] = v
     if entry.roots:
         autograd.keep_graph(tape, entry.roots, values, entry.kept)
-    _finish(tape)
+
+
+def _recover(tape: Tape, entry: Entry, e: CheckFailed, addresses: list[int]) -> Exception:
+    """After entry e.entry of the tape failed: what came before it is computed, as an eager run
+    would have done; what came after raises the error when it is read."""
+    live, end = entry.live, len(tape.entries)
+    while True:
+        error = check_error(e, tape)
+        if e.entry is None or e.entry >= end:
+            _poison(tape, live, error)
+            return error
+        end = e.entry
+        _rewind(tape, end, error)
+        live = tuple(i for i, h in enumerate(tape.handles[:end]) if _holds(h, i, tape))
+        key = (tuple(tape.entries[:end]), tuple(tape.in_key))
+        roots, saved, kept = autograd.survivors(key[0], live, tape.freed)
+        try:
+            before = Entry(find_plan(key, sorted({*live, *saved})), live, roots, kept)
+            scalars = tape.scalars[: len(before.plan.template.program.scalars)]
+            outs = before.plan.run(addresses, scalars)
+        except CheckFailed as other:
+            e = other
+            continue
+        _deliver(tape, before, outs)
+        _finish(tape)
+        return error
+
+
+def _holds(h, i: int, tape: Tape) -> bool:
+    v = getattr(h, "_v", None)
+    return v is not None and v.idx == i and v.win is tape.win and not _alias(tape.entries[i])
+
+
+def _rewind(tape: Tape, end: int, error: Exception) -> None:
+    """Tensors whose value is entry `end` or later get the value from before, or the error."""
+    before = {new: old for old, new in tape.stale.items()}
+    for i, h in enumerate(tape.handles[end:], end):
+        if not _holds(h, i, tape):
+            continue
+        k = i
+        while k >= end and k in before:
+            k = before[k]
+        v = h._v
+        if k >= end:
+            v.error = error
+            v.win = None
+        elif k >= 0:
+            v.idx, v.home = k, False
+            tape.handles[k] = h
+        else:
+            # Stores to memory that is owned come last: it still holds the old value.
+            old = tape.inputs[INPUT_BASE - k]
+            v.buf, v.addr, v.strides, v.home = old.buf, old.addr, old.strides, True
+            v.win, old.stale = None, False
 
 
 def _finish(tape: Tape) -> None:

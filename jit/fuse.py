@@ -391,12 +391,10 @@ def _fits_reduce(unit: Unit, node: Node, layout: Layout) -> bool:
     source = layout.of(x)[0]
     if source in unit.labels and labels is None:
         return False
-    if labels is None or sum(a is not None for a in labels) != len(unit.axes):
-        expected = _full_labels(unit, x.shape, range(len(unit.axes)))
-        if expected is None or (labels is not None and not _agree(expected, labels)):
-            return False
-        labels = expected
-    axes = tuple(sorted(_reduce_axes(labels, node)))
+    expected = _full_labels(unit, x.shape, range(len(unit.axes)))
+    if expected is None or (labels is not None and not _agree(expected, labels)):
+        return False
+    axes = tuple(sorted(_reduce_axes(expected, node)))
     if unit.reduced is not None and axes != unit.reduced:
         return False
     if node.op.name == "partial":

@@ -183,7 +183,9 @@ def to_text(graph: Graph, indent: str = "", header: str = "") -> str:
 
 
 _TYPE = re.compile(r"([a-z]+\d+)(\*?)(?:\[([\d, ]*)\])?$")
-_LINE = re.compile(r"(?P<res>.+?) = (?P<op>\w+)\((?P<ins>[^)]*)\)(?: \{(?P<attrs>.*)\})?(?P<g> !grad)?$")
+_LINE = re.compile(
+    r"(?P<res>.+?) = (?P<op>\w+)\((?P<ins>[^)]*)\)(?: \{(?P<attrs>.*)\})?(?P<g> !grad)?$"
+)
 
 
 class ParseError(ValueError):

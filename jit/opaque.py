@@ -134,7 +134,8 @@ def _scatter_add(node: Node, layout: Layout) -> list[Kernel]:
         for k, (name, arg) in enumerate(zip(names, args))
     )  # fmt: skip
     source = _SCATTER.format(unpack=unpack)
-    source = source.replace("if WRAP:", "if True:" if node.attrs["what"] == "index" else "if False:")
+    wrap = node.attrs["what"] == "index"
+    source = source.replace("if WRAP:", f"if {wrap}:")
     kernel = Kernel(
         "scatter_add", source, args, outer * sizes["nt"],
         size_max(1, GRAIN // size_max(1, nk * 256)), mode="scatter",

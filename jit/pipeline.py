@@ -109,9 +109,10 @@ class _State:
         mapping: dict[Value, Value] = {}
         nodes, self.graph.nodes = self.graph.nodes, []
         for node in nodes:
-            node.inputs = [mapping.get(v, v) for v in node.inputs] if node.op.name != "assign" else [
-                node.inputs[0], mapping.get(node.inputs[1], node.inputs[1])
-            ]  # fmt: skip
+            # What an assignment overwrites stays as it is.
+            kept = 1 if node.op.name == "assign" else 0
+            ins = node.inputs
+            node.inputs = ins[:kept] + [mapping.get(v, v) for v in ins[kept:]]
             if node.op.name == "assign":
                 old, new = node.inputs
                 root[node.out] = root.get(old, old)

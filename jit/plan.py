@@ -38,6 +38,21 @@ class Sizes:
         self.exprs.setdefault(n.expr, len(self.exprs))
         return n.expr
 
+    def set_pattern(self, sizes: list[int]) -> None:
+        """Which symbol each size of the trace is; equal sizes are one symbol."""
+        number: dict[int, int] = {}
+        self.pattern = [number.setdefault(n, len(number)) for n in sizes]
+
+    def match(self, sizes: list[int]) -> list[int] | None:
+        """The symbols' values for another trace, if it fits: two symbols may have one value."""
+        values = [0] * len(self.names)
+        for k, n in zip(self.pattern, sizes):
+            if values[k] != n:
+                if values[k]:
+                    return None
+                values[k] = n
+        return values if self.fits(values) else None
+
     def fits(self, values: list[int]) -> bool:
         """True if the template's guards hold for these sizes."""
         if self.guard is None:

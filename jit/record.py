@@ -1,7 +1,8 @@
 """The recorder: ops become tuples on a tape; a tape is executed when a value is needed.
 
 An entry is (op, meta, attrs, *operands). Its result has the entry's position as index. Operands are
-indices: >= 0 an entry's result; -1, -2, -3 the next float, int, bool scalar; <= INPUT_BASE an input.
+indices: >= 0 an entry's result; -1, -2, -3 the next float, int, bool scalar; <= INPUT_BASE an
+input.
 The tuple of entries is the key under which the plan is found.
 
 This module knows tensors only as objects with the attributes
@@ -18,8 +19,8 @@ import threading
 import weakref
 
 from . import config
-from .ir import Graph, Type
 from .interop import exposed
+from .ir import Graph, Type
 from .meta import Meta, meta
 from .ops.table import OPS, GradOp, Op
 
@@ -216,9 +217,11 @@ class Tape:
         self.leaves: dict[int, object] = {}  # index -> leaf tensor
         self.nodes: dict[int, object] = {}  # input index -> autograd Node of an older window
         self.freed: set[int] = set()
-        self.stale: dict[int, int] = {}
+        self.stale: dict[int, int] = {}  # overwritten value -> the one after it
+        self.writers: dict[int, int] = {}  # overwritten value -> the result that was written
         self.locs: dict[int, tuple] = {}
         self.bytes = 0
+        self.retained = False  # some result keeps its gradient
         self.limit = 0 if config.eager else config.MAX_ENTRIES
 
     # -- operands
@@ -413,7 +416,7 @@ class Tape:
     # -- in place
 
     def write(self, t, result) -> None:
-        """Makes `result` (a fresh tensor, same shape and dtype) the new value of t and its aliases."""
+        """Makes `result` (a fresh tensor, same shape and dtype) the value of t and its aliases."""
         limit, self.limit = self.limit, sys.maxsize
         if result._v.win is not self.win:
             # The limit was reached: the result is in memory already.
@@ -447,6 +450,7 @@ class Tape:
         new.home = old.home
         old.stale = True
         self.stale[old_idx] = idx
+        self.writers[old_idx] = result._v.idx
         if old_idx >= 0:
             self.handles[old_idx] = object()
         self.handles[idx] = holder

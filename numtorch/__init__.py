@@ -2,7 +2,8 @@
 
 import os as _os
 
-# From a bare checkout `numtorch.jit` is the folder jit/ beside numtorch/ (an installed copy has it inside).
+# From a bare checkout `numtorch.jit` is the folder jit/ beside numtorch/; an installed copy has it
+# inside.
 _checkout = _os.path.dirname(_os.path.dirname(_os.path.abspath(__file__)))
 if not _os.path.isdir(_os.path.join(__path__[0], "jit")) and _os.path.isfile(
     _os.path.join(_checkout, "jit", "__init__.py")
@@ -13,16 +14,43 @@ from numtorch.jit import dtypes as _dtypes  # noqa: E402
 
 from . import _indexing, _methods, _reductions, _shape_ops  # noqa: E402
 from ._creation import (  # noqa: E402
-    arange, as_tensor, asarray, empty, empty_like, eye, from_numpy, full, full_like, linspace, ones,
-    ones_like, tensor, zeros, zeros_like,
+    arange,
+    as_tensor,
+    asarray,
+    empty,
+    empty_like,
+    eye,
+    from_numpy,
+    full,
+    full_like,
+    linspace,
+    ones,
+    ones_like,
+    tensor,
+    zeros,
+    zeros_like,
 )  # fmt: skip
 from ._random import (  # noqa: E402
-    Generator, bernoulli, default_generator, initial_seed, manual_seed, rand, rand_like, randint,
-    randn, randn_like, randperm, seed,
+    Generator,
+    bernoulli,
+    default_generator,
+    initial_seed,
+    manual_seed,
+    rand,
+    rand_like,
+    randint,
+    randn,
+    randn_like,
+    randperm,
+    seed,
 )  # fmt: skip
 from ._tensor import Size, Tensor, device  # noqa: E402
 from .autograd import (  # noqa: E402
-    enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled,
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    no_grad,
+    set_grad_enabled,
 )  # fmt: skip
 
 dtype = _dtypes.DType
@@ -80,7 +108,7 @@ def set_num_threads(n: int) -> None:
     from numtorch.jit.record import local
     from numtorch.jit.runtime import pool
 
-    if type(n) is not type(1):
+    if type(n) is not type(1):  # noqa: UP003
         raise TypeError(f"set_num_threads expects an int, but got {type(n).__name__}")
     if n <= 0:
         raise RuntimeError("set_num_threads expects a positive integer")

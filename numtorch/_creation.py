@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-
 from numtorch.jit import dtypes as _d
 from numtorch.jit.interop import Foreign
 from numtorch.jit.meta import meta

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-
 from numtorch.jit import dtypes as _d
 from numtorch.jit.ops import OPS
 from numtorch.jit.record import local, user_location
 
-from ._shape_ops import expand, permute, reshape, slice_view, squeeze, unsqueeze
+from ._shape_ops import clone, expand, permute, reshape, slice_view, squeeze, unsqueeze
 from ._tensor import Tensor, check_dim
 
 
@@ -43,9 +42,9 @@ def _expand_key(key, rank: int) -> list:
     if used > rank:
         raise IndexError(f"too many indices for tensor of dimension {rank}")
     dots = [i for i, k in enumerate(key) if k is Ellipsis]
-    if len(dots) > 1:
-        raise IndexError("an index can only have a single ellipsis ('...')")
     at = dots[0] if dots else len(key)
+    # As in PyTorch, the first ellipsis takes all dims that are left and further ones none.
+    key = [k for i, k in enumerate(key) if i not in dots[1:]]
     return key[:at] + [slice(None)] * (rank - used) + key[at + 1 :]
 
 
@@ -60,7 +59,7 @@ def _normal(k):
         raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
     if isinstance(k, Tensor) and not k.dim() and k.dtype.kind == "i" and not k._rg:
         return k if k._v.buf is None else int(k.item())
-    if isinstance(k, float) or isinstance(k, str):
+    if isinstance(k, (float, str)):
         raise TypeError(
             "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are "
             f"valid indices (got {type(k).__name__})"
@@ -228,6 +227,13 @@ def _nonzero_check(mask: Tensor, t: Tensor) -> None:
 
 def _put(view: Tensor, tensors: list, value: Tensor) -> None:
     """view[tensors] = value; with repeated indices the last one wins (host op)."""
+    if value.dtype is not view.dtype:
+        from ._methods import _c_name
+
+        raise RuntimeError(
+            "Index put requires the source and destination dtypes match, got "
+            f"{_c_name(view.dtype)} for the destination and {_c_name(value.dtype)} for the source."
+        )
     index, dims, shape = _linear_index(view, tensors)
     array = view.detach().clone().numpy()
     where = [i.detach().numpy() for _, i in tensors]
@@ -274,8 +280,8 @@ def gather(self: Tensor, dim: int, index: Tensor) -> Tensor:
         if j != d:
             if m > n:
                 raise RuntimeError(
-                    f"Size does not match at dimension {j} expected index {list(index.shape)} to be "
-                    f"no larger than self {list(self.shape)} apart from dimension {d}"
+                    f"Size does not match at dimension {j} expected index {list(index.shape)} to "
+                    f"be no larger than self {list(self.shape)} apart from dimension {d}"
                 )
             if m < n:
                 x = slice_view(x, {j: (0, 1, m)})
@@ -306,8 +312,28 @@ def scatter_add(self: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """self with src added at the indices along a dim (in order, so deterministic)."""
     _need_index("scatter_add", index)
     d = check_dim(dim, self.dim())
+    if not index.dim() == self.dim() == src.dim():
+        raise RuntimeError(
+            "Index tensor must have the same number of dimensions as "
+            f"{'self' if index.dim() != self.dim() else 'src'} tensor"
+        )
+    if any(n > s or (n > m and j != d)
+           for j, (n, m, s) in enumerate(zip(index.shape, self.shape, src.shape))):  # fmt: skip
+        raise RuntimeError(
+            f"Expected index {list(index.shape)} to be no larger than self {list(self.shape)} "
+            f"apart from dimension {d} and to be no larger size than src {list(src.shape)}"
+        )
     parts = {j: (0, 1, n) for j, n in enumerate(index.shape) if src.size(j) != n}
     src = slice_view(src, parts) if parts else src
+    small = {
+        j: (0, 1, n) for j, (n, m) in enumerate(zip(index.shape, self.shape)) if j != d and n < m
+    }
+    if small:
+        # Only a corner of self takes part.
+        out = clone(self)
+        corner = slice_view(out, small)
+        corner.copy_(scatter_add(corner, d, index, src))
+        return out
     return _record("scatter_add", "scatter_add", (self, index, src), (d, "gather"), self.size(d))
 
 

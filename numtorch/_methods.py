@@ -332,7 +332,9 @@ def _invert(self):
     if self.dtype.kind == "b":
         return self.logical_not()
     if self.dtype.kind == "f":
-        raise TypeError("~ (operator.invert) is only implemented on integer and Boolean-type tensors")
+        raise TypeError(
+            "~ (operator.invert) is only implemented on integer and Boolean-type tensors"
+        )
     return -self - 1
 
 

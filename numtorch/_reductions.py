@@ -243,7 +243,9 @@ def _mismatch(a, b):
             f"number of elements, but got {a[0]} and {b[0]} elements respectively"
         )
     if len(b) == 1:
-        raise RuntimeError(f"size mismatch, got input ({a[-2]}), mat ({a[-2]}x{a[-1]}), vec ({b[0]})")
+        raise RuntimeError(
+            f"size mismatch, got input ({a[-2]}), mat ({a[-2]}x{a[-1]}), vec ({b[0]})"
+        )
     rows = 1
     for s in a[:-1]:
         rows *= s
@@ -258,7 +260,8 @@ def _mismatch(a, b):
 
 
 def _c_type(d) -> str:
-    return {"f32": "float", "f64": "double", "i64": "long", "i32": "int", "b1": "bool"}.get(d.short, d.name)
+    names = {"f32": "float", "f64": "double", "i64": "long", "i32": "int", "b1": "bool"}
+    return names.get(d.short, d.name)
 
 
 def mm(self, mat2):

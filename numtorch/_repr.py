@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-
 from numtorch.jit import dtypes as _d
 
 EDGE, THRESHOLD, WIDTH, PRECISION = 3, 1000, 80, 4
@@ -17,7 +16,8 @@ def tensor_repr(t) -> str:
     suffix = []
     if t.numel() == 0 and t.dim() != 1:
         suffix.append(f"size={tuple(t.shape)}")
-    if t.dtype not in (_d.default, _d.int64, _d.bool_) or (t.numel() == 0 and t.dtype is not _d.default):
+    empty = t.numel() == 0 and t.dtype is not _d.default
+    if empty or t.dtype not in (_d.default, _d.int64, _d.bool_):
         suffix.append(f"dtype={t.dtype!r}")
     if t.grad_fn is not None:
         suffix.append(f"grad_fn=<{t.grad_fn.name()}>")
@@ -26,6 +26,17 @@ def tensor_repr(t) -> str:
     prefix = "Parameter containing:\n" if type(t).__name__ == "Parameter" else ""
     body = "[]" if t.numel() == 0 else _body(array, len("tensor("))
     return prefix + _with_suffix("tensor(" + body, suffix)
+
+
+def typename(x) -> str:
+    """torch.FloatTensor for tensors, else the qualified name of the type: for error messages."""
+    from ._tensor import Tensor
+
+    t = type(x)
+    if isinstance(x, Tensor):
+        name = f"torch.{x.dtype.tensor_type}"
+        return name if t is Tensor else f"torch.nn.parameter.{t.__name__}"
+    return t.__qualname__ if t.__module__ == "builtins" else f"{t.__module__}.{t.__qualname__}"
 
 
 def _with_suffix(text: str, suffix: list[str]) -> str:
@@ -113,7 +124,8 @@ def _vector(a: np.ndarray, indent: int, summarize: bool, f: Formatter) -> str:
     per_line = max(1, (WIDTH - indent) // cell)
     values = a.tolist()
     if summarize and len(values) > 2 * EDGE:
-        data = [f.format(v) for v in values[:EDGE]] + [" ..."] + [f.format(v) for v in values[-EDGE:]]
+        first, last = map(f.format, values[:EDGE]), map(f.format, values[-EDGE:])
+        data = [*first, " ...", *last]
     else:
         data = [f.format(v) for v in values]
     lines = [data[i : i + per_line] for i in range(0, len(data), per_line)]

@@ -169,7 +169,8 @@ def movedim(self: Tensor, source, destination) -> Tensor:
     """Moves dims to other places, the rest keep their order."""
     rank = self.dim()
     src = [check_dim(d, rank) for d in ((source,) if isinstance(source, int) else source)]
-    dst = [check_dim(d, rank) for d in ((destination,) if isinstance(destination, int) else destination)]
+    dst = (destination,) if isinstance(destination, int) else destination
+    dst = [check_dim(d, rank) for d in dst]
     order = [d for d in range(rank) if d not in src]
     for d, s in sorted(zip(dst, src)):
         order.insert(d, s)
@@ -184,8 +185,8 @@ def expand(self: Tensor, *sizes) -> Tensor:
     if lead < 0:
         raise RuntimeError(
             f"expand(torch.{self.dtype.tensor_type}{{{list(shape)}}}, size={list(sizes)}): the "
-            f"number of sizes provided ({len(sizes)}) must be greater or equal to the number of dimensions "
-            f"in the tensor ({len(shape)})"
+            f"number of sizes provided ({len(sizes)}) must be greater or equal to the number of "
+            f"dimensions in the tensor ({len(shape)})"
         )
     out, new = [], []
     for d, s in enumerate(sizes):
@@ -284,7 +285,9 @@ def split(self: Tensor, split_size, dim: int = 0) -> tuple[Tensor, ...]:
     n = self.size(d)
     if isinstance(split_size, int):
         if split_size < 0 or (split_size == 0 and n):
-            raise RuntimeError(f"split expects split_size be non-negative, but got split_size={split_size}")
+            raise RuntimeError(
+                f"split expects split_size be non-negative, but got split_size={split_size}"
+            )
         sizes = [builtins.min(split_size, n - i) for i in range(0, n, split_size or 1)] or [n]
     else:
         sizes = list(split_size)
@@ -319,7 +322,7 @@ def flip(self: Tensor, *dims) -> Tensor:
 
 def cat(tensors, dim: int = 0, *, out=None) -> Tensor:
     """Tensors joined along a dim; other sizes must agree."""
-    tensors = [x for x in tensors]
+    tensors = list(tensors)
     if not tensors:
         raise ValueError("torch.cat(): expected a non-empty list of Tensors")
     for i, x in enumerate(tensors):

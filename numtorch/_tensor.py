@@ -6,7 +6,7 @@ from numtorch.jit import autograd as _autograd
 from numtorch.jit import dtypes as _dtypes
 from numtorch.jit.interop import export
 from numtorch.jit.ops import OPS
-from numtorch.jit.record import Lazy, Storage, View, local, row_major, set_tensor_type, share
+from numtorch.jit.record import Lazy, Storage, View, local, row_major, set_tensor_type
 
 _new = object.__new__
 
@@ -40,8 +40,9 @@ class device:
             raise AssertionError("Torch not compiled with CUDA enabled")
         if name != "cpu":
             raise RuntimeError(
-                "Expected one of cpu, cuda, ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, fpga, "
-                f"maia, xla, lazy, vulkan, mps, meta, hpu, mtia, privateuseone device type at start "
+                "Expected one of cpu, cuda, ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, "
+                "fpga, maia, xla, lazy, vulkan, mps, meta, hpu, mtia, privateuseone device type "
+                f"at start "
                 f"of device string: {name}"
             )
         self.type, self.index = name, int(number) if number else index
@@ -384,6 +385,7 @@ class Tensor:
         if self._rg == 0:
             raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
         self._retains_grad = self._rg == 2
+        local.tape.retained = True
 
     @property
     def retains_grad(self) -> bool:

@@ -13,3 +13,44 @@ def test_gradient_of_a_slice_of_a_sum():
     x = torch.arange(6).reshape(2, 3).to(torch.float32).requires_grad_()
     (x * 3).sum(1)[1:].sum().backward()
     assert x.grad.tolist() == [[0, 0, 0], [3, 3, 3]]
+
+
+def test_logarithms_round_before_they_are_used():
+    # In kernels log, log1p and expm1 gave float64 values: the constant INF was of that type.
+    x = torch.arange(1, 200).to(torch.float32) / 97
+    for name in ("log", "log1p", "log2", "log10", "expm1"):
+        y = getattr(x, name)()
+        y._value()
+        assert torch.equal(getattr(x, name)() * x, y * x), name
+
+
+def test_a_step_reads_scalars_and_its_own_memory():
+    # The planner looked up a run-time scalar among the inputs that share memory.
+    w, g = torch.ones(3), torch.ones(3)
+    w._value(), g._value()
+    w -= g * 0.5
+    assert w.tolist() == [0.5, 0.5, 0.5]
+
+
+def test_gradient_through_a_view_that_was_read_before():
+    # A flush kept the graph of whole tensors only: the gradient of a view was lost.
+    x = torch.arange(4).to(torch.float32).requires_grad_()
+    y = x * 2
+    v = y[1:]
+    assert y.tolist() == [0, 2, 4, 6]
+    v.sum().backward()
+    assert x.grad.tolist() == [0, 2, 2, 2]
+    x.grad = None
+    v = x[1:].view(3, 1)
+    assert v.tolist() == [[1], [2], [3]]
+    (v * v).sum().backward()
+    assert x.grad.tolist() == [0, 2, 4, 6]
+
+
+def test_a_template_with_sizes_that_no_input_has():
+    # The result's size was in the plan's key, but not among the plan's sizes: TypeError.
+    x = torch.ones(4, 8)
+    grown = torch.zeros(9, 8)
+    for n in range(10, 16):
+        grown = torch.cat([grown, x[:1]])
+        assert grown.sum().item() == 8 * (n - 9)

@@ -131,11 +131,13 @@ def normal_f64(seed, counter):
 def bind(names: dict, wrap) -> dict[str, object]:
     """The vector math over the primitives `names`, each function passed through `wrap`.
 
-    Every module keeps its own constants; all of them see the primitives and one another.
+    Every module keeps its own constants (its INF has its own type); all of them see the primitives
+    and one another.
     """
     from . import vmath32, vmath64, vmath_special
 
     modules = (vmath64, vmath_special, vmath32)
+    names = {name: value for name, value in names.items() if not isinstance(value, float)}
     scopes = [*(dict(vars(module)) for module in modules), dict(globals())]
     bound = {}
     for scope in scopes:

@@ -102,13 +102,13 @@ def logsumexp(x, dims, keepdim):
     return _drop(s, dims, keepdim)
 
 
-composite("softmax", softmax, attrs=("dim",))
-composite("log_softmax", log_softmax, attrs=("dim",))
+composite("softmax", softmax, attrs=("dim",), saves=(-1,))
+composite("log_softmax", log_softmax, attrs=("dim",), saves=(-1,))
 composite("logsumexp", logsumexp, attrs=_KEEP)
 
 
 def nll_loss(logp, target, reduction, ignore_index, rank):
-    """Negative log likelihood of class indices; classes are dim 1 of [N, C, ...] or dim 0 of [C]."""
+    """Negative log likelihood of class indices; classes: dim 1 of [N, C, ...] or dim 0 of [C]."""
     dim = 1 if rank > 1 else 0
     shape = (*target.shape[:dim], 1, *target.shape[dim:]) if rank > 1 else (1,)
     t = B.reshape(target, shape)
@@ -131,7 +131,7 @@ def cross_entropy(x, target, reduction, ignore_index, rank):
 
 _NLL = ("reduction", "ignore_index", "rank")
 composite("nll_loss", nll_loss, attrs=_NLL)
-composite("cross_entropy", cross_entropy, attrs=_NLL)
+composite("cross_entropy", cross_entropy, attrs=_NLL, saves=())
 
 # ---------------------------------------------------------------- matmul, linear
 
@@ -279,7 +279,7 @@ composite("randn", randn, attrs=_SHAPED, arity=2, differentiable=False)
 composite("as_shape", as_shape, attrs=("shape",))
 composite("constant_pad", pad, attrs=("low", "high", "fill"))
 composite("flipped", lambda x, dims: emit("flip", x, dims=dims), attrs=("dims",))
-composite("dropout", dropout, arity=5)
+composite("dropout", dropout, arity=5, saves=())
 composite("full", full, attrs=_SHAPED, arity=1, differentiable=False)
 composite("arange", arange, attrs=_SHAPED, arity=2, differentiable=False)
 

@@ -30,8 +30,8 @@ elementwise("sub", "{0} - {1}", arity=2, ref=np.subtract,
             vjp=lambda g, o, x, y: _m((g, x), (-g, y)))
 elementwise("mul", "{0} * {1}", arity=2, ref=np.multiply,
             vjp=lambda g, o, x, y: _m((g * y, x), (g * x, y)))
-elementwise("div", "{0} / {1}", arity=2, result="float", ref=np.true_divide, cost=4, domain=(0.5, 3.0),
-            vjp=lambda g, o, x, y: _m((g / y, x), (-(g * o) / y, y)))
+elementwise("div", "{0} / {1}", arity=2, result="float", ref=np.true_divide, cost=4,
+            domain=(0.5, 3.0), vjp=lambda g, o, x, y: _m((g / y, x), (-(g * o) / y, y)))
 elementwise("floor_divide", "floor_divide_{t}({0}, {1})", arity=2, ref=np.floor_divide, cost=6,
             domain=(0.5, 3.0), differentiable=False)
 elementwise("remainder", "remainder_{t}({0}, {1})", arity=2, ref=np.remainder, cost=6,
@@ -90,7 +90,8 @@ elementwise("abs", "fabs({0})", arity=1, ref=np.abs, int_expr="select({0} < {t}(
             vjp=lambda g, o, x: (g * E("sign", x),))
 elementwise("sign", "select({0} > {t}(0), {t}(1), select({0} < {t}(0), {t}(-1), {t}(0)))",
             arity=1, ref=np.sign, vjp=lambda g, o, x: (g * 0.0,))
-elementwise("square", "{0} * {0}", arity=1, result="number", ref=np.square, vjp=lambda g, o, x: (g * (2 * x),))
+elementwise("square", "{0} * {0}", arity=1, result="number", ref=np.square,
+            vjp=lambda g, o, x: (g * (2 * x),))
 elementwise("relu", "maximum({0}, {t}(0))", arity=1, ref=lambda x: np.maximum(x, 0),
             vjp=lambda g, o, x: (E("where", o > 0, g, 0.0),))
 for _name, _ref in (("floor", np.floor), ("ceil", np.ceil), ("trunc", np.trunc),

@@ -56,7 +56,7 @@ def weighted_nll(logp, target, w=None, hard=None, spread=None, *, reduction, ign
 
 
 def weighted_cross_entropy(x, target, *more, reduction, ignore_index, rank, weighted):
-    """log_softmax, then weighted_nll; `more`: weights if `weighted`, hard and spread if smoothed."""
+    """log_softmax, then weighted_nll; `more`: maybe weights, maybe hard and spread."""
     logp = log_softmax(x, _class_dim(rank))
     options = {"reduction": reduction, "ignore_index": ignore_index, "rank": rank}
     return weighted_nll(logp, target, *(() if weighted else (None,)), *more, **options)

@@ -40,6 +40,9 @@ class Op:
         self.arity: int = row.get("arity", 1)
         self.ref = row.get("ref")
         self.domain: tuple = row.get("domain", (-3.0, 3.0))
+        # What PyTorch keeps for the gradient where it differs from what ours reads: operand
+        # positions, -1 for the result.
+        self.saves: tuple[int, ...] | None = row.get("saves")
         self.doc: str = row.get("doc", "")
         self.differentiable: bool = row.get("differentiable", True)
         self.ints: bool = row.get("ints", True)

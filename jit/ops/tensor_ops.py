@@ -171,7 +171,8 @@ def _gather_vjp(g, o, x, idx, dim, what):
             [Type(shape, dtypes.int64)],
         ).out  # fmt: skip
         return (emit("where", emit("eq", iota, where), g, 0.0), None)
-    return (emit("scatter_add", B.zeros(g.graph, x.shape, g.dtype), idx, g, dim=dim, what=what), None)
+    zeros = B.zeros(g.graph, x.shape, g.dtype)
+    return emit("scatter_add", zeros, idx, g, dim=dim, what=what), None
 
 
 # out[.., j, ..] = x[.., idx[.., j, ..], ..]; idx broadcasts over the other dims of x.
@@ -208,7 +209,8 @@ def _cat_type(ts, a):
     return Type(tuple(shape), ts[0].dtype)
 
 
-register("cat", "opaque", arity=-1, attrs=("dim",), infer=_cat_type, vjp=_cat_vjp, ref=np.concatenate)
+register("cat", "opaque", arity=-1, attrs=("dim",), infer=_cat_type, vjp=_cat_vjp,
+         ref=np.concatenate)
 
 # ---------------------------------------------------------------- contraction
 

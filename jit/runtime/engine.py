@@ -1,4 +1,4 @@
-"""Native code in this process: LLVM IR to object code, object code to an address. Uses llvmlite only.
+"""Native code in this process: LLVM IR to object code, object code to an address. Uses llvmlite.
 
 One MCJIT engine lives as long as the process: its code pages are never freed, so an address stays
 good in forked children, in threads that outlive the interpreter's modules, and at exit. Objects

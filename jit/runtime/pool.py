@@ -65,7 +65,10 @@ class _Native:
 
     def __init__(self):
         symbol, text = ir.source()
-        build = lambda: (symbol, engine.compile_ir(text))
+
+        def build() -> tuple[str, bytes]:
+            return symbol, engine.compile_ir(text)
+
         address = store.kernel(text, "pool", build, suffix="ll", counted=False)
         word = ctypes.c_int64
         table = ctypes.CFUNCTYPE(word, word)(address)
@@ -286,7 +289,8 @@ def _after_fork() -> None:
         words = _native.words
         for at in (ir.DONE, ir.LOCK, ir.SLEEPERS):
             words[at] = 0
-        words[ir.WORKER:ir.WORDS] = [0] * (ir.WORDS - ir.WORKER)  # the parent's locks are in any state
+        # The parent's locks are in any state.
+        words[ir.WORKER:ir.WORDS] = [0] * (ir.WORDS - ir.WORKER)
         _apply()
 
 

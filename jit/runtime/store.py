@@ -24,7 +24,8 @@ __all__ = ["Store", "store"]
 
 VERSION = 2
 _MAGIC = b"NUMTORCH\x00OBJ"
-_HEAD = struct.Struct("<12sII32s32sQ")  # magic, version, len(symbol), key, sha256(rest), len(object)
+# magic, version, len(symbol), key, sha256(rest), len(object)
+_HEAD = struct.Struct("<12sII32s32sQ")
 # only files named like this are ever deleted: the folder may be one the user has other things in
 _TEMPORARY = ".numtorch-tmp-"
 _OURS = re.compile(rf".+-[0-9a-f]{{16}}\.(o|py|ll)|{re.escape(_TEMPORARY)}.*")

@@ -8,6 +8,7 @@ from numtorch.jit import autograd as _engine
 from numtorch.jit.record import local
 
 from .._tensor import Tensor
+from .plain import plain_backward
 
 __all__ = [
     "backward", "enable_grad", "grad", "gradcheck", "gradgradcheck", "inference_mode",
@@ -104,8 +105,8 @@ def _seed(root: Tensor, gradient) -> Tensor | None:
         return None
     if gradient.shape != root.shape:
         raise RuntimeError(
-            f"Mismatch in shape: grad_output[0] has a shape of {gradient.shape} and output[0] has a "
-            f"shape of {root.shape}."
+            f"Mismatch in shape: grad_output[0] has a shape of {gradient.shape} and output[0] has "
+            f"a shape of {root.shape}."
         )
     return gradient
 
@@ -164,16 +165,22 @@ def run_backward(root: Tensor, gradient, retain_graph, create_graph: bool, input
 
     outer, tape.grad = tape.grad, False
     try:
-        seed = _seed(root, gradient)
-        results = _run(root, seed, targets, retain, create_graph)
-        tape.grad = create_graph
-        for t, g in results:
-            if g is not None:
-                _accumulate(t, g, create_graph)
+        plain = gradient is None and inputs is None and not retain and not create_graph
+        if not plain or not plain_backward(tape, root):
+            _backward(root, gradient, targets, retain, create_graph)
     finally:
         tape.grad = outer
     if len(tape.handles) >= tape.limit:
         tape.flush()
+
+
+def _backward(root: Tensor, gradient, targets, retain: bool, create_graph: bool) -> None:
+    seed = _seed(root, gradient)
+    results = _run(root, seed, targets, retain, create_graph)
+    local.tape.grad = create_graph
+    for t, g in results:
+        if g is not None:
+            _accumulate(t, g, create_graph)
 
 
 def _accumulate(t: Tensor, g: Tensor, create: bool) -> None:
@@ -185,7 +192,9 @@ def _accumulate(t: Tensor, g: Tensor, create: bool) -> None:
         t._grad.add_(g)
 
 
-def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, inputs=None) -> None:
+def backward(
+    tensors, grad_tensors=None, retain_graph=None, create_graph=False, inputs=None
+) -> None:
     """Adds gradients of the tensors to the leaves."""
     tensors = [tensors] if isinstance(tensors, Tensor) else list(tensors)
     grads = [grad_tensors] if isinstance(grad_tensors, Tensor) else grad_tensors
@@ -198,7 +207,7 @@ def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, 
 def grad(
     outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=False,
     allow_unused=None, is_grads_batched=False, materialize_grads=False,
-):  # fmt: skip
+) -> tuple[Tensor | None, ...]:  # fmt: skip
     """Gradients of the sum of outputs with respect to the inputs, as a tuple.
 
     >>> import numtorch as torch

@@ -36,8 +36,8 @@ def _numerical(func, inputs, k: int, j: int, eps: float) -> np.ndarray:
 
 
 def _analytical(func, inputs, k: int, j: int) -> np.ndarray:
-    from . import grad
     from .._creation import _own
+    from . import grad
 
     out = _outputs(func, inputs)[j]
     rows = []
@@ -74,8 +74,8 @@ def gradcheck(func, inputs, eps, atol, rtol, raise_exception) -> bool:
 
 def gradgradcheck(func, inputs, grad_outputs, eps, atol, rtol, raise_exception) -> bool:
     """See autograd.gradgradcheck."""
-    from . import grad
     from .._random import Generator, rand
+    from . import grad
 
     inputs = [inputs] if isinstance(inputs, Tensor) else list(inputs)
     tracked = [x for x in inputs if isinstance(x, Tensor) and x.requires_grad]

@@ -31,6 +31,11 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         must_be_tensor("linear", input=input, weight=weight)
         raise
     except _check.NotMatrix:
+        if not input.dim() or not weight.dim():
+            raise RuntimeError(
+                f"both arguments to linear need to be at least 1D, but they are {input.dim()}D and "
+                f"{weight.dim()}D"
+            ) from None
         out = input.matmul(weight.t())
         return out if bias is None else out + bias
 
@@ -364,9 +369,8 @@ def _soft_cross_entropy(input, target, weight, reduction: str, smoothing: float)
     tensors = (input, target) if weight is None else (input, target, weight)
     attrs = (reduction, input.dim())
     _check.soft_cross_entropy([t._v.meta for t in tensors], attrs)
-    return local.tape.record(
-        OPS["soft_cross_entropy"], (*tensors[:2], *_smoothing(smoothing, input), *tensors[2:]), attrs
-    )
+    operands = (*tensors[:2], *_smoothing(smoothing, input), *tensors[2:])
+    return local.tape.record(OPS["soft_cross_entropy"], operands, attrs)
 
 
 def _smoothing(amount: float, input: Tensor) -> tuple[float, float]:

@@ -14,6 +14,7 @@ from numtorch.jit.ops import OPS
 from numtorch.jit.record import Lazy, local
 from numtorch.jit.runtime.allocator import alloc, as_array
 
+from .._repr import typename
 from .._tensor import Tensor, wrap
 
 required = object()
@@ -52,7 +53,7 @@ class Optimizer:
         if isinstance(params, Tensor):
             raise TypeError(
                 "params argument given to the optimizer should be an iterable of Tensors or dicts, "
-                f"but got {type(params).__name__}"
+                f"but got {typename(params)}"
             )
         self.defaults = defaults
         self._state: defaultdict = defaultdict(dict)
@@ -110,8 +111,9 @@ class Optimizer:
     def _check(self, group: dict) -> None:
         for p in group["params"]:
             if not isinstance(p, Tensor):
-                raise TypeError(f"optimizer can only optimize Tensors, but one of the params is "
-                                f"{type(p).__module__}.{type(p).__name__}")  # fmt: skip
+                raise TypeError(
+                    f"optimizer can only optimize Tensors, but one of the params is {typename(p)}"
+                )
             if not p.is_leaf:
                 raise ValueError("can't optimize a non-leaf Tensor")
         for name, default in self.defaults.items():
@@ -163,6 +165,7 @@ class Optimizer:
         return found
 
     def _slot(self, p: Tensor, names: tuple[str, ...]) -> Slot:
+        _settle(p)
         state = self._state.get(p, {})
         if any(state.get(n) is None for n in names):
             step = 0
@@ -183,7 +186,7 @@ class Optimizer:
                 elif p._grad is not None:
                     p._grad = p._grad.detach().zero_()
 
-    def step(self, closure=None):
+    def step(self, closure=None) -> Tensor | None:
         """Updates all parameters that have a gradient; returns the closure's loss."""
         loss = None
         if closure is not None:
@@ -202,8 +205,8 @@ class Optimizer:
                 # Usually all have the same count; parameters that joined later are on their own.
                 count = ready[0].step
                 now = [s for s in ready if s.step == count]
+                ready = [s for s in ready if s.step != count] if len(now) < len(ready) else ()
                 self._record(tape, group, now, count + 1, held)
-                ready = [s for s in ready if s.step == count] if len(now) < len(ready) else ()
         tape.flush()
         _renew(held)
         return loss
@@ -218,6 +221,7 @@ class Optimizer:
             # A parameter or a state is still pending: it must be in its memory before.
             tape.flush()
             for slot in slots:
+                _settle(slot.p)
                 for t in (slot.p, *slot.states):
                     t._value()
             operands = _operands(tape, slots)
@@ -324,6 +328,20 @@ def _operands(tape, slots: list[Slot]) -> list[int] | None:
                 return None
             add(v.idx if v.win is win else tape.add_input(v))
     return found
+
+
+def _settle(p: Tensor) -> None:
+    """Drops the storage cell of a parameter that was made from a tensor which is gone."""
+    st = p._st
+    if st is None or st._v.buf is None or not st._v.home:
+        return
+    others = (a for a in (ref() for ref in st.aliases) if a is not None and a is not p)
+    if any(True for _ in others):
+        return
+    v, view = p._value(), p._view
+    whole = view is None or (view.offset == 0 and v.meta.numel == st._v.meta.numel)
+    if whole and v.strides is None:
+        p._st, p._view, p._version = None, None, st.version
 
 
 def _renew(held: list[Tensor]) -> None:

@@ -9,35 +9,37 @@ def kernel(args, begin, end, tid):
     p2 = ptr(args, 4, 'f32')
     p3 = ptr(args, 5, 'f32')
     for r in range(begin, end):
-        a1 = f32(0.0)
+        a1 = f64(0.0)
         for k3 in range(0, n0, 4096):
             a4 = f32(0.0)
             b5 = r * n0
             for c2 in range(k3, min(k3 + 4096, n0)):
                 x6 = p0[b5 + c2]
                 a4 = red_add(a4, x6)
-            a1 = a1 + a4
-        v7 = a1 / f32(n0)
-        a8 = f32(0.0)
-        for k10 in range(0, n0, 4096):
-            a11 = f32(0.0)
-            b12 = r * n0
-            for c9 in range(k10, min(k10 + 4096, n0)):
-                x13 = p0[b12 + c9]
-                v14 = x13 - v7
-                v15 = v14 * v14
-                a11 = red_add(a11, v15)
-            a8 = a8 + a11
-        v16 = a8 / f32(n0)
-        v17 = v16 + f32(s0)
-        v18 = sqrt(v17)
-        b20 = r * n0
-        for c19 in range(n0):
-            x21 = p0[b20 + c19]
-            v22 = x21 - v7
-            v23 = v22 / v18
-            x24 = p1[c19]
-            v25 = v23 * x24
-            x26 = p2[c19]
-            v27 = v25 + x26
-            p3[b20 + c19] = v27
+            a1 = a1 + f64(a4)
+        a7 = f32(a1)
+        v8 = a7 / f32(n0)
+        a9 = f64(0.0)
+        for k11 in range(0, n0, 4096):
+            a12 = f32(0.0)
+            b13 = r * n0
+            for c10 in range(k11, min(k11 + 4096, n0)):
+                x14 = p0[b13 + c10]
+                v15 = x14 - v8
+                v16 = v15 * v15
+                a12 = red_add(a12, v16)
+            a9 = a9 + f64(a12)
+        a17 = f32(a9)
+        v18 = a17 / f32(n0)
+        v19 = v18 + f32(s0)
+        v20 = sqrt(v19)
+        b22 = r * n0
+        for c21 in range(n0):
+            x23 = p0[b22 + c21]
+            v24 = x23 - v8
+            v25 = v24 / v20
+            x26 = p1[c21]
+            v27 = v25 * x26
+            x28 = p2[c21]
+            v29 = v27 + x28
+            p3[b22 + c21] = v29

@@ -11,91 +11,96 @@ def kernel(args, begin, end, tid):
     p2 = ptr(args, 4, 'f32')
     p3 = ptr(args, 5, 'f32')
     for r in range(begin, end):
-        a1 = f32(0.0)
+        a1 = f64(0.0)
         for k3 in range(0, n0, 4096):
             a4 = f32(0.0)
             b5 = r * n0
             for c2 in range(k3, min(k3 + 4096, n0)):
                 x6 = p0[b5 + c2]
                 a4 = red_add(a4, x6)
-            a1 = a1 + a4
-        v7 = a1 / f32(n0)
-        a8 = f32(0.0)
-        for k10 in range(0, n0, 4096):
-            a11 = f32(0.0)
-            b12 = r * n0
-            for c9 in range(k10, min(k10 + 4096, n0)):
-                x13 = p0[b12 + c9]
-                v14 = x13 - v7
-                v15 = v14 * v14
-                a11 = red_add(a11, v15)
-            a8 = a8 + a11
-        v16 = a8 / f32(n0)
-        v17 = v16 + f32(s0)
-        v18 = sqrt(v17)
-        v19 = f32(2.0) * v18
-        a20 = f32(0.0)
-        a21 = f32(0.0)
-        for k23 in range(0, n0, 4096):
-            a24 = f32(0.0)
-            a25 = f32(0.0)
-            b26 = r * n0
-            for c22 in range(k23, min(k23 + 4096, n0)):
-                x27 = p0[b26 + c22]
-                v28 = x27 - v7
-                v29 = v28 / v18
-                x30 = p1[c22]
-                v31 = v29 * x30
-                v32 = tanh_f32(v31)
-                v33 = v32 * v32
-                v34 = f32(1.0) - v33
-                v35 = f32(1.0) * v34
-                v36 = v35 * x30
-                v37 = v36 * v29
-                v38 = -v37
-                v39 = v38 / v18
-                a24 = red_add(a24, v39)
-                v40 = v36 / v18
-                v41 = -v40
-                a25 = red_add(a25, v41)
-                v42 = v35 * v29
-                p2[b26 + c22] = v42
-            a20 = a20 + a24
-            a21 = a21 + a25
-        v43 = a20 / v19
-        v44 = v43 / f32(n0)
-        a45 = f32(0.0)
-        for k47 in range(0, n0, 4096):
-            a48 = f32(0.0)
-            b49 = r * n0
-            for c46 in range(k47, min(k47 + 4096, n0)):
-                x50 = p0[b49 + c46]
-                v51 = x50 - v7
-                v52 = f32(2.0) * v51
-                v53 = v44 * v52
-                v54 = -v53
-                a48 = red_add(a48, v54)
-            a45 = a45 + a48
-        v55 = a45 + a21
-        v56 = v55 / f32(n0)
-        b58 = r * n0
-        for c57 in range(n0):
-            x59 = p0[b58 + c57]
-            v60 = x59 - v7
-            v61 = f32(2.0) * v60
-            v62 = v44 * v61
-            v63 = v60 / v18
-            x64 = p1[c57]
-            v65 = v63 * x64
-            v66 = tanh_f32(v65)
-            v67 = v66 * v66
-            v68 = f32(1.0) - v67
-            v69 = f32(1.0) * v68
-            v70 = v69 * x64
-            v71 = v70 / v18
-            v72 = v62 + v71
-            v73 = v72 + v56
-            p3[b58 + c57] = v73
+            a1 = a1 + f64(a4)
+        a7 = f32(a1)
+        v8 = a7 / f32(n0)
+        a9 = f64(0.0)
+        for k11 in range(0, n0, 4096):
+            a12 = f32(0.0)
+            b13 = r * n0
+            for c10 in range(k11, min(k11 + 4096, n0)):
+                x14 = p0[b13 + c10]
+                v15 = x14 - v8
+                v16 = v15 * v15
+                a12 = red_add(a12, v16)
+            a9 = a9 + f64(a12)
+        a17 = f32(a9)
+        v18 = a17 / f32(n0)
+        v19 = v18 + f32(s0)
+        v20 = sqrt(v19)
+        v21 = f32(2.0) * v20
+        a22 = f64(0.0)
+        a23 = f64(0.0)
+        for k25 in range(0, n0, 4096):
+            a26 = f32(0.0)
+            a27 = f32(0.0)
+            b28 = r * n0
+            for c24 in range(k25, min(k25 + 4096, n0)):
+                x29 = p0[b28 + c24]
+                v30 = x29 - v8
+                v31 = v30 / v20
+                x32 = p1[c24]
+                v33 = v31 * x32
+                v34 = tanh_f32(v33)
+                v35 = v34 * v34
+                v36 = f32(1.0) - v35
+                v37 = f32(1.0) * v36
+                v38 = v37 * x32
+                v39 = v38 * v31
+                v40 = -v39
+                v41 = v40 / v20
+                a26 = red_add(a26, v41)
+                v42 = v38 / v20
+                v43 = -v42
+                a27 = red_add(a27, v43)
+                v44 = v37 * v31
+                p2[b28 + c24] = v44
+            a22 = a22 + f64(a26)
+            a23 = a23 + f64(a27)
+        a45 = f32(a22)
+        a46 = f32(a23)
+        v47 = a45 / v21
+        v48 = v47 / f32(n0)
+        a49 = f64(0.0)
+        for k51 in range(0, n0, 4096):
+            a52 = f32(0.0)
+            b53 = r * n0
+            for c50 in range(k51, min(k51 + 4096, n0)):
+                x54 = p0[b53 + c50]
+                v55 = x54 - v8
+                v56 = f32(2.0) * v55
+                v57 = v48 * v56
+                v58 = -v57
+                a52 = red_add(a52, v58)
+            a49 = a49 + f64(a52)
+        a59 = f32(a49)
+        v60 = a59 + a46
+        v61 = v60 / f32(n0)
+        b63 = r * n0
+        for c62 in range(n0):
+            x64 = p0[b63 + c62]
+            v65 = x64 - v8
+            v66 = f32(2.0) * v65
+            v67 = v48 * v66
+            v68 = v65 / v20
+            x69 = p1[c62]
+            v70 = v68 * x69
+            v71 = tanh_f32(v70)
+            v72 = v71 * v71
+            v73 = f32(1.0) - v72
+            v74 = f32(1.0) * v73
+            v75 = v74 * x69
+            v76 = v75 / v20
+            v77 = v67 + v76
+            v78 = v77 + v61
+            p3[b63 + c62] = v78
 
 # sum [col]
 def kernel(args, begin, end, tid):

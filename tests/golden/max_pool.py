@@ -4,7 +4,7 @@
 
 # row over [2 x 3 x 3 x 2* x 2*]: argmax, eq, where, sum, where
 
-# row over [2 x 6 x 6 x 2* x 2*]: sum
+# map over [2 x 3 x 2 x 3 x 2]: copy
 
 # mul [map]
 def kernel(args, begin, end, tid):
@@ -68,29 +68,24 @@ def kernel(args, begin, end, tid):
         b24 = q1 * n0 + i2
         p3[b24] = a13
 
-# sum [row]
+# copy [map]
 def kernel(args, begin, end, tid):
     n0 = arg_i64(args, 0)
     n1 = arg_i64(args, 1)
     n2 = arg_i64(args, 2)
-    p0 = ptr(args, 3, 'f32')
-    n3 = arg_i64(args, 4)
-    n4 = arg_i64(args, 5)
-    n5 = arg_i64(args, 6)
-    p1 = ptr(args, 7, 'f32')
-    n6 = arg_i64(args, 8)
+    n3 = arg_i64(args, 3)
+    p0 = ptr(args, 4, 'f32')
+    p1 = ptr(args, 5, 'f32')
+    n4 = arg_i64(args, 6)
+    n5 = arg_i64(args, 7)
     for r in range(begin, end):
         q1 = r // n0
         i2 = r - q1 * n0
-        q3 = q1 // n0
-        i4 = q1 - q3 * n0
-        a5 = f32(0.0)
-        for c6 in range(n1):
-            b8 = q3 * n2 + c6 * n1
-            for c7 in range(n1):
-                e10 = i4 + c6 * -1
-                e11 = i2 + c7 * -1
-                x9 = p0[b8 + c7 + e10 // n1 * n4 + e11 // n1 * n5] if (e10 >= 0) & (e10 < n3) & (e10 % n1 == 0) & (e11 >= 0) & (e11 < n3) & (e11 % n1 == 0) else f32(0.0)
-                a5 = red_add(a5, x9)
-        b12 = q3 * n6 + i4 * n0 + i2
-        p1[b12] = a5
+        q3 = q1 // n1
+        i4 = q1 - q3 * n1
+        b5 = q3 * n2 + i4 * n1 + i2 * n3
+        b8 = q3 * n4 + i4 * n5 + i2 * n1
+        for i in range(n1):
+            x6 = p0[b5 + i]
+            v7 = x6
+            p1[b8 + i] = v7

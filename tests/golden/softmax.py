@@ -11,7 +11,7 @@ def kernel(args, begin, end, tid):
         for c2 in range(n0):
             x4 = p0[b3 + c2]
             a1 = red_max(a1, x4)
-        a5 = f32(0.0)
+        a5 = f64(0.0)
         for k7 in range(0, n0, 4096):
             a8 = f32(0.0)
             for c6 in range(k7, min(k7 + 4096, n0)):
@@ -19,10 +19,11 @@ def kernel(args, begin, end, tid):
                 v10 = x9 - a1
                 v11 = exp_f32(v10)
                 a8 = red_add(a8, v11)
-            a5 = a5 + a8
-        for c12 in range(n0):
-            x13 = p0[b3 + c12]
-            v14 = x13 - a1
-            v15 = exp_f32(v14)
-            v16 = v15 / a5
-            p1[b3 + c12] = v16
+            a5 = a5 + f64(a8)
+        a12 = f32(a5)
+        for c13 in range(n0):
+            x14 = p0[b3 + c13]
+            v15 = x14 - a1
+            v16 = exp_f32(v15)
+            v17 = v16 / a12
+            p1[b3 + c13] = v17

@@ -53,11 +53,12 @@ def kernel(args, begin, end, tid):
     p0 = ptr(args, 1, 'f32')
     p1 = ptr(args, 2, 'f32')
     for r in range(begin, end):
-        a1 = f32(0.0)
+        a1 = f64(0.0)
         for k3 in range(0, n0, 4096):
             a4 = f32(0.0)
             for c2 in range(k3, min(k3 + 4096, n0)):
                 x5 = p0[c2]
                 a4 = red_add(a4, x5)
-            a1 = a1 + a4
-        p1[0] = a1
+            a1 = a1 + f64(a4)
+        a6 = f32(a1)
+        p1[0] = a6

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 
+from ..._tensor import Tensor
 from .module import Module, _indent
 
 
@@ -26,7 +27,7 @@ class Sequential(Module):
             for i, module in enumerate(args):
                 self.add_module(str(i), module)
 
-    def forward(self, input):
+    def forward(self, input) -> Tensor:
         for module in self._modules.values():
             input = module(input)
         return input
@@ -229,15 +230,15 @@ class ModuleDict(Module):
         del self[key]
         return module
 
-    def keys(self):
+    def keys(self) -> KeysView:
         """The names."""
         return self._modules.keys()
 
-    def items(self):
+    def items(self) -> ItemsView:
         """(name, module) pairs."""
         return self._modules.items()
 
-    def values(self):
+    def values(self) -> ValuesView:
         """The modules."""
         return self._modules.values()
 

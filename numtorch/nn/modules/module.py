@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 from numtorch.jit import dtypes as _d
 
+from ..._repr import typename
 from ..._tensor import Tensor
 from ...autograd import no_grad
 from ..parameter import Buffer, Parameter
@@ -62,7 +63,7 @@ class Module(ModuleState):
 
     # -- the call
 
-    def forward(self, *args, **kwargs):
+    def forward(self, *args, **kwargs) -> Tensor:
         """What a call computes; subclasses define it."""
         raise NotImplementedError(
             f'Module [{type(self).__name__}] is missing the required "forward" function'
@@ -143,7 +144,7 @@ class Module(ModuleState):
                 if value is not None and not isinstance(value, kind):
                     what, expected = word
                     raise TypeError(
-                        f"cannot assign '{_typename(value)}' as {what} '{name}' ({expected} or "
+                        f"cannot assign '{typename(value)}' as {what} '{name}' ({expected} or "
                         "None expected)"
                     )
                 d[registry][name] = d[name] = value
@@ -179,7 +180,7 @@ class Module(ModuleState):
         self._check_name(name, "parameter", d["_parameters"])
         if param is not None and not isinstance(param, Parameter):
             raise TypeError(
-                f"cannot assign '{_typename(param)}' object to parameter '{name}' "
+                f"cannot assign '{typename(param)}' object to parameter '{name}' "
                 "(torch.nn.Parameter or None required)"
             )
         if param is not None and param._rg == 2:
@@ -198,7 +199,7 @@ class Module(ModuleState):
         self._check_name(name, "buffer", d["_buffers"])
         if tensor is not None and not isinstance(tensor, Tensor):
             raise TypeError(
-                f"cannot assign '{_typename(tensor)}' object to buffer '{name}' (torch Tensor or "
+                f"cannot assign '{typename(tensor)}' object to buffer '{name}' (torch Tensor or "
                 "None required)"
             )
         _remove(name, d, d["_parameters"], d["_modules"])
@@ -212,14 +213,14 @@ class Module(ModuleState):
     def add_module(self, name: str, module: Module | None) -> None:
         """Adds a submodule."""
         if not isinstance(module, Module) and module is not None:
-            raise TypeError(f"{_typename(module)} is not a Module subclass")
+            raise TypeError(f"{typename(module)} is not a Module subclass")
         d = self.__dict__
         self._check_name(name, "module", d["_modules"])
         d["_modules"][name] = d[name] = module
 
     def _check_name(self, name: str, what: str, registry: dict) -> None:
         if not isinstance(name, str):
-            raise TypeError(f"{what} name should be a string. Got {_typename(name)}")
+            raise TypeError(f"{what} name should be a string. Got {typename(name)}")
         if "." in name:
             tail = f", got: {name}" if what == "module" else ""
             raise KeyError(f'{what} name can\'t contain "."{tail}')
@@ -461,14 +462,6 @@ def _remove(name: str, *places) -> None:
             place.pop(name, None)
         else:
             place.discard(name)
-
-
-def _typename(x) -> str:
-    t = type(x)
-    module = t.__module__
-    if issubclass(t, Tensor):
-        return f"torch.{x.dtype.tensor_type}" if t is Tensor else f"torch.nn.parameter.{t.__name__}"
-    return t.__qualname__ if module in ("builtins", None) else f"{module}.{t.__qualname__}"
 
 
 def _indent(text: str, spaces: int) -> str:

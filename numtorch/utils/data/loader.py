@@ -22,7 +22,7 @@ _FORMAT_ERROR = (
 )
 
 
-def default_collate(batch: list):
+def default_collate(batch: Sequence) -> object:
     """Samples to a batch: tensors are stacked, numbers become tensors, structure is kept.
 
     >>> from numtorch.utils.data import default_collate
@@ -31,7 +31,7 @@ def default_collate(batch: list):
     """
     first = batch[0]
     if isinstance(first, Tensor):
-        return _stack(batch)
+        return _stack(list(batch))
     if isinstance(first, np.ndarray):
         if first.dtype.kind in "SUO":
             raise TypeError(_FORMAT_ERROR.format(first.dtype))
@@ -57,7 +57,7 @@ def default_collate(batch: list):
     if isinstance(first, Sequence):
         if any(len(sample) != len(first) for sample in batch):
             raise RuntimeError("each element in list of batch should be of equal size")
-        columns = [default_collate(list(column)) for column in zip(*batch)]
+        columns = [default_collate(column) for column in zip(*batch)]
         if isinstance(first, tuple):
             return columns
         try:
@@ -78,7 +78,7 @@ def _stack(tensors: list[Tensor]) -> Tensor:
     return stack(tensors, 0)
 
 
-def default_convert(sample):
+def default_convert(sample) -> object:
     """A sample without a batch dim: arrays become tensors."""
     if isinstance(sample, np.ndarray):
         return as_tensor(sample)
