@@ -299,7 +299,7 @@ class Tape:
     def _replay(self, t) -> int:
         """Records an alias's view ops again on its storage's current value."""
         st = t._st
-        idx, rg, m = self._read_storage(st), st._rg == 2, st._v.meta
+        idx, rg, m = self.input_storage(st), st._rg == 2, st._v.meta
         for op, m, attrs in t._view.chain:
             if op is None:
                 idx, rg = self._leaf(m, st, idx), True
@@ -322,26 +322,20 @@ class Tape:
         self.leaves[idx] = leaf
         return idx
 
-    def _read_storage(self, st: Storage) -> int:
-        """Index of a storage's root value for reading, with its graph."""
+    def input_storage(self, st, write: bool = False) -> int:
+        """Index of a storage's (or lone tensor's) root value, with its graph.
+
+        `write`: its memory is to be overwritten, so a copy will not do.
+        """
         v = st._v
         if v.win is self.win:
             return v.idx
         if v.buf is None:
             materialize_foreign(v)
-        idx = self._read(v)
+        idx = self.add_input(v) if write else self._read(v)
         if st._rg == 2 and st._node is not None:
             self.nodes[idx] = st._node
         return idx
-
-    def input_storage(self, st: Storage) -> int:
-        """Index of a storage's root value."""
-        v = st._v
-        if v.win is self.win:
-            return v.idx
-        if v.buf is None:
-            materialize_foreign(v)
-        return self.add_input(v)
 
     # -- results
 
@@ -432,7 +426,7 @@ class Tape:
         st, view = t._st, t._view
         holder = st if st is not None else t
         old = holder._v
-        old_idx = old.idx if old.win is self.win else self.input_storage(holder)
+        old_idx = old.idx if old.win is self.win else self.input_storage(holder, True)
         idx, rg = result._v.idx, bool(result._rg)
         m = old.meta
         if view is not None:
@@ -468,14 +462,15 @@ class Tape:
         if st is None:
             t._v = new
             t._version = t._version + 1
+            t._node = None
             if rg:
-                t._rg, t._node = 2, None
+                t._rg = 2
             elif t._rg == 1:
                 self.leaves[idx] = t
             return
         st._v = new
         st.version += 1
-        st._rg = 2 if rg else st._rg
+        st._rg, st._node = 2 if rg else st._rg, None
         for ref in st.aliases:
             a = ref()
             if a is None:
@@ -485,7 +480,8 @@ class Tape:
                 if a._rg == 1:
                     self.leaves[idx] = a
                 elif rg:
-                    a._rg, a._node = 2, None
+                    a._rg = 2
+                a._node = None
             else:
                 a._v = lost(a._v.meta)
                 a._node = None

@@ -12,7 +12,7 @@ import numpy as np
 import numtorch as nt
 import pytest
 from helpers import bits, check, settings, torch
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 from numtorch.jit.ops import OPS
@@ -30,6 +30,7 @@ def many(count: int):
     return profile(
         max_examples=EXAMPLES or count, deadline=None, derandomize=not EXAMPLES, database=None,
         suppress_health_check=slow,
+        phases=[Phase.generate] + ([Phase.shrink] if EXAMPLES else []),
     )  # fmt: skip
 
 
@@ -58,7 +59,9 @@ class Machine:
                 [v.sum() * (0.5 + k) for k, v in enumerate(self.values) if v.requires_grad],
             )
             total.backward()
-        grads = [t.grad for t in self.leaves if t.grad is not None]
+        # torch gives zeros to leaves whose value was overwritten, we give None.
+        zeros = self.lib.zeros_like
+        grads = [zeros(t) if t.grad is None else t.grad for t in self.leaves]
         return [*self.values, *self.read, *grads]
 
     def leaf(self, choice: int, k: int) -> None:

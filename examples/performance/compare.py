@@ -7,7 +7,8 @@ torch: both run the same lines, and both end by handing out their result (`.item
 so that nothing stays recorded and unexecuted. A turn is a second's sleep (idle OpenMP threads of
 the other library stop spinning), two warm-up steps, then the median of many steps; a row's figure
 is the best of its rounds. `ratio` is torch's time over numtorch's: above 1 numtorch is faster.
-The row "self check" runs torch against torch and must say about 1.0.
+The row "self check" runs torch against torch and must say about 1.0: if it does not, something
+else runs on the machine, and the other ratios mean nothing either.
 
 Whole-process rows start a new Python for each measurement and count from its first line.
 """
@@ -274,6 +275,8 @@ def python_path() -> str:
 
 def verdict(row: Row, ours: float, theirs: float) -> bool | None:
     """Whether the row's limit is met; None if it has none."""
+    if row.self_check:
+        return 0.8 < theirs / ours < 1.25
     if row.ceiling is not None:
         return ours <= row.ceiling
     return None if row.bar is None else theirs / ours >= row.bar
@@ -290,6 +293,8 @@ def duration(seconds: float) -> str:
 def limit_text(row: Row) -> str:
     if row.ceiling is not None:
         return f"at most {row.ceiling:g} s"
+    if row.self_check:
+        return "0.8 to 1.25"
     return "" if row.bar is None else f"at least {row.bar:g}"
 
 
