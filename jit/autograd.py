@@ -494,7 +494,7 @@ def keep_graph(tape: Tape, roots: tuple, values: dict[int, Lazy], kept: tuple) -
     """Gives the surviving tensors of a flushed window their place in its graph."""
     for i, leaf in tape.leaves.items():
         if i >= 0 and i not in values and leaf._st is not None and not leaf._v.lost:
-            values[i] = tape._find(leaf)
+            values[i] = tape.locate(leaf)
     past = Past(tape, values, kept)
     for i in roots:
         h = tape.handles[i]

@@ -92,6 +92,9 @@ class Emitter(ValueEmitter):
         return prod(self.nest.extents[:-1]), self.nest.extents[inner] * self.cost()
 
     def body(self, stores: list[Store], variables) -> None:
+        if any(s.foreign for s in stores):
+            for s in stores:  # everything is read before anything is overwritten
+                self.value(s.value, variables)
         for s in stores:
             self.store(s, variables, self.value(s.value, variables))
 
@@ -145,6 +148,11 @@ class Emitter(ValueEmitter):
                 self.value(v, rows)
             if reduces or stores:
                 self.stage_loop(rows, reduces, stores)
+        late = stages.late_stores()
+        for store in late:
+            self.value(store.value, rows)
+        for store in late:
+            self.row_store(store, rows)
 
     def row_store(self, s: Store, rows) -> None:
         variables = dict(rows)
@@ -224,9 +232,7 @@ class Emitter(ValueEmitter):
         self.open_loop("for i in range(lo, hi):")
         for a in accumulators:
             a.update(tile)
-        for s in self.nest.stores:
-            if not s.row:
-                self.store(s, tile, self.value(s.value, tile))
+        self.body([s for s in self.nest.stores if not s.row], tile)
         self.close_loop()
         for _ in self.nest.reduced:
             self.close_loop()
@@ -235,9 +241,7 @@ class Emitter(ValueEmitter):
         final = {**variables, inner: "i"}
         for a in accumulators:
             self.scope[-1][a.node.out] = a.load()
-        for s in self.nest.stores:
-            if s.row:
-                self.store(s, final, self.value(s.value, final))
+        self.body([s for s in self.nest.stores if s.row], final)
         self.close_loop()
         self.close_loop()
         total = prod(self.nest.extents[a] for a in self.nest.reduced)

@@ -44,6 +44,11 @@ class Store:
     row: bool
     key: tuple  # the buffer
 
+    @property
+    def foreign(self) -> bool:
+        """True if it fills memory that values of the same kernel may have been read from."""
+        return self.key != ("v", self.value)
+
 
 @dataclass(eq=False)
 class Target:

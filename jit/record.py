@@ -235,7 +235,7 @@ class Tape:
             # A view has no place of its own in a kept graph: it hangs on its storage's.
             return self._replay(t)
         if v.buf is None:
-            v = self._find(t)
+            v = self.locate(t)
             if v.win is self.win:
                 return v.idx
         idx = self._read(v)
@@ -273,7 +273,7 @@ class Tape:
         self.limit = 0
         return idx
 
-    def _find(self, t) -> Lazy:
+    def locate(self, t) -> Lazy:
         """A value that has no memory and is not pending here: a view, or another thread's."""
         v = t._v
         if v.error is not None:
@@ -294,7 +294,7 @@ class Tape:
             self._replay(t)
             return t._v
         materialize_foreign(v)
-        return v
+        return t._v
 
     def _replay(self, t) -> int:
         """Records an alias's view ops again on its storage's current value."""

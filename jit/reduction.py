@@ -43,7 +43,7 @@ class Stages:
                 bool(reduced) and not any(a in reduced for a in labels if a is not None)
                 and node.out in unit.after_reduce
             )  # fmt: skip
-        last = max(self.level.values(), default=0)
+        last = self.last = max(self.level.values(), default=0)
         self.count = last + (1 if any(
             n.op.kind == "reduce" and self.level[n.out] == last for n in unit.nodes
         ) else 0)  # fmt: skip
@@ -57,11 +57,19 @@ class Stages:
         return self.level[v] + (1 if v.node.op.kind == "reduce" else 0)
 
     def row_stores(self, s: int) -> list[Store]:
-        return [x for x in self.nest.stores if self.is_row[x.value] and self.ready(x.value) == s]
+        return [
+            x for x in self.nest.stores
+            if self.is_row[x.value] and not x.foreign and self.ready(x.value) == s
+        ]  # fmt: skip
+
+    def late_stores(self) -> list[Store]:
+        """Stores of rows to memory that any of the loops may read."""
+        return [x for x in self.nest.stores if self.is_row[x.value] and x.foreign]
 
     def full_stores(self, s: int) -> list[Store]:
+        """Stores of loop s; memory that is read in several loops is overwritten in the last."""
         full = [x for x in self.nest.stores if not self.is_row[x.value]]
-        return [x for x in full if self.level[x.value] == s]
+        return [x for x in full if (self.last if x.foreign else self.level[x.value]) == s]
 
     def rows_before(self, s: int) -> list[Value]:
         """Row values (not reductions) that become computable just before loop s."""

@@ -229,15 +229,12 @@ class Tensor:
         v = self._v
         if v.buf is None:
             tape = local.tape
-            tape.input(self)
+            root = self._st._v if self._view is not None else v
+            if root.buf is None and root.win is tape.win:
+                tape.flush()
             v = self._v
             if v.buf is None:
-                tape.flush()
-                v = self._v
-                if v.buf is None:
-                    tape.input(self)
-                    tape.reset_inputs()
-                    v = self._v
+                v = tape.locate(self)
         if v.error is not None:
             raise v.error
         return v

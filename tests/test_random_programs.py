@@ -148,7 +148,7 @@ def edit(m, x, b, c):
         if c % 2:
             v.mul_(0.5).add_(0.25 * k)
         elif c % 3:
-            v.copy_(v.detach().cos() if b % 2 else m.other(x, c).mean())
+            v.copy_(v.detach().cos()) if b % 2 else v.fill_(0.75)
         else:
             v += m.other(v, b).sum() * 0 + 1.5
     return t if b % 2 else v * 1.0
