@@ -8,6 +8,7 @@ memory, cheap chains are recorded again, and so recomputed, by the later backwar
 from __future__ import annotations
 
 import functools
+import weakref
 
 from . import dtypes
 from .ir import Graph, Type, live_nodes
@@ -37,11 +38,15 @@ CHEAP = {"dropout", "silu", "gelu", "rand", "full", "arange", "assign"}
 class Node:
     """One recorded op of an older window: enough to record it again."""
 
-    __slots__ = ("op", "meta", "attrs", "ins", "val", "freed", "__weakref__")
+    __slots__ = (
+        "op", "meta", "attrs", "ins", "val", "freed", "owner", "wrote", "__weakref__",
+    )  # fmt: skip
 
     def __init__(self, op, m, attrs, ins, val):
         self.op, self.meta, self.attrs, self.ins, self.val = op, m, attrs, ins, val
         self.freed = False
+        self.owner = None  # weak reference to a tensor that retains its gradient
+        self.wrote = False  # its result was stored over its operand
 
     @property
     def row(self):
@@ -200,6 +205,8 @@ class _Again:
 
     def record(self, root: Node, known: int | None = None) -> int:
         memo, stack = self.memo, [root]
+        if id(root) in memo:
+            return self._same(memo[id(root)], root, known)
         while stack:
             node = stack[-1]
             if id(node) in memo:
@@ -249,7 +256,9 @@ class _Again:
         if (self.stale or self.gone) and node.op.__class__ is GradOp:
             saved = saved_by(tape, node.row, node.meta, node.attrs, tuple(ins))
             read = [k if p == -1 else ins[p] for p in saved]
-            self._refuse(node, read, self.stale | self.gone)
+            self._refuse(node, read, self.gone if node.wrote else self.stale | self.gone)
+        if node.owner is not None:
+            tape.keepers[k] = node.owner
         return k
 
     def _refuse(self, node: Node, read: list, bad: set[int]) -> None:
@@ -259,6 +268,11 @@ class _Again:
                 tape = self.tape
                 m = tape.entries[i][1] if i >= 0 else tape.inputs[INPUT_BASE - i].meta
                 raise RuntimeError(stale_text(m, grad_name(node.row.name)))
+
+    def _same(self, k: int, node: Node, known: int | None) -> int:
+        # A node that was met below another one; its value is also read as the input `known`.
+        e = self.tape.entries[k]
+        return k if e[0] is GIVEN and e[2][2] == known else self._link(k, node, known)
 
     def _link(self, k: int, node: Node, known: int | None) -> int:
         # Gradients of the value in memory go on to the one recorded again.
@@ -292,30 +306,44 @@ def stale_text(m, op: str | None = None) -> str:
 
 def check_usable(tape: Tape, walk: Walk) -> None:
     """Raises PyTorch's errors for a graph that is freed or whose saved values were overwritten."""
-    freed = tape.freed
-    if not freed and not tape.stale:
+    freed, writers = tape.freed, tape.writers
+    if not freed and not writers:
         return
     for k in walk.needed:
-        if k < 0 or tape.entries[k][0].__class__ is not GradOp:
+        if k < 0:
             continue
         e = tape.entries[k]
-        saved = _remembered(tape, e)
-        if k in freed and (saved or e[0].op.saves is not None):
+        op, attrs = e[0], e[2]
+        if op is GIVEN:
+            op, attrs, _ = attrs
+        if op.__class__ is not GradOp:
+            continue
+        own = getattr(op.op, "saves", None)
+        saved = saved_by(tape, op.op, e[1], attrs, e[3:]) if own is None else frozenset(own)
+        if k in freed and (saved or own is not None):
             raise RuntimeError(TWICE)
-        for p in saved if tape.stale else ():
-            i = j = k if p == -1 else e[3 + p]
-            while j >= 0 and getattr(_row(tape.entries[j]), "kind", None) == "movement":
-                j = tape.entries[j][3]
-            if j in tape.stale and not _wrote(tape, k, tape.writers[j]):
+        for p in saved if writers else ():
+            i = k if p == -1 else e[3 + p]
+            j = _memory(tape, i)
+            if j in writers and not _wrote(tape, k, writers[j]):
                 m = tape.inputs[INPUT_BASE - i].meta if i < 0 else tape.entries[i][1]
-                raise RuntimeError(stale_text(m, grad_name(e[0].op.name)))
+                raise RuntimeError(stale_text(m, grad_name(op.op.name)))
 
 
-def _remembered(tape: Tape, e: tuple) -> frozenset:
-    """What PyTorch would save for an entry's gradient (its versions are checked)."""
-    op = e[0].op
-    own = getattr(op, "saves", None)
-    return saved_by(tape, op, e[1], e[2], e[3:]) if own is None else frozenset(own)
+def _memory(tape: Tape, i: int) -> int:
+    """The value whose memory a value lies in: views and recorded-again values are followed."""
+    while i >= 0:
+        e = tape.entries[i]
+        row = _row(e)
+        if row is GIVEN:
+            op, _, known = e[2]
+            row = op.op if op.__class__ is GradOp else op
+            if known is not None:
+                return known
+        if getattr(row, "kind", None) != "movement":
+            return i
+        i = e[3]
+    return i
 
 
 def _wrote(tape: Tape, k: int, result: int) -> bool:
@@ -405,7 +433,10 @@ class Past:
     used costs one of these.
     """
 
-    __slots__ = ("entries", "inputs", "scalars", "values", "leaves", "nodes", "freed", "built")
+    __slots__ = (
+        "entries", "inputs", "scalars", "values", "leaves", "nodes", "freed", "built", "owners",
+        "writers",
+    )  # fmt: skip
 
     def __init__(self, tape: Tape, values: dict[int, Lazy], kept: tuple):
         self.entries, self.scalars, self.freed = tape.entries, tape.scalars, tape.freed
@@ -413,6 +444,8 @@ class Past:
         self.inputs = {i: tape.inputs[INPUT_BASE - i] for i in kept}
         self.nodes = {i: tape.nodes[i] for i in kept if i in tape.nodes}
         self.built: dict[int, Node] = {}
+        self.owners: dict[int, object] = {}
+        self.writers = tape.writers
 
     def node(self, root: int) -> Node:
         """The graph below an entry."""
@@ -420,6 +453,7 @@ class Past:
             return FREED
         built, entries, values = self.built, self.entries, self.values
         scalar_at = _scalar_positions(entries)
+        written = _written(entries, self.writers)
         for k in _closure(entries, [root]):
             if k in built:
                 continue
@@ -443,7 +477,9 @@ class Past:
                 at += scalar
             if row is BACKWARD:
                 ins += [None] * (len(e[2][0]) + 2 - len(ins))
-            built[k] = Node(op, e[1], attrs, tuple(ins), values.get(k))
+            node = built[k] = Node(op, e[1], attrs, tuple(ins), values.get(k))
+            node.owner = self.owners.get(k)
+            node.wrote = k in written
         return built[root]
 
     def _operand(self, i: int):
@@ -473,6 +509,16 @@ class Kept:
     def __init__(self, past: Past, index: int):
         self.past, self.index = past, index
 
+    def wrote(self) -> None:
+        """The value is about to be stored over the operand it was computed from."""
+        self.past.writers = {**self.past.writers, ("late", self.index): self.index}
+
+    def retain(self, t) -> None:
+        """Tensor t gets the gradient of this value in its .grad."""
+        ref = self.past.owners[self.index] = weakref.ref(t)
+        if self.index in self.past.built:
+            self.past.built[self.index].owner = ref
+
     @property
     def node(self) -> Node:
         return self.past.node(self.index)
@@ -490,6 +536,15 @@ class Kept:
         )
 
 
+def _written(entries, writers: dict[int, int]) -> set[int]:
+    """Entries whose result was stored over something (a cast may come in between)."""
+    found = set(writers.values())
+    for k in writers.values():
+        if k >= 0 and _row(entries[k]) in (OPS["cast"], OPS["copy"]):
+            found.add(entries[k][3])
+    return found
+
+
 def keep_graph(tape: Tape, roots: tuple, values: dict[int, Lazy], kept: tuple) -> None:
     """Gives the surviving tensors of a flushed window their place in its graph."""
     for i, leaf in tape.leaves.items():
@@ -501,6 +556,8 @@ def keep_graph(tape: Tape, roots: tuple, values: dict[int, Lazy], kept: tuple) -
         for t in _tensors(h):
             if t._rg == 2:
                 t._node = Kept(past, i)
+                if t._retains_grad:
+                    t._node.retain(t)
         if h.__class__ is Storage:
             h._node = Kept(past, i)
 

@@ -133,7 +133,9 @@ class _State:
                 with B.grad_flags(False):
                     if _is_input_view(new):
                         new = B.emit("copy", new)
-                    stored = self.graph.add(OPS["copy"], [new], {}, [new.type], False)
+                    # The attribute keeps it apart from other copies of the same value.
+                    where = {"into": home.index}
+                    stored = self.graph.add(OPS["copy"], [new], where, [new.type], False)
                 self.homes[stored] = home.index
             if i is not None:
                 self.home_of[i] = home.index

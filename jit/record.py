@@ -77,10 +77,11 @@ class View:
     A step is (op, meta, attrs), or (None, leaf, None): here gradients end in that leaf.
     """
 
-    __slots__ = ("chain", "offset", "strides")
+    __slots__ = ("chain", "offset", "strides", "quiet")
 
     def __init__(self, chain: tuple, offset: int, strides: tuple[int, ...]):
         self.chain, self.offset, self.strides = chain, offset, strides
+        self.quiet = False  # .data: writes are not counted as versions
 
 
 class Window:
@@ -218,6 +219,7 @@ class Tape:
         self.nodes: dict[int, object] = {}  # input index -> autograd Node of an older window
         self.freed: set[int] = set()
         self.stale: dict[int, int] = {}  # overwritten value -> the one after it
+        self.keepers: dict[int, object] = {}  # entry -> weak reference to who retains its gradient
         self.writers: dict[int, int] = {}  # overwritten value -> the result that was written
         self.locs: dict[int, tuple] = {}
         self.bytes = 0
@@ -411,15 +413,38 @@ class Tape:
 
     def write(self, t, result) -> None:
         """Makes `result` (a fresh tensor, same shape and dtype) the value of t and its aliases."""
+        if t._view is not None and t._st._v.strides is not None:
+            return self._write_strided(t, result)
         limit, self.limit = self.limit, sys.maxsize
         if result._v.win is not self.win:
             # The limit was reached: the result is in memory already.
+            if result._node is not None:
+                result._node.wrote()
             result = self.record(OPS["copy"], (result,))
         old, idx = self._write(t, result)
         if self.limit == sys.maxsize:
             self.limit = limit
         if (old.buf is not None and exposed(old.buf)) or idx >= self.limit:
             self.flush()
+
+    def _write_strided(self, t, result) -> None:
+        """A write through a view of memory that is not row-major (an array): done at once."""
+        if result._rg or t._st._rg == 2:
+            raise NotImplementedError(
+                "gradients through writes to views of a strided NumPy array are not implemented in "
+                "numtorch yet; clone() the tensor first"
+            )
+        self.flush()
+        st, view, m = t._st, t._view, t._v.meta
+        root = st._v
+        at = root.addr + view.offset * m.dtype.itemsize
+        array_of(Lazy(m, root.buf, at, view.strides))[...] = array_of(result._v)
+        root.stale = True
+        st._v = Lazy(root.meta, root.buf, root.addr, root.strides)
+        st.version += 1
+        for a in (r() for r in st.aliases):
+            if a is not None:
+                a._v = st._v if a._view is None else lost(a._v.meta)
 
     def _write(self, t, result) -> tuple[Lazy, int]:
         """Records the write; returns the root's old value and the new one's index."""
@@ -428,23 +453,24 @@ class Tape:
         old = holder._v
         old_idx = old.idx if old.win is self.win else self.input_storage(holder, True)
         idx, rg = result._v.idx, bool(result._rg)
-        m = old.meta
+        m, part = old.meta, True
         if view is not None:
             part = all(op is None or op.differentiable for op, _, _ in view.chain)
             rg = bool(self.grad and part and (rg or st._rg == 2))
             idx = self._update_root(old_idx, m, t._v.meta, view, idx, rg)
-            if not part and st._rg == 2:
-                # A write through a detached alias leaves the graph of the others as it was.
-                rg = True
-                idx = self._append((OPS["replaced"].grad_op, m, None, old_idx, idx))
+        if holder._rg == 2 and not (part and self.grad):
+            # A write through a detached alias or under no_grad leaves the graph as it was.
+            rg = True
+            idx = self._append((OPS["replaced"].grad_op, m, None, old_idx, idx))
         if old.home:
             op = OPS["assign"]
             idx = self._append((op.grad_op if rg else op, m, None, old_idx, idx))
         new = self._lazy(m, idx)
-        new.home = old.home
-        old.stale = True
+        new.home, new.strides = old.home, old.strides
         self.stale[old_idx] = idx
-        self.writers[old_idx] = result._v.idx
+        if view is None or not view.quiet:
+            old.stale = True
+            self.writers[old_idx] = result._v.idx
         if old_idx >= 0:
             self.handles[old_idx] = object()
         self.handles[idx] = holder

@@ -134,6 +134,11 @@ def write_result(tensor: Tensor, result: Tensor, name: str) -> Tensor:
         raise RuntimeError(
             "a leaf Variable that requires grad is being used in an in-place operation."
         )
+    view = tensor._view
+    if view is not None and tape.grad and any(op is None for op, _, _ in view.chain):
+        raise RuntimeError(
+            "a view of a leaf Variable that requires grad is being used in an in-place operation."
+        )
     if r is not m:
         if r.shape != m.shape:
             raise RuntimeError(

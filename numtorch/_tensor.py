@@ -364,7 +364,9 @@ class Tensor:
 
     @property
     def data(self) -> Tensor:
-        return self.detach()
+        alias = self.detach()
+        alias._view.quiet = True
+        return alias
 
     @data.setter
     def data(self, value: Tensor) -> None:
@@ -382,6 +384,8 @@ class Tensor:
         if self._rg == 0:
             raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
         self._retains_grad = self._rg == 2
+        if self._rg == 2 and self._node is not None:
+            self._node.retain(self)
         local.tape.retained = True
 
     @property

@@ -116,6 +116,17 @@ def _index(t: Tensor) -> int:
     return t._v.idx if t._v.win is tape.win else tape.input(t)
 
 
+def _places(t: Tensor, walk) -> list[int]:
+    """Indices of a tensor on the tape; several if its memory is shared with NumPy."""
+    tape = local.tape
+    own, node = _index(t), t._node
+
+    def is_t(i: int) -> bool:
+        return tape.leaves.get(i) is t or (node is not None and tape.nodes.get(i) is node)
+
+    return [own] + [i for i in walk.inputs if i != own and is_t(i)]
+
+
 def _run(root: Tensor, seed: Tensor | None, targets, retain: bool, create: bool):
     """Records the backward entry; `targets(walk)` gives the tensors whose gradients are wanted."""
     tape = local.tape
@@ -155,11 +166,13 @@ def run_backward(root: Tensor, gradient, retain_graph, create_graph: bool, input
 
     def targets(walk):
         if inputs is not None:
-            return [(t, _index(t)) for t in ([inputs] if isinstance(inputs, Tensor) else inputs)]
+            wanted = [inputs] if isinstance(inputs, Tensor) else inputs
+            return [(t, i) for t in wanted for i in _places(t, walk)]
         found = [(tape.leaves[i], i) for i in sorted(walk.needed) if i in tape.leaves]
         for i in sorted(walk.needed):
             h = tape.handles[i] if i >= 0 else None
-            if isinstance(h, Tensor) and h._retains_grad:
+            h = tape.keepers[i]() if i in tape.keepers else h
+            if isinstance(h, Tensor) and h._retains_grad and (i in tape.keepers or h._v.idx == i):
                 found.append((h, i))
         return found
 
@@ -231,9 +244,12 @@ def grad(
         try:
             seed = _seed(root, g)
             keep = retain or k + 1 < len(outputs)
-            found = _run(root, seed, lambda w: [(t, _index(t)) for t in inputs], keep, create_graph)
+            found = _run(
+                root, seed, lambda w: [(j, i) for j, t in enumerate(inputs) for i in _places(t, w)],
+                keep, create_graph,
+            )  # fmt: skip
             tape.grad = create_graph
-            for j, (_, part) in enumerate(found):
+            for j, part in found:
                 if part is not None:
                     total[j] = part if total[j] is None else total[j] + part
         finally:
