@@ -296,7 +296,7 @@ def test_elementwise_programs_and_views_are_equal_bit_for_bit(program):
     against_torch(results, program, *args, 1e-4, 1e-5)
 
 
-@many(35)
+@many(25)
 @given(programs)
 def test_programs_with_reductions(program):
     args = ("float64", SHAPES, False, MAPS + MOVES + SUMS * 2)
@@ -305,7 +305,7 @@ def test_programs_with_reductions(program):
     against_torch(results, program, *args, 1e-9, 1e-10)
 
 
-@many(35)
+@many(12)
 @given(programs)
 def test_gradients(program):
     args = ("float64", SHAPES, True, MAPS + MOVES + SUMS)
