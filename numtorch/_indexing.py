@@ -161,14 +161,21 @@ def _checked(i: Tensor, n: int, d: int) -> Tensor:
     return _record("index", "gather", (arange(n), i.reshape(-1)), (0, "index"), n).reshape(i.shape)
 
 
-def _take(view: Tensor, tensors: list) -> Tensor:
+def _index_of(view: Tensor, tensors: list) -> tuple[Tensor, list[int], tuple[int, ...]]:
     try:
-        index, dims, shape = _linear_index(view, tensors)
+        return _linear_index(view, tensors)
     except ValueError:
         listed = ", ".join(str(list(i.shape)) for _, i in tensors)
         raise IndexError(
             f"shape mismatch: indexing tensors could not be broadcast together with shapes {listed}"
         ) from None
+
+
+def _merge(view: Tensor, dims: list[int]) -> tuple[Tensor, list[int], int, tuple[int, ...]]:
+    """The indexed dims as one, in the place where the result has the index's dims.
+
+    Returns (view with the dims merged, the order of dims before merging, the place, those sizes).
+    """
     rank = view.dim()
     adjacent = dims == list(range(dims[0], dims[0] + len(dims)))
     at = dims[0] if adjacent else 0
@@ -179,7 +186,12 @@ def _take(view: Tensor, tensors: list) -> Tensor:
     merged = 1
     for d in range(at, at + len(dims)):
         merged *= sizes[d]
-    x = reshape(x, (*sizes[:at], merged, *sizes[at + len(dims) :]))
+    return reshape(x, (*sizes[:at], merged, *sizes[at + len(dims) :])), order, at, sizes
+
+
+def _take(view: Tensor, tensors: list) -> Tensor:
+    index, dims, shape = _index_of(view, tensors)
+    x, _, at, sizes = _merge(view, dims)
     out = _gather_flat(x, index, at)
     return reshape(out, (*sizes[:at], *shape, *sizes[at + len(dims) :]))
 
@@ -226,7 +238,7 @@ def _nonzero_check(mask: Tensor, t: Tensor) -> None:
 
 
 def _put(view: Tensor, tensors: list, value: Tensor) -> None:
-    """view[tensors] = value; with repeated indices the last one wins (host op)."""
+    """view[tensors] = value; with repeated indices the last one wins. Reads the indices at once."""
     if value.dtype is not view.dtype:
         from ._methods import _c_name
 
@@ -234,28 +246,44 @@ def _put(view: Tensor, tensors: list, value: Tensor) -> None:
             "Index put requires the source and destination dtypes match, got "
             f"{_c_name(view.dtype)} for the destination and {_c_name(value.dtype)} for the source."
         )
-    index, dims, shape = _linear_index(view, tensors)
-    array = view.detach().clone().numpy()
-    where = [i.detach().numpy() for _, i in tensors]
-    keys = [slice(None)] * view.dim()
-    for d, i in zip(dims, where):
-        keys[d] = i
-    from ._creation import _own
-
+    index, dims, shape = _index_of(view, tensors)
+    x, order, at, sizes = _merge(view, dims)
+    part = (*sizes[:at], *shape, *sizes[at + len(dims) :])
     try:
-        array[tuple(keys)] = value.detach().numpy()
-    except IndexError as e:
-        raise IndexError(str(e)) from None
-    except ValueError:
+        if value.dim() > len(part):
+            value = reshape(value, tuple(value.shape)[value.dim() - len(part) :])
+        value = expand(value, part)
+    except RuntimeError:
         raise RuntimeError(
             f"shape mismatch: value tensor of shape {list(value.shape)} cannot be broadcast to "
-            f"indexing result of shape {list(shape)}"
+            f"indexing result of shape {list(part)}"
         ) from None
-    if value._rg or view._rg:
-        raise NotImplementedError(
-            "gradients through assignment by tensor indices are not implemented in numtorch yet"
-        )
-    view.copy_(_own(array))
+    where_from = _sources(index, x.size(at), dims[0])
+    if where_from is None:
+        return
+    value = reshape(value, (*sizes[:at], -1, *sizes[at + len(dims) :]))
+    source = reshape(where_from, [-1 if d == at else 1 for d in range(x.dim())])
+    picked = local.tape.record(OPS["gather"], (value, source.clamp(min=0)), (at, "index"))
+    new = reshape(local.tape.record(OPS["where"], (source >= 0, picked, x)), sizes)
+    if order != list(range(view.dim())):
+        new = permute(new, sorted(range(len(order)), key=order.__getitem__))
+    (_alias(view) if view._view is None else view).copy_(new)
+
+
+def _sources(index: Tensor, n: int, d: int) -> Tensor | None:
+    """For each of the n places, which value is stored there (-1: none); None if none is at all."""
+    from ._creation import _own
+
+    places = index.detach().numpy().reshape(-1)
+    wrong = (places < -n) | (places >= n)
+    if wrong.any():
+        bad = int(places[wrong][0])
+        raise IndexError(f"index {bad} is out of bounds for dimension {d} with size {n}")
+    if not places.size:
+        return None
+    found = np.full(n, -1, np.int64)
+    found[places] = np.arange(places.size)
+    return _own(found)
 
 
 # ---------------------------------------------------------------- gather family

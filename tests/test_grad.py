@@ -139,6 +139,26 @@ INDEXING = {
 }  # fmt: skip
 
 
+def put(x, key, value):
+    """x[key] = value on a copy."""
+    y = x.clone()
+    y[key] = value
+    return y * y
+
+
+PUTS = {
+    "rows": lambda x: put(x, INDEX[0, :2], x[1:] * 2), "repeated": lambda x: put(x, INDEX[1], x[0] ** 2),
+    "pairs": lambda x: put(x, (INDEX[0], INDEX[1]), x[0]), "last": lambda x: put(x, (slice(1, None), INDEX[0]), x[:2]),
+    "mask": lambda x: put(x, x.detach() > 0, 0.5), "mask values": lambda x: put(x, x.detach() > 0, x[x.detach() > 0] ** 2),
+    "slice": lambda x: put(x, (slice(None), slice(1, 3)), x[:, :2].exp()), "int": lambda x: put(x, 1, x[0] * x[2]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PUTS)
+def test_assignment_by_index(name):
+    check_both(PUTS[name], leaf((3, 4)))
+
+
 @pytest.mark.parametrize("name", INDEXING)
 def test_indexing(name):
     check_both(INDEXING[name], leaf((3, 4)))
