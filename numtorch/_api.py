@@ -1,0 +1,341 @@
+"""Public functions from schemas: one line declares a function's parameters.
+
+`@function("cumsum(Tensor input, int dim, *, dtype? dtype=None)", out=True, inplace=True)` makes
+torch.cumsum, Tensor.cumsum and Tensor.cumsum_ from one implementation: argument checks in
+PyTorch's words, `out=`, NumPy's names of parameters (axis, keepdims), the signature that help()
+and the type stubs show. The implementation gets checked and converted arguments only.
+
+Types: Tensor Number int float bool str dtype device layout memory_format Generator any, with `?`
+for None; int[] (int[1]: one int will do; int[2], ...: an int stands for all) and Tensor[].
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Callable
+
+from ._api_convert import CONVERT, DISPLAY, FAST, MISSING, ArgumentError, mismatch, type_name
+from ._tensor import Tensor
+
+REGISTRY: dict[str, Function] = {}
+_NUMPY_NAMES = {"dim": ("axis",), "keepdim": ("keepdims",), "input": ("x", "a", "x1"),
+                "other": ("x2",)}  # fmt: skip
+
+
+class Param:
+    """One parameter of a schema."""
+
+    __slots__ = ("name", "type", "optional", "default", "kwonly")
+
+    def __init__(self, text: str, kwonly: bool):
+        spec, _, default = text.partition("=")
+        kind, self.name = spec.split()
+        self.optional = kind.endswith("?")
+        self.type = kind.rstrip("?")
+        self.default = ast.literal_eval(default) if default else MISSING
+        self.kwonly = kwonly
+
+    @property
+    def base(self) -> str:
+        """The type without the length of a list."""
+        return "int[]" if self.type.startswith("int[") else self.type
+
+    def display(self) -> str:
+        """The parameter as PyTorch's error lists it."""
+        tail = "" if self.default is MISSING else f" = {self.default}"
+        return f"{DISPLAY[self.base]} {self.name}{tail}"
+
+
+class Schema:
+    """A parsed schema with its implementation."""
+
+    def __init__(self, text: str, implementation: Callable, out: bool | tuple[str, ...]):
+        self.text = text
+        self.name, _, rest = text.partition("(")
+        parts = [p.strip() for p in _split(rest.rpartition(")")[0])]
+        star = parts.index("*") if "*" in parts else len(parts)
+        self.params = [Param(p, k > star) for k, p in enumerate(parts) if p and p != "*"]
+        self.positional = [p for p in self.params if not p.kwonly]
+        self.implementation, self.out = implementation, out
+
+    def accepts_out(self) -> bool:
+        return self.out is not False
+
+    def display(self) -> str:
+        """'(Tensor input, int dim, *, Tensor out = None)'."""
+        texts = [p.display() for p in self.positional]
+        kwonly = [p.display() for p in self.params if p.kwonly]
+        if self.out:
+            kwonly.append(f"{'Tensor' if self.out is True else 'tuple of Tensors'} out = None")
+        return "(" + ", ".join(texts + (["*", *kwonly] if kwonly else [])) + ")"
+
+    def varargs(self, method: bool) -> bool:
+        """True if the sizes may be given as separate ints: x.permute(1, 0)."""
+        rest = self.positional[1:] if method else self.positional
+        return len(rest) == 1 and rest[0].type == "int[]"
+
+    def bind(self, args: tuple, kwargs: dict, method: bool) -> tuple[dict, object]:
+        """(arguments by parameter, out); ArgumentError in PyTorch's words."""
+        shift = 1 if method else 0
+        given, out = _place(self, args, dict(kwargs), method)
+        found = {}
+        missing = [p.name for p in self.params if p.name not in given and p.default is MISSING]
+        if missing:
+            named = ", ".join(f'"{m}"' for m in missing)
+            raise ArgumentError(
+                f"{self.name}() missing {len(missing)} required positional arguments: {named}"
+            )
+        for k, p in enumerate(self.params):
+            if p.name not in given:
+                found[p.name] = p.default
+                continue
+            value = given[p.name]
+            if not (value is None and (p.optional or p.default is None)):
+                value = CONVERT[p.base](value, p.type)
+                if value is MISSING:
+                    position = None if p.kwonly else k + 1 - shift
+                    raise mismatch(self.name, p, position, given[p.name])
+            found[p.name] = value
+        return found, out
+
+    def call(self, found: dict, out):
+        """Runs the implementation with bound arguments."""
+        args = [found[p.name] for p in self.positional]
+        named = {p.name: found[p.name] for p in self.params if p.kwonly}
+        if out is None:
+            return self.implementation(*args, **named)
+        return self.call_out(out, args, named)
+
+    def call_out(self, out, args, named):
+        """Runs the implementation and stores its result in `out`."""
+        from ._out import store_out
+
+        return store_out(self, out, lambda: self.implementation(*args, **named), (args, named))
+
+
+def _split(text: str) -> list[str]:
+    parts, depth, at = [], 0, 0
+    for k, c in enumerate(text):
+        depth += c in "([" and 1 or (c in ")]" and -1 or 0)
+        if c == "," and depth == 0:
+            parts.append(text[at:k])
+            at = k + 1
+    return [*parts, text[at:]]
+
+
+def _place(schema: Schema, args: tuple, kwargs: dict, method: bool) -> tuple[dict, object]:
+    """Arguments by parameter name, and `out`."""
+    name, positional = schema.name, schema.positional
+    if schema.varargs(method) and len(args) > (1 if method else 0):
+        first = args[1 if method else 0]
+        if not isinstance(first, (tuple, list)):
+            args = (*args[: 1 if method else 0], tuple(args[1 if method else 0 :]))
+    if len(args) > len(positional):
+        raise ArgumentError(
+            f"{name}() takes {len(positional)} positional arguments but {len(args)} were given"
+        )
+    given = {p.name: a for p, a in zip(positional, args)}
+    out = kwargs.pop("out", None) if schema.accepts_out() else None
+    names = {p.name for p in schema.params}
+    for key, value in kwargs.items():
+        target = key
+        if key not in names:
+            target = next((n for n, olds in _NUMPY_NAMES.items() if key in olds and n in names), key)
+            if target not in names:
+                raise ArgumentError(f"{name}() got an unexpected keyword argument '{key}'")
+        if target in given:
+            raise ArgumentError(f"{name}() got multiple values for argument '{key}'")
+        given[target] = value
+    return given, out
+
+
+class Function:
+    """A public function: its schemas, and the Python callables made from them."""
+
+    def __init__(self, name: str):
+        self.name = name
+        self.schemas: list[Schema] = []
+        self.inplace = self.method = False
+        self.doc = ""
+
+    def call(self, args: tuple, kwargs: dict, method: bool):
+        """The general path: overloads, NumPy's names, sizes as separate ints, errors."""
+        if len(self.schemas) == 1:
+            schema = self.schemas[0]
+            try:
+                found, out = schema.bind(args, kwargs, method)
+            except ArgumentError as e:
+                raise TypeError(str(e)) from None
+            return schema.call(found, out)
+        for schema in self.schemas:
+            try:
+                found, out = schema.bind(args, kwargs, method)
+            except ArgumentError:
+                continue
+            return schema.call(found, out)
+        raise self.combination(args, kwargs, method)
+
+    def combination(self, args: tuple, kwargs: dict, method: bool) -> TypeError:
+        """PyTorch's error when no overload fits."""
+        shown = [type_name(a) for a in (args[1:] if method else args)]
+        shown += [f"{k}={type_name(v)}" for k, v in kwargs.items()]
+        lines = "".join(f"\n * {s.display()}" for s in self.schemas)
+        return TypeError(
+            f"{self.name.rpartition('.')[2]}() received an invalid combination of arguments - got "
+            f"({', '.join(shown)}), but expected one of:{lines}\n"
+        )
+
+
+_FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_api.py")
+
+
+def _generate(f: Function, method: bool) -> Callable:
+    """The Python callable: checks by class inline, everything unusual through `Function.call`."""
+    short = f.name.rpartition(".")[2]
+    if len(f.schemas) > 1 or f.schemas[0].varargs(method):
+        source = f"def {short}(*args, **kwargs):\n    return call(args, kwargs, {method})\n"
+    else:
+        source = _fast_source(f.schemas[0], short, method)
+    scope = {"MISSING": MISSING, "Tensor": Tensor, "call": f.call, "schema": f.schemas[0],
+             "run": f.schemas[0].implementation, **FAST}  # fmt: skip
+    for k, p in enumerate(f.schemas[0].params):
+        scope[f"d{k}"] = p.default
+    exec(compile(source, _FILE, "exec"), scope)  # noqa: S102
+    made = scope[short]
+    made.__doc__, made.__module__ = f.doc, "numtorch"
+    made.__qualname__ = f"Tensor.{short}" if method else short
+    made.schemas = f.schemas
+    return made
+
+
+def _fast_source(s: Schema, short: str, method: bool) -> str:
+    """One schema: `def f(input=MISSING, dim=d1, *extra, out=None, **unknown)` with inline checks."""
+    heads = [f"{p.name}=d{k}" for k, p in enumerate(s.params) if not p.kwonly] + ["*extra"]
+    heads += [f"{p.name}=d{k}" for k, p in enumerate(s.params) if p.kwonly]
+    heads += ["out=None"] if s.out else []
+    lines = [f"def {short}({', '.join(heads)}, **unknown):"]
+    tests = ["extra", "unknown", *(["out is not None"] if s.out else [])]
+    for k, p in enumerate(s.params):
+        test = _TESTS.get(p.base)
+        if test is None:
+            ok = f"{p.name} is d{k}" if p.default is not MISSING else None
+        else:
+            ok = test.format(p.name)
+            if p.default is not MISSING:
+                ok = f"{p.name} is d{k} or {ok}"
+            if p.optional:
+                ok = f"{p.name} is None or {ok}"
+        if p.base != "any" and ok is not None:
+            tests.append(f"not ({ok})")
+        elif p.base != "any":
+            tests.append("True")
+        elif p.default is MISSING:
+            tests.append(f"{p.name} is MISSING")
+    lines.append(f"    if {' or '.join(tests)}:")
+    positional = ", ".join(p.name for p in s.positional)
+    pairs = [f"'{p.name}': {p.name}" for p in s.params if p.kwonly]
+    pairs += ["'out': out"] if s.out else []
+    lines.append(f"        args = ({positional},)")
+    lines.append(f"        named = {{{', '.join(pairs)}}}")
+    for k, p in enumerate(s.params):
+        if p.kwonly:
+            lines.append(f"        if {p.name} is d{k}: del named['{p.name}']")
+    lines.append(f"        return again(schema, call, args, extra, named, unknown, {method})")
+    passed = [p.name for p in s.positional] + [f"{p.name}={p.name}" for p in s.params if p.kwonly]
+    lines.append(f"    return run({', '.join(passed)})")
+    return "\n".join(lines) + "\n"
+
+
+# Inline tests that a value needs no conversion.
+_TESTS = {
+    "Tensor": "({0}.__class__ is Tensor)", "int": "({0}.__class__ is int)",
+    "bool": "({0}.__class__ is bool)", "float": "({0}.__class__ is float)",
+    "Number": "({0}.__class__ in numbers)", "str": "({0}.__class__ is str)",
+    "dtype": "({0}.__class__ is dtype_type)",
+}  # fmt: skip
+
+
+def again(s: Schema, call, args: tuple, extra: tuple, named: dict, unknown: dict, method: bool):
+    """The general path for arguments that the inline checks did not take."""
+    if extra:
+        return call(args + extra, {**named, **unknown}, method)
+    lead = 0
+    while lead < len(args) and args[lead] is not s.positional[lead].default:
+        lead += 1
+    for p, a in zip(s.positional[lead:], args[lead:]):
+        if a is not p.default:
+            named[p.name] = a
+    return call(args[:lead], {**named, **unknown}, method)
+
+
+FAST["again"] = again
+
+
+def function(
+    text: str, *, out: bool | tuple[str, ...] = False, method: bool = True, inplace: bool = False,
+    free: bool = True,
+):  # fmt: skip
+    """Declares a public function, and the Tensor method of the same name.
+
+    `out`: takes out= (names of the fields for several results). `inplace`: also `name_`.
+    `free`: also torch.name. A second declaration of a name adds an overload.
+    """
+
+    def decorate(implementation: Callable) -> Callable:
+        schema = Schema(text, implementation, out)
+        f = REGISTRY.setdefault(schema.name, None) or Function(schema.name)
+        REGISTRY[schema.name] = f
+        f.schemas.append(schema)
+        f.doc = f.doc or implementation.__doc__ or ""
+        f.method, f.inplace = f.method or method, f.inplace or inplace
+        f.free = free
+        short = schema.name.rpartition(".")[2]
+        if method:
+            setattr(Tensor, short, _generate(f, True))
+        if inplace:
+            setattr(Tensor, short + "_", _inplace(f, short))
+        f.public = _generate(f, False)
+        return f.public
+
+    return decorate
+
+
+def alias(new: str, old: str, *, method: bool = True) -> Callable:
+    """A second name of a declared function (of its method and in-place variant too)."""
+    f = REGISTRY[old]
+    REGISTRY[new] = f
+    short = new.rpartition(".")[2]
+    if method and f.method:
+        setattr(Tensor, short, getattr(Tensor, old.rpartition(".")[2]))
+        if f.inplace:
+            setattr(Tensor, short + "_", getattr(Tensor, old.rpartition(".")[2] + "_"))
+    return f.public
+
+
+def _inplace(f: Function, short: str) -> Callable:
+    from numtorch.jit.record import local
+
+    from ._methods import write_result
+
+    plain = getattr(Tensor, short)
+
+    def variant(self, *args, **kwargs):
+        if self._rg == 1 and local.tape.grad:
+            raise RuntimeError(
+                "a leaf Variable that requires grad is being used in an in-place operation."
+            )
+        return write_result(self, plain(self, *args, **kwargs), short)
+
+    variant.__name__, variant.__qualname__ = short + "_", f"Tensor.{short}_"
+    variant.__doc__ = f"In-place version of :meth:`{short}`."
+    return variant
+
+
+def install(functions: dict) -> None:
+    """Puts the declared functions into the torch namespace."""
+    for name, f in REGISTRY.items():
+        if "." not in name and f.free:
+            functions[name] = f.public
+            if f.inplace:
+                functions[name + "_"] = getattr(Tensor, name + "_")

@@ -1,0 +1,76 @@
+"""Storing results in `out=` tensors as PyTorch does: resize, cast within a category, no gradients."""
+
+from __future__ import annotations
+
+import warnings
+
+from numtorch.jit.ops import OPS
+from numtorch.jit.record import local
+
+from ._tensor import Tensor
+
+
+def store_out(schema, out, compute, given: tuple):
+    """Runs `compute` and stores its result (or results) in `out`.
+
+    Raises RuntimeError when gradients are asked for, or the result's category is higher than
+    out's; TypeError when out is not a tensor (or a tuple of as many as there are results).
+    """
+    short = schema.name.rpartition(".")[2]
+    fields = schema.out if isinstance(schema.out, tuple) else None
+    outs = (out,) if fields is None else tuple(out) if isinstance(out, (tuple, list)) else (out,)
+    for o in outs:
+        if not isinstance(o, Tensor):
+            what = "Tensor" if fields is None else "tuple of Tensors"
+            raise TypeError(f"{short}(): argument 'out' must be {what}, not {type(out).__name__}")
+    if fields is not None and len(outs) != len(fields):
+        raise TypeError(f"{short}(): argument 'out' must be tuple of Tensors with {len(fields)} elements")
+    if local.tape.grad:
+        if any(o.requires_grad for o in outs):
+            raise RuntimeError(
+                f"{short}(): functions with out=... arguments don't support automatic "
+                "differentiation, but one of the arguments requires grad."
+            )
+        if any(t.requires_grad for t in _tensors(given)):
+            raise RuntimeError(
+                f"{short}(): functions with out=... arguments don't support automatic "
+                "differentiation, but one of the arguments requires grad."
+            )
+    results = compute()
+    if fields is None:
+        return store_one(out, results)
+    for o, r in zip(outs, results):
+        store_one(o, r)
+    return type(results)(*outs) if hasattr(results, "_fields") else tuple(outs)
+
+
+def _tensors(given: tuple):
+    args, named = given
+    for x in (*args, *named.values()):
+        if isinstance(x, Tensor):
+            yield x
+        elif isinstance(x, (tuple, list)):
+            yield from (v for v in x if isinstance(v, Tensor))
+
+
+def store_one(out: Tensor, result: Tensor) -> Tensor:
+    """out takes the values of result; a wrong size is changed, with PyTorch's warning."""
+    from ._methods import write_result
+
+    m, r = out._v.meta, result._v.meta
+    if r.shape != m.shape:
+        if m.numel:
+            warnings.warn(
+                f"An output with one or more elements was resized since it had shape "
+                f"{list(m.shape)}, which does not match the required output shape "
+                f"{list(r.shape)}. This behavior is deprecated, and in a future PyTorch release "
+                "outputs will not be resized unless they have zero elements. You can explicitly "
+                "reuse an out tensor t by resizing it, inplace, to zero elements with "
+                "t.resize_(0).", UserWarning, stacklevel=4,
+            )  # fmt: skip
+        out.resize_(r.shape)
+    if result is out:
+        return out
+    if r is out._v.meta:
+        result = local.tape.record(OPS["copy"], (result,))
+    return write_result(out, result, "out")
