@@ -12,7 +12,7 @@ if not _os.path.isdir(_os.path.join(__path__[0], "jit")) and _os.path.isfile(
 
 from numtorch.jit import dtypes as _dtypes  # noqa: E402
 
-from . import _indexing, _methods, _reductions, _shape_ops  # noqa: E402
+from . import _api, _indexing, _methods, _reductions, _shape_ops  # noqa: E402
 from ._creation import (  # noqa: E402
     arange,
     as_tensor,
@@ -65,7 +65,7 @@ from math import e, inf, nan, pi  # noqa: E402, F401
 newaxis = None
 __version__ = "0.1.0"
 
-for _module in (_methods, _shape_ops, _reductions, _indexing):
+for _module in (_methods, _shape_ops, _reductions, _indexing, _api):
     _module.install(globals())
 
 

@@ -16,7 +16,7 @@ import os
 from collections.abc import Callable
 
 from ._api_convert import CONVERT, DISPLAY, FAST, MISSING, ArgumentError, mismatch, type_name
-from ._tensor import Tensor
+from ._tensor import Tensor, tensor_types
 
 REGISTRY: dict[str, Function] = {}
 _NUMPY_NAMES = {"dim": ("axis",), "keepdim": ("keepdims",), "input": ("x", "a", "x1"),
@@ -197,7 +197,7 @@ def _generate(f: Function, method: bool) -> Callable:
         source = f"def {short}(*args, **kwargs):\n    return call(args, kwargs, {method})\n"
     else:
         source = _fast_source(f.schemas[0], short, method)
-    scope = {"MISSING": MISSING, "Tensor": Tensor, "call": f.call, "schema": f.schemas[0],
+    scope = {"MISSING": MISSING, "tensors": tensor_types, "call": f.call, "schema": f.schemas[0],
              "run": f.schemas[0].implementation, **FAST}  # fmt: skip
     for k, p in enumerate(f.schemas[0].params):
         scope[f"d{k}"] = p.default
@@ -249,7 +249,7 @@ def _fast_source(s: Schema, short: str, method: bool) -> str:
 
 # Inline tests that a value needs no conversion.
 _TESTS = {
-    "Tensor": "({0}.__class__ is Tensor)", "int": "({0}.__class__ is int)",
+    "Tensor": "({0}.__class__ in tensors)", "int": "({0}.__class__ is int)",
     "bool": "({0}.__class__ is bool)", "float": "({0}.__class__ is float)",
     "Number": "({0}.__class__ in numbers)", "str": "({0}.__class__ is str)",
     "dtype": "({0}.__class__ is dtype_type)",

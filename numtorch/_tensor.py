@@ -62,6 +62,7 @@ class device:
 
 
 _CPU = device("cpu")
+tensor_types: set[type] = set()  # Tensor and its subclasses: for checks by class
 
 
 class Tensor:
@@ -82,6 +83,10 @@ class Tensor:
     _grad = None
     _retains_grad = False
     _v: Lazy
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        tensor_types.add(cls)
 
     def __init__(self, data=None):
         from ._creation import tensor
@@ -468,3 +473,4 @@ def wrap(v: Lazy, requires_grad: bool = False) -> Tensor:
 
 
 set_tensor_type(Tensor)
+tensor_types.add(Tensor)
