@@ -113,6 +113,8 @@ class Emitter(ValueEmitter):
         n = self.nest.extents[axis]
         blocks = ceil_div(n, block)
         rows = self.nest.rows
+        if rows and rows[-1] == len(self.nest.extents) - 1:
+            return self.split_columns(axis, n, block, blocks)
         self.open_loop("for t in range(begin, end):")
         nb, size = self.size(blocks), self.size(block)
         self.line(f"r = t // {nb}")
@@ -128,6 +130,25 @@ class Emitter(ValueEmitter):
         items = prod(self.nest.extents[a] for a in rows) * blocks
         inner = prod(self.nest.extents[a] for a in self.nest.reduced if a != axis) * block
         return items, inner * self.cost()
+
+    def split_columns(self, axis: int, n: int, block: int, blocks: int) -> tuple[int, int]:
+        """Partial sums whose innermost axis is kept: an item is a block of rows of a column tile."""
+        inner, outer = self.nest.rows[-1], self.nest.rows[:-1]
+        tiles = ceil_div(self.nest.extents[inner], COLUMN_TILE)
+        self.open_loop("for t in range(begin, end):")
+        nt, nb, size = self.size(tiles), self.size(blocks), self.size(block)
+        self.line(f"q = t // {nt}")
+        self.line(f"o = q // {nb}")
+        self.line(f"k = q - o * {nb}")
+        self.line(f"first = k * {size}")
+        self.line(f"last = min(first + {size}, {self.size(n)})")
+        self.split_range = (axis, "first", "last")
+        self.block_var = "k"
+        self.column_tile(f"t - q * {nt}", lambda: self.decode("o", outer), inner)
+        self.close_loop()
+        items = prod(self.nest.extents[a] for a in outer) * blocks * tiles
+        depth = prod(self.nest.extents[a] for a in self.nest.reduced if a != axis) * block
+        return items, depth * COLUMN_TILE * self.cost()
 
     split_range: tuple | None = None
     block_var: str | None = None
@@ -208,17 +229,23 @@ class Emitter(ValueEmitter):
     def emit_col(self) -> tuple[int, int]:
         rows = self.nest.rows
         inner, outer = rows[-1], rows[:-1]
-        n = self.nest.extents[inner]
-        tiles = ceil_div(n, COLUMN_TILE)
+        tiles = ceil_div(self.nest.extents[inner], COLUMN_TILE)
         self.open_loop("for t in range(begin, end):")
         nt = self.size(tiles)
         self.line(f"o = t // {nt}")
-        self.line(f"lo = (t - o * {nt}) * {COLUMN_TILE}")
-        self.line(f"hi = min(lo + {COLUMN_TILE}, {self.size(n)})")
-        variables = self.decode("o", outer)
+        self.column_tile(f"t - o * {nt}", lambda: self.decode("o", outer), inner)
+        self.close_loop()
+        total = prod(self.nest.extents[a] for a in self.nest.reduced)
+        return prod(self.nest.extents[a] for a in outer) * tiles, total * COLUMN_TILE * self.cost()
+
+    def column_tile(self, tile: str, decoded, inner: int) -> None:
+        """Reduces the columns of one tile, rows outside, so that memory is read in its order."""
+        self.line(f"lo = ({tile}) * {COLUMN_TILE}")
+        self.line(f"hi = min(lo + {COLUMN_TILE}, {self.size(self.nest.extents[inner])})")
+        variables = decoded()
         reduces = [x for x in self.unit.nodes if x.op.kind == "reduce"]
         accumulators = [Accumulator(self, x, memory=True) for x in reduces]
-        tile = {**variables, inner: "i"}
+        columns = {**variables, inner: "i"}
         self.open_loop("for i in range(lo, hi):")
         for a in accumulators:
             a.init("i - lo")
@@ -226,26 +253,28 @@ class Emitter(ValueEmitter):
         self.innermost = inner
         for a in sorted(self.nest.reduced):
             var = self.fresh("c")
-            tile[a] = var
-            self.open_loop(f"for {var} in range({self.size(self.nest.extents[a])}):")
+            columns[a] = var
+            bounds = self.size(self.nest.extents[a])
+            if self.split_range is not None and self.split_range[0] == a:
+                bounds = ", ".join(self.split_range[1:])
+            self.open_loop(f"for {var} in range({bounds}):")
         self.mark_hoist()
         self.open_loop("for i in range(lo, hi):")
         for a in accumulators:
-            a.update(tile)
-        self.body([s for s in self.nest.stores if not s.row], tile)
+            a.update(columns)
+        self.body([s for s in self.nest.stores if not s.row], columns)
         self.close_loop()
         for _ in self.nest.reduced:
             self.close_loop()
         self.mark_hoist()
         self.open_loop("for i in range(lo, hi):")
         final = {**variables, inner: "i"}
+        if self.block_var is not None:
+            final[self.nest.split_axis] = self.block_var
         for a in accumulators:
             self.scope[-1][a.node.out] = a.load()
         self.body([s for s in self.nest.stores if s.row], final)
         self.close_loop()
-        self.close_loop()
-        total = prod(self.nest.extents[a] for a in self.nest.reduced)
-        return prod(self.nest.extents[a] for a in outer) * tiles, total * COLUMN_TILE * self.cost()
 
     # -- finishing
 
@@ -256,7 +285,8 @@ class Emitter(ValueEmitter):
     def finish(self, extent: int, work: int) -> Kernel:
         head = ["def kernel(args, begin, end, tid):"]
         for k, arg in enumerate(self.args):
-            head.append("    " + self._unpack(k, arg))
+            if arg[0] != "imag":
+                head.append("    " + self._unpack(k, arg))
         base = kernel_name(self.unit)
         # A chunk is a power-of-two-ish number of items with about GRAIN work, at most 64 chunks.
         grain = size_max(1, GRAIN // size_max(1, work))
@@ -282,6 +312,8 @@ class Emitter(ValueEmitter):
         if arg[0] == "check":
             return f"{self.names[arg]} = arg_i64(args, {k})"
         kind = arg[1].type.weak
+        if kind == "c":
+            return f"{self.names[arg]} = cplx_c128(arg_f64(args, {k}), arg_f64(args, {k + 1}))"
         return f"{self.names[arg]} = arg_{'f64' if kind == 'f' else 'i64'}(args, {k})"
 
 

@@ -12,11 +12,22 @@ from .passes.layout import Layout
 from .sym import Sym, expr_of
 
 
+# The type of the parts of a complex type in a kernel.
+PART = {"c32": "f32", "c64": "f32", "c128": "f64"}
+
+
 def literal(value, t: str) -> str:
     """A Python number as source text of a short dtype."""
     if t == "b1":
         return "True" if value else "False"
-    if isinstance(value, float) and t[0] == "f":
+    if t[0] == "c":
+        part = PART[t]
+        parts = f"{literal(value.real, part)}, {literal(value.imag, part)}"
+        return f"cplx_{t}({parts})" if t != "c32" else f"c32(cplx_c64({parts}))"
+    if isinstance(value, complex):
+        value = value.real
+    real = t[0] == "f" or t == "bf16"
+    if isinstance(value, float) and real:
         if math.isnan(value):
             return f"{t}(NAN)"
         if math.isinf(value):
@@ -25,7 +36,7 @@ def literal(value, t: str) -> str:
     value = int(value)
     if value == -(2**63):
         return f"{t}(-9223372036854775807 - 1)"
-    return f"{t}({value})" if t[0] != "f" else f"{t}({float(value)!r})"
+    return f"{t}({float(value)!r})" if real else f"{t}({value})"
 
 
 _BOOL_EXPR = {
@@ -33,6 +44,11 @@ _BOOL_EXPR = {
     "relu": "{0}", "abs": "{0}", "square": "{0}",
 }  # fmt: skip
 _DIVISIONS = {"floor_divide", "remainder", "fmod"}
+# Results that a narrow type holds if it holds the operands.
+_EXACT = {
+    "neg", "abs", "where", "maximum", "minimum", "relu", "sign", "floor", "ceil", "trunc", "round",
+    "replaced", "fmod", "real", "imag", "conj",
+}  # fmt: skip
 _COMPARE = {"eq", "ne", "lt", "le", "gt", "ge", "isnan", "isinf", "isfinite"}
 
 
@@ -101,6 +117,8 @@ class ValueEmitter:
         if key not in self.names:
             self.names[key] = f"s{sum(k[0] == 'scalar' for k in self.names)}"
             self.args.append(("scalar", v))
+            if v.type.weak == "c":
+                self.args.append(("imag", v))  # a second word
         return f"{t}({self.names[key]})" if t != "b1" else f"({self.names[key]} != 0)"
 
     # -- indices
@@ -122,6 +140,20 @@ class ValueEmitter:
             terms = [self.hoisted(" + ".join(terms))]
         text = " + ".join([*terms, tail] if tail else terms)
         return text or "0"
+
+    def strided(self, access: Access, loop_vars: dict[int, str]) -> tuple[str, str, int] | None:
+        """(row part, variable, step) of an index whose innermost step is 2 to 4.
+
+        Such a step is structure: LLVM then loads whole vectors and shuffles.
+        """
+        var = loop_vars.get(self.innermost)
+        if var is None or access.guards or access.source.dtype.short not in ("f32", "f64"):
+            return None
+        c = access.coefs[self.innermost]
+        if isinstance(c, Sym) or not 2 <= c <= 4:
+            return None
+        outer = {a: v for a, v in loop_vars.items() if a != self.innermost}
+        return self.index(access, outer), var, c
 
     def hoisted(self, text: str) -> str:
         """A row part of an index, computed once outside the innermost loop."""
@@ -163,6 +195,7 @@ class ValueEmitter:
         if found is not None:
             return found
         dtype = access.source.dtype
+        strided = self.strided(access, loop_vars)
         at = self.index(access, loop_vars)
         if access.source.op == "iota" and not access.guards:
             return f"{dtype.short}({at})"
@@ -171,12 +204,15 @@ class ValueEmitter:
         x = self.fresh("x")
         if access.guards:
             at, condition = self.guarded(access, loop_vars, at)
-            fill = literal(access.fill if dtype.kind == "f" else _int_fill(access.fill, dtype),
+            fill = literal(access.fill if dtype.differentiable else _int_fill(access.fill, dtype),
                            dtype.short)  # fmt: skip
             inside = f"{p}[{at}]" if p else f"{dtype.short}({at})"
             if access.source.op == "const":
                 inside = self.constant(access.source, dtype.short)
             self.line(f"{x} = {inside} if {condition} else {fill}")
+        elif strided is not None and p:
+            row, var, step = strided
+            self.line(f"{x} = strided({p}, {row}, {var}, {step})")
         else:
             self.line(f"{x} = {p}[{at}]")
         self.scope[-1][key] = x
@@ -185,6 +221,9 @@ class ValueEmitter:
     def constant(self, source: Value, t: str) -> str:
         """The value of a const node as source text of the short dtype t."""
         value = source.node.attrs["value"]
+        own = source.dtype
+        if own.narrow and not source.type.weak and t != own.short:
+            return cast_text(literal(value, own.short), own.short, t)
         return f"{t}({self.size(value)})" if isinstance(value, Sym) else literal(value, t)
 
     def operand(self, node: Node, i: int, t: str, loop_vars) -> str:
@@ -222,7 +261,9 @@ class ValueEmitter:
             seed = self.operand(node, 0, "i64", loop_vars)
             at = self.index(self.nest.indices[node], loop_vars)
             counter = f"{self.operand(node, 1, 'i64', loop_vars)} + {at}"
-            text = op.expr.format(seed, counter, t=node.out.dtype.short)
+            text = op.expr.format(seed, counter, t=node.out.dtype.compute_short)
+            if node.out.dtype.narrow:
+                return _narrow_random(op.name, text, node.out.dtype.short)
             return f"i64({text})" if op.name == "random_bits" else text
         if op.kind == "gather":
             return self.gather(node, loop_vars)
@@ -232,7 +273,7 @@ class ValueEmitter:
         op = node.op
         types = [v.type for v in node.inputs]
         compute = op.compute_dtype(types)
-        t, expr = compute.short, op.expr
+        t, expr = compute.compute_short, op.expr
         if compute.kind == "b":
             if op.name in _BOOL_EXPR:
                 expr = _BOOL_EXPR[op.name]
@@ -240,13 +281,18 @@ class ValueEmitter:
                 t, expr = "i64", op.int_expr or expr
         elif compute.kind == "i" and op.int_expr is not None:
             expr = op.int_expr
+        elif compute.kind == "c":
+            expr = op.complex_expr
         if compute.kind == "i" and "_{t}(" in expr:
             t = "i64"  # integer functions exist in one width
-        wanted = ["b1", t, t] if op.name == "where" else [t] * len(types)
+        as_ = compute.short if compute.narrow and not op.wide_scalars else t
+        wanted = ["b1", as_, as_] if op.name == "where" else [as_] * len(types)
         ins = [self.operand(node, i, w, loop_vars) for i, w in enumerate(wanted)]
         if compute.kind == "i" and op.name in _DIVISIONS:
             self.check("divisor", node, f"{ins[1]} == 0", ins[1])
-        text = expr.format(*ins, t=t)
+        text = expr.format(*ins, t=t, r=PART.get(t, t))
+        if node.out.dtype.narrow and op.name not in _EXACT:
+            return f"{node.out.dtype.short}({text})"
         narrow = compute.kind == "i" and compute is not int64 and op.result != "bool"
         return f"{compute.short}({text})" if narrow else text
 
@@ -296,6 +342,14 @@ class ValueEmitter:
         self.hoist_at = [len(self.lines), self.depth, len(self.scope) - 1]
 
 
+def _narrow_random(name: str, text: str, t: str) -> str:
+    """A random float32 in a narrow type; a uniform one is cut off, so that it stays below 1."""
+    if name != "uniform":
+        return f"{t}({text})"
+    steps = 2048.0 if t == "f16" else 256.0
+    return f"floor({text} * f32({steps})) * f32({1 / steps})"
+
+
 def _source_short(v: Value, t: str) -> str:
     return v.dtype.short if not v.type.weak else t
 
@@ -312,6 +366,8 @@ def _guard_key(access: Access) -> tuple:
 
 def cast_text(text: str, have: str, want: str) -> str:
     """Source text of a conversion; to bool is != 0."""
-    if have == want:
+    if have == want or (have in ("f16", "bf16") and want == "f32"):
+        return text
+    if have == "c32" and want == "c64":
         return text
     return f"({text} != 0)" if want == "b1" else f"{want}({text})"

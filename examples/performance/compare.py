@@ -31,6 +31,7 @@ from importlib import import_module
 from types import SimpleNamespace
 
 import numpy as np
+from tensor_programs import PROGRAMS
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 TURN_SECONDS = 0.5  # how long a turn measures, at least MIN_STEPS steps
@@ -206,6 +207,7 @@ def rows() -> list[Row]:
                     bar=bar,
                 )
             )
+    found += [Row(name, make) for name, make in PROGRAMS]
     found += [
         Row("self check: torch against torch, MLP batch 64",
             lambda lib: mlp_step(lib, 64, "SGD"), self_check=True),

@@ -290,6 +290,7 @@ def primitives() -> dict[str, object]:
     """The names below the vector math: memory, conversions, basic arithmetic."""
     names = dict(  # noqa: C408
         ptr=ptr, arg_i64=arg_i64, arg_f64=arg_f64,
+        strided=lambda p, row, i, step: p[row + i * step],
         f32=f32, f64=f64, b1=b1,
         f32_bits=f32_bits, bits_f32=bits_f32, f64_bits=f64_bits, bits_f64=bits_f64,
         fma=fma, select=select, isnan=isnan, copysign=copysign, frem=frem, poly=poly,

@@ -250,7 +250,7 @@ def primitives() -> dict[str, object]:
     from . import pointer
 
     memory = pointer.build()
-    names = {name: memory[name] for name in ("ptr", "arg_i64", "arg_f64")}
+    names = {name: memory[name] for name in ("ptr", "arg_i64", "arg_f64", "strided")}
     for short, (numba_name, _) in DTYPES.items():
         names[short] = _convert(getattr(types, numba_name))
     names["f32_bits"] = _bitcast(types.float32, types.int32)

@@ -187,6 +187,23 @@ def build() -> dict[str, object]:
             return builder.icmp_unsigned("!=", loaded, ir.Constant(element, 0))
         return loaded
 
+    @intrinsic(prefer_literal=True)
+    def strided(typingctx, pointer, row, i, step):
+        # The product can't overflow: LLVM needs to know it to load whole vectors and shuffle.
+        def codegen(context, builder, sig, values):
+            element = context.data_model_manager[sig.args[0].dtype].get_data_type()
+            base = builder.gep(values[0], [values[1]], inbounds=True, source_etype=element)
+            index = builder.mul(values[2], ir.Constant(ir.IntType(64), factor), flags=["nsw"])
+            place = builder.gep(base, [index], inbounds=True, source_etype=element)
+            loaded = builder.load(place, align=element_bytes(sig.args[0].dtype), typ=element)
+            mark_scope(builder.module, loaded, sig.args[0].scope)
+            return loaded
+
+        if not isinstance(pointer, Ptr):
+            raise TypingError(f"strided: a pointer expected, got {pointer}")
+        factor = literal_int(step, "the step")
+        return pointer.dtype(pointer, types.int64, types.int64, step), codegen
+
     @lower_builtin(operator.setitem, Ptr, types.Integer, types.Any)
     def lower_setitem(context, builder, sig, values):
         place, element = address(context, builder, sig, values)
@@ -198,4 +215,4 @@ def build() -> dict[str, object]:
         mark_scope(builder.module, stored, sig.args[0].scope)
         return context.get_dummy_value()
 
-    return {"Ptr": Ptr, "ptr": ptr, "arg_i64": arg_i64, "arg_f64": arg_f64}
+    return {"Ptr": Ptr, "ptr": ptr, "arg_i64": arg_i64, "arg_f64": arg_f64, "strided": strided}

@@ -11,7 +11,7 @@ from ..sym import Sym, ceil_div, prod, size_max
 SPLIT_RESULTS = 8
 SPLIT_MIN = 1 << 18
 SPLIT_BLOCK = 1 << 15
-COLUMN_TILE = 256
+COLUMN_TILE = 1024
 
 
 def dead_code(graph: Graph, keep: list[Value]) -> None:
@@ -20,7 +20,9 @@ def dead_code(graph: Graph, keep: list[Value]) -> None:
     graph.nodes = [n for n in graph.nodes if n in live]
 
 
-def _key(node: Node) -> tuple:
+def node_key(op, inputs: list[Value], attrs: dict) -> tuple:
+    """Equal for nodes that compute the same thing."""
+
     def freeze(x):
         if isinstance(x, Sym):
             return x.expr
@@ -28,8 +30,8 @@ def _key(node: Node) -> tuple:
             return tuple(freeze(v) for v in x)
         return (type(x), repr(x)) if isinstance(x, float) else x
 
-    attrs = tuple((k, freeze(v)) for k, v in node.attrs.items())
-    return (node.op.name, tuple(id(v) for v in node.inputs), attrs)
+    found = tuple((k, freeze(v)) for k, v in attrs.items())
+    return (op.name, tuple(id(v) for v in inputs), found)
 
 
 def common_subexpressions(graph: Graph) -> dict[Value, Value]:
@@ -42,7 +44,7 @@ def common_subexpressions(graph: Graph) -> dict[Value, Value]:
         if node.op.name in ("assign", "detach", "update"):
             kept.append(node)
             continue
-        first = seen.setdefault(_key(node), node)
+        first = seen.setdefault(node_key(node.op, node.inputs, node.attrs), node)
         if first is node:
             kept.append(node)
         else:

@@ -12,10 +12,10 @@ def kernel(args, begin, end, tid):
     p4 = ptr(args, 7, 'f32')
     for t in range(begin, end):
         o = t // n0
-        lo = (t - o * n0) * 256
-        hi = min(lo + 256, n1)
+        lo = (t - o * n0) * 1024
+        hi = min(lo + 1024, n1)
         for i in range(lo, hi):
-            w2 = i + tid * 256 - lo
+            w2 = i + tid * 1024 - lo
             p0[w2] = f64(0.0)
         for c3 in range(n2):
             b4 = c3 * n1
@@ -28,11 +28,11 @@ def kernel(args, begin, end, tid):
                 v10 = v9 * v8
                 v11 = f32(1.0) * v10
                 v12 = v11 * x5
-                w13 = i + tid * 256 - lo
+                w13 = i + tid * 1024 - lo
                 p0[w13] = p0[w13] + f64(v12)
                 v14 = v11 * x6
                 p3[b4 + i] = v14
         for i in range(lo, hi):
-            w16 = i + tid * 256 - lo
+            w16 = i + tid * 1024 - lo
             a15 = f32(p0[w16])
             p4[i] = a15

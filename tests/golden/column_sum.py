@@ -11,19 +11,19 @@ def kernel(args, begin, end, tid):
     p2 = ptr(args, 6, 'f32')
     for t in range(begin, end):
         o = t // n0
-        lo = (t - o * n0) * 256
-        hi = min(lo + 256, n1)
+        lo = (t - o * n0) * 1024
+        hi = min(lo + 1024, n1)
         for i in range(lo, hi):
-            w2 = i + tid * 256 - lo
+            w2 = i + tid * 1024 - lo
             p0[w2] = f64(0.0)
         for c3 in range(n2):
             b4 = c3 * n1
             for i in range(lo, hi):
                 x5 = p1[b4 + i]
                 v6 = x5 * f32(s0)
-                w7 = i + tid * 256 - lo
+                w7 = i + tid * 1024 - lo
                 p0[w7] = p0[w7] + f64(v6)
         for i in range(lo, hi):
-            w9 = i + tid * 256 - lo
+            w9 = i + tid * 1024 - lo
             a8 = f32(p0[w9])
             p2[i] = a8

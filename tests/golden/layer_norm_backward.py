@@ -112,18 +112,18 @@ def kernel(args, begin, end, tid):
     p2 = ptr(args, 5, 'f32')
     for t in range(begin, end):
         o = t // n0
-        lo = (t - o * n0) * 256
-        hi = min(lo + 256, n1)
+        lo = (t - o * n0) * 1024
+        hi = min(lo + 1024, n1)
         for i in range(lo, hi):
-            w2 = i + tid * 256 - lo
+            w2 = i + tid * 1024 - lo
             p0[w2] = f64(0.0)
         for c3 in range(n2):
             b4 = c3 * n1
             for i in range(lo, hi):
                 x5 = p1[b4 + i]
-                w6 = i + tid * 256 - lo
+                w6 = i + tid * 1024 - lo
                 p0[w6] = p0[w6] + f64(x5)
         for i in range(lo, hi):
-            w8 = i + tid * 256 - lo
+            w8 = i + tid * 1024 - lo
             a7 = f32(p0[w8])
             p2[i] = a7
