@@ -49,7 +49,7 @@ _OWN, _OWN_BASE = _calibrate()
 
 def exposed(buf) -> bool:
     """True if memory can be read or written by code outside the library."""
-    if buf.__class__ is Foreign:
+    if isinstance(buf, Foreign):
         return buf.exposed()
     refs = _exports.get(buf.addr)
     if refs is None:
@@ -70,18 +70,23 @@ def export(v) -> np.ndarray:
     strides = v.strides if v.strides is not None else row_major(shape)
     bytes_ = tuple(s * dtype.itemsize for s in strides)
     buf = v.buf
-    if buf.__class__ is Foreign:
-        base = buf.array.view(np.uint8) if buf.array.flags.c_contiguous else buf.array
+    if isinstance(buf, Foreign):
         if v.addr == buf.addr and shape == buf.array.shape and bytes_ == buf.array.strides:
             return buf.array.view(dtype.np)
-        return np.ndarray(shape, dtype.np, _span(buf, base), v.addr - buf.addr, bytes_)
+        interface = {
+            "version": 3, "typestr": dtype.np.str, "shape": shape, "strides": bytes_,
+            "data": (v.addr, not buf.array.flags.writeable),
+        }  # fmt: skip
+        return np.asarray(_Alias(buf.array, interface))
     array = as_array(buf, dtype.np, shape, bytes_, v.addr - buf.addr)
     _exports.setdefault(buf.addr, []).append(weakref.ref(array.base))
     return array
 
 
-def _span(buf: Foreign, base: np.ndarray):
-    """An object with the buffer interface over the whole foreign memory."""
-    if base.flags.c_contiguous:
-        return base.reshape(-1)
-    return np.lib.stride_tricks.as_strided(base, writeable=base.flags.writeable)
+class _Alias:
+    """Another view of an array's memory; keeps the array alive."""
+
+    __slots__ = ("array", "__array_interface__")
+
+    def __init__(self, array: np.ndarray, interface: dict):
+        self.array, self.__array_interface__ = array, interface
