@@ -1,14 +1,13 @@
-"""backward() on the tape, and what outlives a flush.
+"""backward() on the tape.
 
-While the forward pass is on the tape, backward is one more entry. When a flush comes in between,
-the graph of the surviving results is kept as Nodes: dear results (products, reductions) stay in
-memory, cheap chains are recorded again, and so recomputed, by the later backward.
+While the forward pass is on the tape, backward is one more entry. When a flush came in between,
+what was kept of it (past.py) is recorded again.
 """
 
 from __future__ import annotations
 
 import functools
-import weakref
+from collections import OrderedDict
 
 from . import dtypes
 from .ir import Graph, Type, live_nodes
@@ -27,26 +26,39 @@ from .record import (
     RESULT_GRAD,
     SCALAR_KIND,
     Lazy,
-    Storage,
     Tape,
 )  # fmt: skip
 
-# Ops whose results are recomputed rather than kept.
-CHEAP = {"dropout", "silu", "gelu", "rand", "full", "arange", "assign"}
+
+class Info:
+    """Python in the backward of one value: hooks on its gradient, or the Function that made it."""
+
+    __slots__ = ("hooks", "after", "function", "output", "stack", "node")
+
+    def __init__(self):
+        self.hooks: dict = OrderedDict()  # on the gradient, by handle
+        self.after: dict = OrderedDict()  # on a leaf, when its .grad has been added to
+        self.function, self.output = None, 0  # a Function and which of its results this is
+        self.stack = None  # where the op was recorded, in anomaly mode
+        self.node = None  # what grad_fn gave out
 
 
 class Node:
     """One recorded op of an older window: enough to record it again."""
 
     __slots__ = (
-        "op", "meta", "attrs", "ins", "val", "freed", "owner", "wrote", "__weakref__",
+        "op", "meta", "attrs", "ins", "val", "freed", "owner", "wrote", "info", "token",
+        "place", "replaced", "__weakref__",
     )  # fmt: skip
 
     def __init__(self, op, m, attrs, ins, val):
         self.op, self.meta, self.attrs, self.ins, self.val = op, m, attrs, ins, val
         self.freed = False
         self.owner = None  # weak reference to a tensor that retains its gradient
+        self.info = self.token = None  # the latter: which window it is of
+        self.place = None  # weak reference to the Kept of its value
         self.wrote = False  # its result was stored over its operand
+        self.replaced = False  # its value was overwritten before it got memory
 
     @property
     def row(self):
@@ -89,7 +101,7 @@ def _saved(op, out, operands: tuple, attrs: tuple | None, wants: tuple) -> froze
         for m in operands
     ]
     ins = [graph.add_input(t) for t in types]
-    targets = [v for v, w in zip(ins, wants) if w and not v.type.weak and v.dtype.kind == "f"]
+    targets = [v for v, w in zip(ins, wants) if w and not v.type.weak and v.dtype.differentiable]
     named = dict(zip(op.attr_names, attrs or ()))
     result = g = None
     if op.kind == "composite":
@@ -239,26 +251,41 @@ class _Again:
                 ins.append(self._leaf(x))
         if node.row is BACKWARD:
             self._refuse(node, ins, self.gone)
-            count = len(node.attrs[0])
-            attrs = (tuple(ins[:count]), node.attrs[1])
-            return self._link(tape._append((node.op, node.meta, attrs, *ins[count:])), node, known)
+            attrs, rest = _with_indices(node.attrs, ins)
+            if len(attrs) > 2:
+                attrs = (*attrs[:3], tuple(tape.new_level((node.token, n)) for n in attrs[3]))
+            return self._link(tape._append((node.op, node.meta, attrs, *rest)), node, known)
         if node.row is RESULT:
-            return self._link(tape._append((node.op, node.meta, node.attrs, ins[0])), node, known)
+            k = ins[0]
+            if tape.entries[k][0] is LINK:
+                k = tape.entries[k][3]
+            return self._link(tape._append((node.op, node.meta, node.attrs, k)), node, known)
         val = node.val
         overwritten = known is None and val is not None and val.stale
         if known is None and val is not None and val.buf is not None and not val.stale:
             known = tape.add_input(val)
-        k = tape._append((GIVEN, node.meta, (node.op, node.attrs, known), *ins))
+            place = node.place() if node.place is not None else None
+            if place is not None:
+                # The value may be used directly too, in this window.
+                tape.nodes.setdefault(known, place)
+        attrs = node.attrs
+        if node.row.kind == "batching":
+            attrs = (tape.new_level((node.token, attrs[0])),)
+        k = tape._append((GIVEN, node.meta, (node.op, attrs, known), *ins))
         if known is None and any(i in self.gone for i in ins):
             self.gone.add(k)
-        if overwritten or (node.row.kind == "movement" and ins[0] in self.stale):
+        if overwritten or node.replaced or (node.row.kind == "movement" and ins[0] in self.stale):
             self.stale.add(k)
         if (self.stale or self.gone) and node.op.__class__ is GradOp:
             saved = saved_by(tape, node.row, node.meta, node.attrs, tuple(ins))
-            read = [k if p == -1 else ins[p] for p in saved]
-            self._refuse(node, read, self.gone if node.wrote else self.stale | self.gone)
+            read = [k if p == -1 else ins[p] for p in saved if p or not node.wrote]
+            self._refuse(node, read, self.stale | self.gone)
+            if node.wrote and 0 in saved:
+                self._refuse(node, [ins[0]], self.gone)
         if node.owner is not None:
             tape.keepers[k] = node.owner
+        if node.info is not None:
+            tape.info[k] = node.info
         return k
 
     def _refuse(self, node: Node, read: list, bad: set[int]) -> None:
@@ -267,7 +294,7 @@ class _Again:
             if i in bad:
                 tape = self.tape
                 m = tape.entries[i][1] if i >= 0 else tape.inputs[INPUT_BASE - i].meta
-                raise RuntimeError(stale_text(m, grad_name(node.row.name)))
+                raise RuntimeError(stale_text(m))
 
     def _same(self, k: int, node: Node, known: int | None) -> int:
         # A node that was met below another one; its value is also read as the input `known`.
@@ -300,7 +327,7 @@ def stale_text(m, op: str | None = None) -> str:
         "one of the variables needed for gradient computation has been modified by an inplace "
         f"operation: {what}{tail} is at version 1; expected version 0 instead. Hint: enable "
         "anomaly detection to find the operation that failed to compute its gradient, with "
-        "torch.autograd.set_detect_anomaly(True)."
+        "torch.autograd.set_detect_anomaly(True, check_nan=False)."
     )
 
 
@@ -325,9 +352,22 @@ def check_usable(tape: Tape, walk: Walk) -> None:
         for p in saved if writers else ():
             i = k if p == -1 else e[3 + p]
             j = _memory(tape, i)
-            if j in writers and not _wrote(tape, k, writers[j]):
+            # An in-place op keeps its first operand as it was, but not the others.
+            if j in writers and not (p == 0 and _wrote(tape, k, writers[j])):
                 m = tape.inputs[INPUT_BASE - i].meta if i < 0 else tape.entries[i][1]
-                raise RuntimeError(stale_text(m, grad_name(op.op.name)))
+                raise RuntimeError(stale_text(m, _writer(tape, writers[j])))
+
+
+def _writer(tape: Tape, k: int) -> str | None:
+    """PyTorch's name of the op whose result was written, if gradients pass it."""
+    if k < 0:
+        return None
+    e = tape.entries[k]
+    if e[0].__class__ is not GradOp:
+        return None
+    if e[0].op in (OPS["cast"], OPS["copy"]) and e[3] >= 0:
+        return _writer(tape, e[3])
+    return grad_name(e[0].op.name).removesuffix("Backward0")
 
 
 def _memory(tape: Tape, i: int) -> int:
@@ -349,7 +389,7 @@ def _memory(tape: Tape, i: int) -> int:
 def _wrote(tape: Tape, k: int, result: int) -> bool:
     """True if entry k computed what was written (perhaps cast): it read the value before that."""
     e = tape.entries[result]
-    return result == k or (_row(e) in (OPS["cast"], OPS["copy"]) and e[3] == k)
+    return result == k or (_row(e) is OPS["cast"] and e[3] == k)
 
 
 def grad_name(op: str) -> str:
@@ -358,9 +398,13 @@ def grad_name(op: str) -> str:
 
 
 def gradients(
-    tape: Tape, root: int, seed: int | None, targets: list[int], create_graph: bool
+    tape: Tape, roots: list[tuple[int, int | None]], targets: list[int], create_graph: bool,
+    stops: tuple[int, ...] = (),
 ) -> list[int]:
-    """Appends the backward entry; returns the indices of the gradients of the targets."""
+    """Appends the backward entry; returns the indices of the gradients of the targets.
+
+    roots: (value, its gradient; None for 1). Gradients do not go through the `stops`.
+    """
     entries = tape.entries
 
     def m_of(i: int):
@@ -368,40 +412,16 @@ def gradients(
 
     back, result = (BACKWARD_GRAD, RESULT_GRAD) if create_graph else (BACKWARD, RESULT)
     metas = [meta(m_of(t).shape, m_of(t).dtype) for t in targets]
-    first = tape._append((back, metas[0], (tuple(targets), create_graph), root, seed))
+    attrs = (tuple(targets), create_graph)
+    if len(roots) > 1 or stops or tape.levels:
+        attrs += (stops, tuple(level.number for level in tape.levels))
+    first = tape._append((back, metas[0], attrs, *(i for pair in roots for i in pair)))
     return [first] + [
         tape._append((result, m, j, first)) for j, m in enumerate(metas[1:], 1)
     ]
 
 
-# ---------------------------------------------------------------- surviving a flush
-
-
-def _cheap(entry: tuple) -> bool:
-    op = entry[0].op if entry[0].__class__ is GradOp else entry[0]
-    kind = getattr(op, "kind", None)
-    return kind in ("elementwise", "movement", "generator") or getattr(op, "name", "") in CHEAP
-
-
-def survivors(entries: tuple, live: tuple, freed: set[int]) -> tuple[tuple, tuple, tuple]:
-    """(roots, saved, inputs): live results with a graph, and what to keep in memory for it."""
-    roots = tuple(i for i in live if entries[i][0].__class__ is GradOp)
-    open_roots = [i for i in roots if i not in freed]
-    closure = _closure(entries, open_roots)
-    saved = set()
-    for k in closure:
-        if k in freed:
-            continue
-        for i in _inputs_of(entries[k]):
-            # Only rows are kept: gradients and forward ops recorded again are recomputed.
-            if i >= 0 and not _cheap(entries[i]) and hasattr(_row(entries[i]), "kind"):
-                saved.add(i)
-    inputs = {i for k in closure for i in _inputs_of(entries[k]) if i <= INPUT_BASE}
-    inputs |= {
-        entries[k][2][2] for k in closure
-        if _row(entries[k]) is GIVEN and entries[k][2][2] is not None
-    }  # fmt: skip
-    return roots, tuple(sorted(saved - set(live))), tuple(inputs)
+# ---------------------------------------------------------------- entries
 
 
 def _row(entry: tuple):
@@ -411,177 +431,34 @@ def _row(entry: tuple):
 def _inputs_of(e: tuple):
     row = _row(e)
     if row is BACKWARD:
-        return [*e[2][0], *(i for i in e[3:] if i is not None)]
+        return [i for i in _operands_of_backward(e) if i is not None]
     if row is LINK:
         return e[3:4]
+    if row is OPS["function"]:
+        return e[4:]
     return e[3:]
 
 
-def _closure(entries: tuple, roots) -> list[int]:
-    """Everything the roots depend on, oldest first."""
-    needed = set(roots)
-    for k in range(max(needed, default=-1), -1, -1):
-        if k in needed:
-            needed.update(i for i in _inputs_of(entries[k]) if i >= 0)
-    return sorted(needed)
+def _operands_of_backward(e: tuple) -> list:
+    """Targets, stops, then pairs of root and seed."""
+    return [*e[2][0], *(e[2][2] if len(e[2]) > 2 else ()), *e[3:]]
 
 
-class Past:
-    """What is kept of a flushed window for gradients: its entries, and the values they need.
-
-    Nodes are made only when a later backward asks for them, so a forward pass whose graph is never
-    used costs one of these.
-    """
-
-    __slots__ = (
-        "entries", "inputs", "scalars", "values", "leaves", "nodes", "freed", "built", "owners",
-        "writers",
-    )  # fmt: skip
-
-    def __init__(self, tape: Tape, values: dict[int, Lazy], kept: tuple):
-        self.entries, self.scalars, self.freed = tape.entries, tape.scalars, tape.freed
-        self.values, self.leaves = values, tape.leaves
-        self.inputs = {i: tape.inputs[INPUT_BASE - i] for i in kept}
-        self.nodes = {i: tape.nodes[i] for i in kept if i in tape.nodes}
-        self.built: dict[int, Node] = {}
-        self.owners: dict[int, object] = {}
-        self.writers = tape.writers
-
-    def node(self, root: int) -> Node:
-        """The graph below an entry."""
-        if root in self.freed:
-            return FREED
-        built, entries, values = self.built, self.entries, self.values
-        scalar_at = _scalar_positions(entries)
-        written = _written(entries, self.writers)
-        for k in _closure(entries, [root]):
-            if k in built:
-                continue
-            e = entries[k]
-            row = _row(e)
-            if k in self.freed and row is not GIVEN:
-                built[k] = FREED
-                continue
-            op, attrs = e[0], e[2]
-            if row is GIVEN:
-                op, attrs, known = e[2]
-                if known is not None and k not in values:
-                    values[k] = self.inputs.get(known)
-            ins, at, operands = [], scalar_at[k], _inputs_of(e)
-            if row is OPS["assign"]:
-                # The new value, not the act of storing it.
-                op, operands = _same_flag(e[0], OPS["copy"]), e[4:5]
-            for i in operands:
-                scalar = -4 < i < 0
-                ins.append(Scalar(i, self.scalars[at]) if scalar else self._operand(i))
-                at += scalar
-            if row is BACKWARD:
-                ins += [None] * (len(e[2][0]) + 2 - len(ins))
-            node = built[k] = Node(op, e[1], attrs, tuple(ins), values.get(k))
-            node.owner = self.owners.get(k)
-            node.wrote = k in written
-        return built[root]
-
-    def _operand(self, i: int):
-        if i <= INPUT_BASE:
-            v = self.inputs[i]
-            if i in self.leaves:
-                return (self.leaves[i], v)
-            return self.nodes[i].node if i in self.nodes else v
-        v = self.values.get(i)
-        e = self.entries[i]
-        if v is not None and i in self.leaves:
-            return (self.leaves[i], v)
-        if v is not None and e[0].__class__ is not GradOp and _row(e) is not GIVEN:
-            return v
-        return self.built[i]
-
-
-def _same_flag(op, row):
-    return row.grad_op if op.__class__ is GradOp else row
-
-
-class Kept:
-    """A surviving tensor's place in a Past."""
-
-    __slots__ = ("past", "index")
-
-    def __init__(self, past: Past, index: int):
-        self.past, self.index = past, index
-
-    def wrote(self) -> None:
-        """The value is about to be stored over the operand it was computed from."""
-        self.past.writers = {**self.past.writers, ("late", self.index): self.index}
-
-    def retain(self, t) -> None:
-        """Tensor t gets the gradient of this value in its .grad."""
-        ref = self.past.owners[self.index] = weakref.ref(t)
-        if self.index in self.past.built:
-            self.past.built[self.index].owner = ref
-
-    @property
-    def node(self) -> Node:
-        return self.past.node(self.index)
-
-    @property
-    def row(self):
-        e = self.past.entries[self.index]
-        row = _row(e)
-        return (e[2][0].op if e[2][0].__class__ is GradOp else e[2][0]) if row is GIVEN else row
-
-    @property
-    def freed(self) -> bool:
-        return self.index in self.past.freed or (
-            self.index in self.past.built and self.past.built[self.index].freed
-        )
-
-
-def _written(entries, writers: dict[int, int]) -> set[int]:
-    """Entries whose result was stored over something (a cast may come in between)."""
-    found = set(writers.values())
-    for k in writers.values():
-        if k >= 0 and _row(entries[k]) in (OPS["cast"], OPS["copy"]):
-            found.add(entries[k][3])
-    return found
-
-
-def keep_graph(tape: Tape, roots: tuple, values: dict[int, Lazy], kept: tuple) -> None:
-    """Gives the surviving tensors of a flushed window their place in its graph."""
-    for i, leaf in tape.leaves.items():
-        if i >= 0 and i not in values and leaf._st is not None and not leaf._v.lost:
-            values[i] = tape.locate(leaf)
-    past = Past(tape, values, kept)
-    for i in roots:
-        h = tape.handles[i]
-        for t in _tensors(h):
-            if t._rg == 2:
-                t._node = Kept(past, i)
-                if t._retains_grad:
-                    t._node.retain(t)
-        if h.__class__ is Storage:
-            h._node = Kept(past, i)
-
-
-def _tensors(h):
-    aliases = getattr(h, "aliases", None)
-    if aliases is None:
-        return (h,)
-    return [a for a in (r() for r in aliases) if a is not None and a._view is None]
-
-
-def _scalar_positions(entries) -> list[int]:
-    """For each entry, where its scalars start in the tape's list."""
-    out, n = [], 0
-    for e in entries:
-        out.append(n)
-        if _row(e) not in (BACKWARD, RESULT):
-            n += sum(1 for i in e[3:] if i is not None and -4 < i < 0)
-    return out
+def _with_indices(attrs: tuple, ins: list) -> tuple[tuple, list]:
+    """(attributes, pairs) of a backward entry whose operands are recorded again as `ins`."""
+    a = len(attrs[0])
+    if len(attrs) == 2:
+        return (tuple(ins[:a]), attrs[1]), ins[a:]
+    b = a + len(attrs[2])
+    return (tuple(ins[:a]), attrs[1], tuple(ins[a:b]), *attrs[3:]), ins[b:]
 
 
 def release(tape: Tape, walk: Walk) -> None:
     """Frees the graph after a backward that does not retain it."""
     tape.freed.update(k for k in walk.needed if k >= 0)
+    for k, info in tape.info.items():
+        if info.function is not None and k in walk.needed:
+            info.function.release()
     for i in walk.inputs:
         kept = tape.nodes.get(i)
         if kept is not None:

@@ -132,7 +132,7 @@ class Emitter(ValueEmitter):
         return items, inner * self.cost()
 
     def split_columns(self, axis: int, n: int, block: int, blocks: int) -> tuple[int, int]:
-        """Partial sums whose innermost axis is kept: an item is a block of rows of a column tile."""
+        """Partial sums whose innermost axis is kept: an item is a block of a column tile's rows."""
         inner, outer = self.nest.rows[-1], self.nest.rows[:-1]
         tiles = ceil_div(self.nest.extents[inner], COLUMN_TILE)
         self.open_loop("for t in range(begin, end):")

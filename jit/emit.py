@@ -11,7 +11,6 @@ from .loops import Access, Nest, Store, Target
 from .passes.layout import Layout
 from .sym import Sym, expr_of
 
-
 # The type of the parts of a complex type in a kernel.
 PART = {"c32": "f32", "c64": "f32", "c128": "f64"}
 
@@ -39,17 +38,12 @@ def literal(value, t: str) -> str:
     return f"{t}({float(value)!r})" if real else f"{t}({value})"
 
 
-_BOOL_EXPR = {
-    "add": "{0} | {1}", "maximum": "{0} | {1}", "mul": "{0} & {1}", "minimum": "{0} & {1}",
-    "relu": "{0}", "abs": "{0}", "square": "{0}",
-}  # fmt: skip
-_DIVISIONS = {"floor_divide", "remainder", "fmod"}
+_DIVISIONS = {"floor_divide", "remainder", "fmod", "div_floor", "div_trunc"}
 # Results that a narrow type holds if it holds the operands.
 _EXACT = {
     "neg", "abs", "where", "maximum", "minimum", "relu", "sign", "floor", "ceil", "trunc", "round",
     "replaced", "fmod", "real", "imag", "conj",
 }  # fmt: skip
-_COMPARE = {"eq", "ne", "lt", "le", "gt", "ge", "isnan", "isinf", "isfinite"}
 
 
 class ValueEmitter:
@@ -275,9 +269,9 @@ class ValueEmitter:
         compute = op.compute_dtype(types)
         t, expr = compute.compute_short, op.expr
         if compute.kind == "b":
-            if op.name in _BOOL_EXPR:
-                expr = _BOOL_EXPR[op.name]
-            elif op.name in _COMPARE:
+            if op.bool_expr is not None:
+                expr = op.bool_expr
+            elif op.result == "bool":
                 t, expr = "i64", op.int_expr or expr
         elif compute.kind == "i" and op.int_expr is not None:
             expr = op.int_expr
@@ -285,12 +279,16 @@ class ValueEmitter:
             expr = op.complex_expr
         if compute.kind == "i" and "_{t}(" in expr:
             t = "i64"  # integer functions exist in one width
-        as_ = compute.short if compute.narrow and not op.wide_scalars else t
-        wanted = ["b1", as_, as_] if op.name == "where" else [as_] * len(types)
+        wanted = [t] * len(types)
+        if compute.narrow:
+            # Operands are rounded first; but for the ops whose numbers PyTorch leaves as they are.
+            wanted = [t if op.wide_scalars and not a.shape else compute.short for a in types]
+        if op.name == "where":
+            wanted[0] = "b1"
         ins = [self.operand(node, i, w, loop_vars) for i, w in enumerate(wanted)]
         if compute.kind == "i" and op.name in _DIVISIONS:
             self.check("divisor", node, f"{ins[1]} == 0", ins[1])
-        text = expr.format(*ins, t=t, r=PART.get(t, t))
+        text = expr.format(*ins, t=t, r=PART.get(t, t), o=node.out.dtype.compute_short)
         if node.out.dtype.narrow and op.name not in _EXACT:
             return f"{node.out.dtype.short}({text})"
         narrow = compute.kind == "i" and compute is not int64 and op.result != "bool"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sys import getrefcount
 
-from . import autograd, config, record
+from . import config, past, record
 from .ops.table import GradOp
+from .passes.batching import batched_entries
 from .pipeline import compile_trace
 from .plan import BoundPlan, CheckFailed, Template
 from .record import GIVEN, INPUT_BASE, Lazy, Tape, Window, source_line
@@ -83,10 +84,13 @@ def _live(entries: tuple, counts: tuple) -> tuple:
 
 def _find_entry(structure: Structure, key, counts, tape: Tape) -> Entry:
     live = _live(key[0], counts)
+    if tape.vmapped:
+        batched = batched_entries(key[0])
+        live = tuple(i for i in live if i not in batched)
     entry = structure.by_live.get(live)
     if entry is None:
         counters.plan_misses += 1
-        roots, saved, kept = autograd.survivors(key[0], live, tape.freed)
+        roots, saved, kept = past.survivors(key[0], live, tape.freed, tape.writers)
         plan = find_plan(key, sorted({*live, *saved}))
         entry = structure.by_live[live] = Entry(plan, live, roots, kept)
     else:
@@ -180,14 +184,17 @@ def _deliver(tape: Tape, entry: Entry, outs: list) -> None:
             v = handles[i]._v if i in live else None
             if v is None:
                 v = Lazy(tape.entries[i][1])
-            v.buf, v.addr, v.home = buf, buf.addr, True
+            if v.buf is None:  # else another thread needed it sooner, and may have shared it
+                v.buf, v.addr, v.home = buf, buf.addr, True
             values[i] = v
     for i, k in entry.plan.home_outputs:
-        v, old = handles[i]._v, inputs[k]
+        v, old = getattr(handles[i], "_v", None), inputs[k]
+        if v is None:
+            continue  # overwritten by a later store
         v.buf, v.addr, v.strides, v.home = old.buf, old.addr, old.strides, True
         values[i] = v
     if entry.roots:
-        autograd.keep_graph(tape, entry.roots, values, entry.kept)
+        past.keep_graph(tape, entry.roots, values, entry.kept)
 
 
 def _recover(tape: Tape, entry: Entry, e: CheckFailed, addresses: list[int]) -> Exception:
@@ -203,7 +210,7 @@ def _recover(tape: Tape, entry: Entry, e: CheckFailed, addresses: list[int]) -> 
         _rewind(tape, end, error)
         live = tuple(i for i, h in enumerate(tape.handles[:end]) if _holds(h, i, tape))
         key = (tuple(tape.entries[:end]), tuple(tape.in_key))
-        roots, saved, kept = autograd.survivors(key[0], live, tape.freed)
+        roots, saved, kept = past.survivors(key[0], live, tape.freed, tape.writers)
         try:
             before = Entry(find_plan(key, sorted({*live, *saved})), live, roots, kept)
             scalars = tape.scalars[: len(before.plan.template.program.scalars)]
@@ -244,7 +251,20 @@ def _rewind(tape: Tape, end: int, error: Exception) -> None:
             v.win, old.stale = None, False
 
 
+def _close_examples(tape: Tape) -> None:
+    """Tensors that stood for one example of a batch have no value outside of their vmap."""
+    for i in batched_entries(tape.entries):
+        v = getattr(tape.handles[i], "_v", None)
+        if v is not None and v.idx == i and v.win is tape.win:
+            v.error = RuntimeError(
+                "A tensor of a function that vmap ran was read after the end of vmap: it stood for "
+                "one example of a batch and has no value. Return it from the function instead."
+            )
+
+
 def _finish(tape: Tape) -> None:
+    if tape.vmapped:
+        _close_examples(tape)
     for v in tape.inputs:
         v.win = None
     tape.reset()
@@ -283,15 +303,26 @@ def check_error(e: CheckFailed, tape: Tape) -> Exception:
     """PyTorch's IndexError, with the op and the line that recorded it."""
     where = tape.locs.get(e.entry)
     at = f" (recorded at {source_line(*where[:2])})" if where else ""
+    if e.what == "host":
+        return e.error.kind(f"{e.error.text}{at}")
     name = where[2] if where and len(where) > 2 else "index"
     if e.what == "target":
         return IndexError(f"Target {e.value} is out of bounds.{_op(name)}{at}")
     if e.what == "divisor":
         return RuntimeError(f"ZeroDivisionError{at}")
     size = _size_of(tape, e)
-    return IndexError(
-        f"index {e.value} is out of bounds for dimension {e.dim} with size {size}{_op(name)}{at}"
-    )
+    tail = f"{_op(name)}{at}"
+    if name in ("index_select", "embedding"):
+        return IndexError(f"index out of range in self: {e.value}, size {size}{tail}")
+    if name in ("take", "put"):
+        return IndexError(
+            f"out of range: tried to access index {e.value} on a tensor of {size} elements.{tail}"
+        )
+    dim = where[4] if where and len(where) > 4 else e.dim
+    text = f"index {e.value} is out of bounds for dimension {dim} with size {size}{tail}"
+    if name == "index_copy_":
+        return IndexError(f"index_copy_(): {text}")
+    return (RuntimeError if e.what == "gather" else IndexError)(text)
 
 
 def _op(name: str) -> str:
@@ -331,7 +362,10 @@ def run_foreign(v: Lazy) -> None:
         pure = _without_assignments(key[0])
         plan = find_plan((pure, key[1]), [v.idx])
         needed = len(plan.template.program.scalars)
-        outs = plan.run([x.addr for x in tape.inputs[: len(key[1])]], tape.scalars[:needed])
+        try:
+            outs = plan.run([x.addr for x in tape.inputs[: len(key[1])]], tape.scalars[:needed])
+        except CheckFailed as e:
+            raise check_error(e, tape) from None
         v.buf, v.addr = outs[0], outs[0].addr
 
 

@@ -13,11 +13,12 @@ from .runtime import pool
 observations: list | None = None
 
 
-def run_observed(plan) -> int:
+def run_observed(plan, first: int, end: int) -> int:
     """Does what the launcher does, one row at a time; returns the stopping row or -1."""
     memory = plan.memory
-    _relocate(plan)
-    for row in range(plan.n_rows):
+    if first == 0:
+        _relocate(plan)
+    for row in range(first, end):
         at = plan.at_rows + 5 * row
         address, args, extent, _chunk, flags = memory[at : at + 5]
         kernel = plan.kernels[plan.labels[row]]
@@ -36,6 +37,20 @@ def run_observed(plan) -> int:
         if flags & 1 and memory[plan.at_status] != 0:
             return row
     return -1
+
+
+def run_host(step, slots: list[int], scalars: list) -> None:
+    """Runs a host call, timed when somebody looks."""
+    if observations is None and config.debug < 2:
+        step.run(slots, scalars)
+        return
+    started = time.perf_counter()
+    step.run(slots, scalars)
+    seconds = time.perf_counter() - started
+    if observations is not None:
+        observations.append((step.kernel, seconds, 1))
+    if config.debug >= 2:
+        print(f"[numtorch] {step.kernel.name}: {seconds * 1e6:.1f} us, Python", flush=True)
 
 
 def _relocate(plan) -> None:

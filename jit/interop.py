@@ -71,7 +71,8 @@ def export(v) -> np.ndarray:
     bytes_ = tuple(s * dtype.itemsize for s in strides)
     buf = v.buf
     if isinstance(buf, Foreign):
-        if v.addr == buf.addr and shape == buf.array.shape and bytes_ == buf.array.strides:
+        same = dtype.itemsize == buf.array.itemsize and shape == buf.array.shape
+        if v.addr == buf.addr and same and bytes_ == buf.array.strides:
             return buf.array.view(dtype.np)
         interface = {
             "version": 3, "typestr": dtype.np.str, "shape": shape, "strides": bytes_,

@@ -20,7 +20,7 @@ from .dtypes import DType
 
 
 class Type:
-    """Shape and dtype of a value. `weak` is the kind of a Python scalar (b, i, f) or None."""
+    """Shape and dtype of a value. `weak` is the kind of a Python scalar (b, i, f, c) or None."""
 
     __slots__ = ("shape", "dtype", "weak")
 
@@ -88,6 +88,20 @@ class Node:
         return f"<{self.op.name} -> {self.outputs[0].type if self.outputs else None}>"
 
 
+def mark_levels(levels: dict, node: Node) -> None:
+    """Notes for which vmaps a new node's results stand for one example (see passes/batching)."""
+    bits = 0
+    for v in node.inputs:
+        bits |= levels.get(v, 0)
+    effect = node.op.level_effect
+    if effect:
+        bit = 1 << (node.attrs["level"] - 1)
+        bits = bits | bit if effect > 0 else bits & ~bit
+    if bits:
+        for v in node.outputs:
+            levels[v] = bits
+
+
 class Graph:
     """A block: inputs, nodes in execution order, outputs."""
 
@@ -95,6 +109,8 @@ class Graph:
         self.inputs: list[Value] = []
         self.nodes: list[Node] = []
         self.outputs: list[Value] = []
+        # Value -> vmaps (a bit each) for which it stands for one example; None: there are none.
+        self.levels: dict[Value, int] | None = None
 
     def add_input(self, type: Type, name: str | None = None) -> Value:
         v = Value(self, type, None, len(self.inputs))
@@ -107,6 +123,8 @@ class Graph:
         node = Node(op, inputs, attrs, grad)
         node.outputs = [Value(self, t, node, i) for i, t in enumerate(types)]
         self.nodes.append(node)
+        if self.levels is not None:
+            mark_levels(self.levels, node)
         return node
 
     def uses(self) -> dict[Value, list[Node]]:
@@ -283,10 +301,10 @@ def verify(graph: Graph, stage: str = "") -> None:
             if v not in seen:
                 raise VerifyError(f"{where} reads a value that is not defined before it")
         if node.op.infer is not None:
-            expected = node.op.infer([v.type for v in node.inputs], node.attrs)
-            got = node.outputs[0].type
-            if tuple(expected.shape) != tuple(got.shape) or expected.dtype is not got.dtype:
-                raise VerifyError(f"{where} has type {got}, its rule says {expected}")
+            for attrs, out in _results(node):
+                expected, got = node.op.infer([v.type for v in node.inputs], attrs), out.type
+                if tuple(expected.shape) != tuple(got.shape) or expected.dtype is not got.dtype:
+                    raise VerifyError(f"{where} has type {got}, its rule says {expected}")
         for v in node.outputs:
             if v.node is not node:
                 raise VerifyError(f"{where} does not own its result")
@@ -294,6 +312,14 @@ def verify(graph: Graph, stage: str = "") -> None:
     for v in graph.outputs:
         if v not in seen:
             raise VerifyError(f"{stage}: an output is not defined in the graph")
+
+
+def _results(node: Node):
+    """(attributes, value) of each result, as the op's rule takes them."""
+    if "results" not in node.attrs:
+        return [(node.attrs, node.out)]
+    shared = {k: v for k, v in node.attrs.items() if k != "results"}
+    return [({**shared, "result": k}, v) for k, v in zip(node.attrs["results"], node.outputs)]
 
 
 def live_nodes(graph: Graph, roots: Iterable[Value]) -> set[Node]:

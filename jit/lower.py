@@ -9,6 +9,7 @@ from .ops import OPS
 from .ops import build as B
 from .ops.table import GradOp
 from .passes.autodiff import gradients
+from .passes.batching import batch, effect_of
 from .record import BACKWARD, GIVEN, INPUT_BASE, LINK, RESULT, SCALAR_KIND
 from .sym import Sym
 
@@ -51,12 +52,43 @@ class Lowering:
             # All sizes in the order in which the plan cache finds them, used by a node or not.
             for m in entry[1] if entry[1].__class__ is tuple else entry[1:2]:
                 self.shape(m)
+        if any(map(effect_of, self.entries)):
+            self.graph.levels = {}
+        stops = _stops(self.entries)
         for k, entry in enumerate(self.entries):
             before = len(self.graph.nodes)
             self.values.append(self._entry(entry))
+            if k in stops:
+                self._own_value(k, before)
             for node in self.graph.nodes[before:]:
                 node.loc = k
+        if self.graph.levels is not None:
+            self._batch()
         return self.graph
+
+    def _batch(self) -> None:
+        new = batch(self.graph)
+        self.values = [
+            [new.get(x, x) for x in v] if isinstance(v, list) else new.get(v, v)
+            for v in self.values
+        ]
+        self.stores = [new.get(v, v) for v in self.stores]
+
+    def _own_value(self, k: int, before: int) -> None:
+        # Where gradients stop there must be a value that is no other entry's too.
+        v = self.values[k]
+        if isinstance(v, Value) and (v.node is None or v.node not in self.graph.nodes[before:]):
+            if self._given_value(k) is v:
+                return
+            with B.grad_flags(True):
+                self.values[k] = B.emit("copy", v)
+
+    def _given_value(self, k: int) -> Value | None:
+        op, _, attrs = self.entries[k][:3]
+        row = op.op if op.__class__ is GradOp else op
+        if row is LINK:
+            return self.operand(self.entries[k][4])
+        return self.operand(attrs[2]) if row is GIVEN and attrs[2] is not None else None
 
     def operand(self, i: int) -> Value:
         """The value of an index; a scalar index takes the next scalar."""
@@ -82,7 +114,7 @@ class Lowering:
         grad = op.__class__ is GradOp
         row = op.op if grad else op
         if row is BACKWARD:
-            return self._backward(attrs, entry[3], entry[4])
+            return self._backward(attrs, entry[3:])
         if row is RESULT:
             return self.values[entry[3]][attrs]
         if row is LINK:
@@ -99,7 +131,7 @@ class Lowering:
         with B.grad_flags(grad):
             if row.name in ("iota", "const") or not ins:
                 raise AssertionError(f"{row.name} is not recorded")
-            return B.emit(row, *ins, **named)
+            return B.emit_recorded(row, ins, named, m.dtype)
 
     def _detach(self, v: Value) -> Value:
         t = Type(v.shape, v.dtype)
@@ -108,7 +140,7 @@ class Lowering:
     def _step(self, row, attrs: tuple, operands: tuple) -> None:
         # See ops/optim.py: scalars, then `width` tensors per parameter.
         width, flags = attrs
-        count = sum(1 for i in operands if -4 < i < 0)
+        count = sum(1 for i in operands if -5 < i < 0)
         ins = [self.operand(i) for i in operands]
         scalars, tensors = ins[:count], ins[count:]
         with B.grad_flags(False):
@@ -117,16 +149,14 @@ class Lowering:
                 for old, new in zip((p, *states), row.build(p, g, states, scalars, *flags)):
                     self.stores.append(B.emit("assign", old, B.cast(new, old.dtype)))
 
-    def _backward(self, attrs: tuple, root: int, seed: int | None):
-        targets, create = attrs
-        found = gradients(
-            self.graph,
-            self.operand(root),
-            None if seed is None else self.operand(seed),
-            [self.operand(t) for t in targets],
-            create,
-        )
-        return found
+    def _backward(self, attrs: tuple, operands: tuple):
+        targets, create, stops, levels = attrs if len(attrs) > 2 else (*attrs, (), ())
+        values = [None if i is None else self.operand(i) for i in operands]
+        (root, seed), *more = zip(values[::2], values[1::2])
+        return gradients(
+            self.graph, root, seed, [self.operand(t) for t in targets], create, tuple(more),
+            frozenset(self.operand(i) for i in stops), sum(1 << (n - 1) for n in levels),
+        )  # fmt: skip
 
     def _given(self, m: Meta, attrs: tuple, ins: tuple) -> Value:
         # A forward op of an older window, recorded again: its value may be in memory.
@@ -134,11 +164,14 @@ class Lowering:
         grad = op.__class__ is GradOp
         row = op.op if grad else op
         values = [self.operand(i) for i in ins]
+        if row.name == "function":
+            # Gradients end here: its backward is Python.
+            return self.operand(known) if known is not None else self._lost(m)
         if row.name == "detach":
             out = self._detach(values[0])
         else:
             with B.grad_flags(grad):
-                out = B.emit(row, *values, **self._attrs(row, m, op_attrs))
+                out = B.emit_recorded(row, values, self._attrs(row, m, op_attrs), m.dtype)
         if known is None:
             return out
         v = self.operand(known)
@@ -146,9 +179,27 @@ class Lowering:
             self._link(out, v)
         return v
 
+    def _lost(self, m: Meta) -> Value:
+        # A value that was overwritten since; nothing reads it (`_Again` saw to that).
+        return B.zeros(self.graph, self.shape(m), m.dtype)
+
     def _link(self, computed: Value, known: Value) -> None:
         """Gradients of `known`, a value in memory, go to the node that computes it again."""
         with B.grad_flags(True):
             out = B.emit("copy", computed)
         self.graph.given[known] = out
-        self.graph.given_out[out] = known
+        # Gradients read the result that is in memory: its operands may be overwritten since.
+        self.graph.given_out[out] = self.graph.given_out[computed] = known
+
+
+def _row(entry: tuple):
+    return entry[0].op if entry[0].__class__ is GradOp else entry[0]
+
+
+def _stops(entries: tuple) -> set[int]:
+    """All entries at which some backward stops."""
+    found: set[int] = set()
+    for e in entries:
+        if _row(e) is BACKWARD and len(e[2]) > 2:
+            found.update(e[2][2])
+    return found

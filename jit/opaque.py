@@ -1,27 +1,46 @@
-"""Kernels of nodes that are no fused loop nest: gemm, cat, update, scatter_add."""
+"""Kernels of nodes that are no fused loop nest. A row names its emitter: `kernels="opaque:gemm"`.
+
+An emitter maps (node, layout) to the kernels of the node, in order. A node of several results
+(grouped from a family) has their numbers in attrs["results"], in the order of its outputs.
+"""
 
 from __future__ import annotations
 
-from .codegen import GRAIN, Emitter, Kernel
-from .dtypes import int64
+from collections.abc import Callable
+from importlib import import_module
+
+from .codegen import Emitter, Kernel
 from .fuse import VIRTUAL, Unit, add_node
 from .ir import Node, Type, Value
 from .loops import Target
 from .ops import OPS
+from .ops.table import Op
 from .ops.tensor_ops import contiguous_strides
 from .passes.layout import Layout
-from .sym import prod, size_max
+from .scatter import mergeable, scatter_kernel
+from .sym import prod
 
 
 def opaque_kernels(node: Node, layout: Layout) -> list[Kernel]:
     """The kernels of an opaque node, in order."""
-    kernels = {
-        "gemm": _gemm, "cat": _cat, "update": _update, "scatter_add": _scatter_add,
-    }[node.op.name](node, layout)  # fmt: skip
+    if node.op.kind == "host":
+        from .hostcall import host_kernel
+
+        kernels = [host_kernel(node, layout)]
+    else:
+        kernels = emitter(node.op)(node, layout)
     for k in kernels:
         k.nodes = [node]
-        k.outputs = [node.out]
+        k.outputs = list(node.outputs)
     return kernels
+
+
+def emitter(op: Op) -> Callable[[Node, Layout], list[Kernel]]:
+    """The function that an opaque row names."""
+    if isinstance(op.kernels, str):
+        module, _, name = op.kernels.partition(":")
+        op.kernels = getattr(import_module(f".{module}", __package__), name)
+    return op.kernels
 
 
 def copy_kernel(v: Value, target: Target, layout: Layout, loc) -> Kernel:
@@ -36,7 +55,8 @@ def copy_kernel(v: Value, target: Target, layout: Layout, loc) -> Kernel:
     return Emitter(unit, layout, {node.out: target}).emit()
 
 
-def _cat(node: Node, layout: Layout) -> list[Kernel]:
+def cat(node: Node, layout: Layout) -> list[Kernel]:
+    """One copy per operand, into its part of the result."""
     out = node.out
     strides = contiguous_strides(out.shape)
     kernels, at = [], 0
@@ -48,7 +68,8 @@ def _cat(node: Node, layout: Layout) -> list[Kernel]:
     return kernels
 
 
-def _update(node: Node, layout: Layout) -> list[Kernel]:
+def update(node: Node, layout: Layout) -> list[Kernel]:
+    """The old value, then the region; only the region when it is stored in place."""
     x, new = node.inputs
     if "home" in node.attrs:
         home = node.out.graph.inputs[node.attrs["home"]]
@@ -59,7 +80,8 @@ def _update(node: Node, layout: Layout) -> list[Kernel]:
     return [whole, copy_kernel(new, region, layout, node.loc)]
 
 
-def _gemm(node: Node, layout: Layout) -> list[Kernel]:
+def gemm(node: Node, layout: Layout) -> list[Kernel]:
+    """The native micro-kernel on strided operands."""
     a, b = node.inputs
     (sa, ma), (sb, mb) = layout.of(a), layout.of(b)
     out = node.out
@@ -84,111 +106,21 @@ def _gemm(node: Node, layout: Layout) -> list[Kernel]:
     return [kernel]
 
 
-_SCATTER = """def kernel(args, begin, end, tid):
-{unpack}
-    for t in range(begin, end):
-        o = t // nt
-        lo = (t - o * nt) * 256
-        hi = min(lo + 256, ni)
-        for k in range(nk):
-            for i in range(lo, hi):
-                j = p1[o * idx_o + k * idx_k + i * idx_i + idx_at]
-                if WRAP:
-                    j = select(j < 0, j + nj, j)
-                if (j < 0) | (j >= nj):
-                    err[0] = code
-                    err[1] = p1[o * idx_o + k * idx_k + i * idx_i + idx_at]
-                    j = 0
-                at = (o * nj + j) * ni + i
-                p0[at] = p0[at] + p2[o * src_o + k * src_k + i * src_i + src_at]
-"""
-
-
-def _scatter_add(node: Node, layout: Layout) -> list[Kernel]:
-    """out = dest; out[o, idx[o, k, i], i] += src[o, k, i] with k in order, so deterministic."""
-    dest, idx, src = node.inputs
-    d = node.attrs["dim"]
-    out = node.out
-    first = copy_kernel(dest, Target(("v", out)), layout, node.loc)
-    outer, inner = prod(out.shape[:d]), prod(out.shape[d + 1 :])
-    nk, nj = src.shape[d], out.shape[d]
-    args: list[tuple] = [("ptr", ("v", out), out.dtype)]
-    names = ["p0"]
-    for name, v in (("p1", idx), ("p2", src)):
-        args.append(("ptr", ("v", layout.of(v)[0]), v.dtype))
-        names.append(name)
-    args.append(("ptr", ("status",), int64))
-    names.append("err")
-    sizes = {
-        "nt": (inner + 255) // 256, "ni": inner, "nk": nk, "nj": nj,
-        **_three(idx, d, src.shape, layout, "idx"), **_three(src, d, src.shape, layout, "src"),
-    }  # fmt: skip
-    for name, n in sizes.items():
-        args.append(("int", n))
-        names.append(name)
-    args.append(("check", 1))
-    names.append("code")
-    unpack = "\n".join(
-        f"    {name} = ptr(args, {k}, '{arg[2].short}')" if arg[0] == "ptr"
-        else f"    {name} = arg_i64(args, {k})"
-        for k, (name, arg) in enumerate(zip(names, args))
-    )  # fmt: skip
-    source = _SCATTER.format(unpack=unpack)
-    wrap = node.attrs["what"] == "index"
-    source = source.replace("if WRAP:", f"if {wrap}:")
-    kernel = Kernel(
-        "scatter_add", source, args, outer * sizes["nt"],
-        size_max(1, GRAIN // size_max(1, nk * 256)), mode="scatter",
-    )  # fmt: skip
-    kernel.checks = [(node.attrs["what"], node.loc, d, nj)]
-    kernel.bytes = prod(src.shape) * (src.dtype.itemsize * 3 + 8)
-    kernel.flops = prod(src.shape)
-    return [first, kernel]
-
-
-def _three(v: Value, d: int, shape, layout: Layout, name: str) -> dict[str, int]:
-    """Strides of a view over (outer, dim, inner), and its offset; views must be mergeable."""
-    m = layout.of(v)[1]
-    strides = [0 if v.shape[j] == 1 else s for j, s in enumerate(m.strides)]
-
-    def merged(dims) -> int:
-        step = None
-        for j in reversed(dims):
-            if shape[j] == 1:
-                continue
-            if step is None:
-                step, size = strides[j], shape[j]
-            elif strides[j] == step * size:
-                size = size * shape[j]
-            else:
-                raise NotMergeable(name)
-        return 0 if step is None else step
-
-    rank = len(shape)
-    return {
-        f"{name}_o": merged(range(d)), f"{name}_k": strides[d],
-        f"{name}_i": merged(range(d + 1, rank)), f"{name}_at": m.offset,
-    }  # fmt: skip
-
-
-class NotMergeable(Exception):
-    """A view that the (outer, dim, inner) form can't describe; the pipeline copies it."""
+def scatter(node: Node, layout: Layout) -> list[Kernel]:
+    """out = the first operand, then the accumulation at the indices."""
+    first = copy_kernel(node.inputs[0], Target(("v", node.out)), layout, node.loc)
+    return [first, scatter_kernel(node, layout)]
 
 
 def needs_copy(node: Node, j: int, layout: Layout) -> bool:
     """True if operand j of an opaque node must be copied to plain strided memory first."""
     v = node.inputs[j]
     source, m = layout.of(v)
-    if node.op.name == "scatter_add" and j == 0 or node.op.name not in ("gemm", "scatter_add"):
+    takes = node.op.takes if isinstance(node.op.takes, str) else node.op.takes[j]
+    if takes == "any" or (node.op.kind == "host" and v.type.weak):
         return False
     if m.guards or source.type.weak or source.op in VIRTUAL:
         return True
-    if node.op.name == "gemm":
-        return False
-    try:
-        _three(v, node.attrs["dim"], node.inputs[2].shape, layout, "")
-    except NotMergeable:
-        return True
-    return False
+    return takes == "rows" and not mergeable(node, j, layout)
 
 

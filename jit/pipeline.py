@@ -17,6 +17,7 @@ from .opaque import needs_copy, opaque_kernels
 from .ops import OPS
 from .ops import build as B
 from .passes import simplify
+from .passes.grouping import group_results, picked_values
 from .passes.layout import Layout, is_contiguous
 from .sym import collect_guards
 
@@ -48,8 +49,10 @@ def compile_trace(entries: tuple, in_key: tuple, wanted: list[int], symbolic=Tru
         state.assignments()
         state.dce()
         state.rewrite(simplify.common_subexpressions)
+        state.rewrite(picked_values)
         state.rewrite(simplify.decompose)
         state.dce()
+        state.rewrite(group_results)
         _show("simplified", graph)
         layout = state.layouts()
         state.claim_outputs(layout)
@@ -194,7 +197,7 @@ class _State:
         """Opaque kernels read plain strided memory: anything else is copied first."""
         nodes, self.graph.nodes = self.graph.nodes, []
         for node in nodes:
-            if node.op.kind == "opaque":
+            if node.op.kind in ("opaque", "host"):
                 for j, v in enumerate(node.inputs):
                     if needs_copy(node, j, layout):
                         with B.grad_flags(False):

@@ -2,7 +2,8 @@
 
 A Template is a compiled trace with symbolic sizes. Binding it evaluates every size, lays out the
 arena of temporaries and writes one flat program for the launcher. Running a bound plan packs
-addresses and scalars into its slots and makes one native call.
+addresses and scalars into its slots and makes one native call; host rows (NumPy) cut it into
+several, with the calls of Python in between.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import struct
 
 from . import config, inspect
 from .codegen import Kernel
+from .hostcall import HostStep
 from .ir import Value
 from .link import kernel_address
+from .ops.host import HostError
 from .pipeline import Program
 from .runtime import pool
 from .runtime.allocator import alloc
@@ -131,6 +134,14 @@ def _nbytes(v: Value) -> int:
     return n
 
 
+_SCALAR_WORDS = {"b": 1, "i": 1, "f": 1, "c": 2}
+
+
+def _words(scalars: list) -> list:
+    """Run-time scalars as slots hold them: a complex number is its two parts."""
+    return [w for s in scalars for w in ((s.real, s.imag) if s.__class__ is complex else (s,))]
+
+
 class Template:
     """A compiled program that can be bound to any sizes its guards accept."""
 
@@ -139,7 +150,11 @@ class Template:
         self.sizes = Sizes(program)
         self.buffers = Buffers(program)
         add = self.sizes.add
-        self.addresses = [kernel_address(k) for k in program.kernels]
+        self.hosts = [k for k in program.kernels if k.mode == "host"]
+        self.addresses = [0 if k.mode == "host" else kernel_address(k) for k in program.kernels]
+        for k in self.hosts:
+            for n in k.host.sizes():
+                add(n)
         self.words = [[add(a[1]) for a in k.args if a[0] == "int"] for k in program.kernels]
         self.extents = [(add(k.extent), add(k.chunk)) for k in program.kernels]
         self.gemms = {
@@ -156,7 +171,8 @@ class Template:
         """The plan for the given sizes (None: those it was made from)."""
         if values is None:
             values = [int(s) for s in self.program.sizes.values()]
-        return BoundPlan(self, self.sizes.evaluate(values))
+        kind = SegmentedPlan if self.hosts else BoundPlan
+        return kind(self, self.sizes.evaluate(values))
 
 
 class BoundPlan:
@@ -195,12 +211,17 @@ class BoundPlan:
         buffers, program = template.buffers, template.program
         n_in, n_out = len(program.inputs), len(buffers.outputs)
         arena_slot, status_slot = n_in + n_out, n_in + n_out + 1
-        scalar_slot = {v: status_slot + 1 + j for j, v in enumerate(program.scalars)}
+        scalar_slot: dict[Value, int] = {}
+        for v in program.scalars:
+            # A complex number has two words.
+            before = sum(_SCALAR_WORDS[s.type.weak] for s in scalar_slot)
+            scalar_slot[v] = status_slot + 1 + before
         args: list[int] = []
         relocs: list[tuple[int, int, int]] = []  # (word, slot, addend)
         rows: list[tuple[int, int, int, int, int]] = []  # (address, word, extent, chunk, flags)
         self.checks: list[tuple] = []
         self.labels: list[int] = []  # kernel number of each row
+        self.steps: list[tuple[int, HostStep]] = []  # host calls, and the row that each is before
         works = 0
 
         def place(key) -> tuple[int, int]:
@@ -216,6 +237,10 @@ class BoundPlan:
             if kernel.mode == "gemm":
                 arena = self._gemm(i, kernel, value, place, args, relocs, rows, arena, arena_slot)
                 continue
+            if kernel.mode == "host":
+                step = HostStep(kernel, lambda n: _size(n, value), place, program.scalars.index)
+                self.steps.append((len(rows), step))
+                continue
             start = len(args)
             words = iter(template.words[i])
             for arg in kernel.args:
@@ -227,7 +252,7 @@ class BoundPlan:
                 elif arg[0] == "check":
                     args.append(len(self.checks) + arg[1])
                 else:
-                    relocs.append((len(args), scalar_slot[arg[1]], 0))
+                    relocs.append((len(args), scalar_slot[arg[1]] + (arg[0] == "imag"), 0))
                     args.append(0)
             self.checks.extend(kernel.checks)
             extent, chunk = (value(x) for x in template.extents[i])
@@ -260,32 +285,42 @@ class BoundPlan:
 
     def _write(self, args, relocs, rows, n_in: int, n_out: int, works: int) -> None:
         head = pool.HEADER_WORDS
-        n_scalars = len(self.template.program.scalars)
+        weak = [v.type.weak for v in self.template.program.scalars]
+        self.has_complex = "c" in weak
+        n_scalars = sum(_SCALAR_WORDS[w] for w in weak)
         n_slots = n_in + n_out + 2 + n_scalars
         at_slots = head
         at_status = at_slots + n_slots
         at_relocs = at_status + 8
         at_rows = at_relocs + 3 * len(relocs)
         at_args = at_rows + 5 * len(rows)
-        total = at_args + len(args)
+        at_heads = at_args + len(args)
+        total = at_heads + head * len(self.steps)
         self.memory = (ctypes.c_int64 * total)()
         base = ctypes.addressof(self.memory)
 
         def address(word: int) -> int:
             return base + 8 * word
 
-        words = [len(rows), address(at_rows), len(relocs), address(at_relocs), address(at_slots),
-                 address(at_status), 1 if works > 4096 else 0]  # fmt: skip
-        words += [0] * (head - len(words)) + [0] * (n_slots + 8)
+        cuts = [0, *(at for at, _ in self.steps), len(rows)]
+        # One header per stretch of rows between host calls; the first one has the relocations.
+        heads = [
+            [end - first, address(at_rows + 5 * first), 0 if k else len(relocs),
+             address(at_relocs), address(at_slots), address(at_status), 1 if works > 4096 else 0]
+            for k, (first, end) in enumerate(zip(cuts, cuts[1:]))
+        ]  # fmt: skip
+        words = heads[0] + [0] * (n_slots + 8)
         for word, slot, addend in relocs:
             words += [address(at_args + word), slot, addend]
         for kernel, word, extent, chunk, flags in rows:
             words += [kernel, address(at_args + word), extent, chunk, flags]
-        self.memory[:] = words + args
+        self.memory[:] = words + args + [w for h in heads[1:] for w in h]
         self.header = base
+        self.headers = [base, *(address(at_heads + head * k) for k in range(len(self.steps)))]
+        self.cuts = cuts
         self.at_status, self.at_rows, self.n_rows = at_status, at_rows, len(rows)
         self.status_address = address(at_status)
-        kinds = "".join("d" if v.type.weak == "f" else "q" for v in self.template.program.scalars)
+        kinds = "".join({"c": "dd", "f": "d"}.get(w, "q") for w in weak)
         self.pack = struct.Struct(f"={n_in + n_out + 2}q{kinds}").pack_into
         self.at_slots = 8 * at_slots
 
@@ -300,10 +335,10 @@ class BoundPlan:
             arena = alloc(self.arena_bytes)
             self.pack(
                 self.memory, self.at_slots, *addresses, *[b.addr for b in outs], arena.addr,
-                self.status_address, *scalars,
+                self.status_address, *(_words(scalars) if self.has_complex else scalars),
             )  # fmt: skip
             if config.debug >= 2 or config.interp or inspect.observations is not None:
-                stopped = inspect.run_observed(self)
+                stopped = inspect.run_observed(self, 0, self.n_rows)
             else:
                 stopped = pool.run(self.header)
             if stopped >= 0:
@@ -325,6 +360,46 @@ class BoundPlan:
         raise CheckFailed(what, entry, dim, bad)
 
 
+class SegmentedPlan(BoundPlan):
+    """A plan with host calls: native stretches of rows and Python in turns."""
+
+    def run(self, addresses: list[int], scalars: list) -> list:
+        """As BoundPlan.run; a HostError of a call becomes HostFailed."""
+        if not self.lock_free:
+            return BoundPlan._copy(self).run(addresses, scalars)
+        self.lock_free = False
+        try:
+            outs = [alloc(n) for n in self.out_bytes]
+            arena = alloc(self.arena_bytes)
+            slots = [*addresses, *[b.addr for b in outs], arena.addr, self.status_address]
+            words = _words(scalars) if self.has_complex else scalars
+            self.pack(self.memory, self.at_slots, *slots, *words)
+            self._segment(0)
+            for k, (_, step) in enumerate(self.steps, 1):
+                try:
+                    inspect.run_host(step, slots, scalars)
+                except HostError as e:
+                    raise HostFailed(e, step.node.loc) from None
+                if self.cuts[k] < self.cuts[k + 1]:
+                    self._segment(k)
+            return outs
+        finally:
+            self.lock_free = True
+
+    def _segment(self, k: int) -> None:
+        if config.debug >= 2 or config.interp or inspect.observations is not None:
+            stopped = inspect.run_observed(self, self.cuts[k], self.cuts[k + 1])
+        else:
+            stopped = pool.run(self.headers[k])
+        if stopped >= 0:
+            self._raise_check(stopped)
+
+
+def _size(n, value) -> int:
+    """A size of a host call, by its expression."""
+    return value(n.expr) if isinstance(n, Sym) else int(n)
+
+
 class CheckFailed(Exception):
     """A data dependent check of a kernel failed."""
 
@@ -333,3 +408,9 @@ class CheckFailed(Exception):
         self.what, self.entry, self.dim, self.value = what, entry, dim, value
 
 
+class HostFailed(CheckFailed):
+    """A host call refused its operands' values."""
+
+    def __init__(self, error: HostError, entry: int):
+        super().__init__("host", entry, 0, 0)
+        self.error = error

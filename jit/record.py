@@ -1,14 +1,16 @@
 """The recorder: ops become tuples on a tape; a tape is executed when a value is needed.
 
 An entry is (op, meta, attrs, *operands). Its result has the entry's position as index. Operands are
-indices: >= 0 an entry's result; -1, -2, -3 the next float, int, bool scalar; <= INPUT_BASE an
-input.
+indices: >= 0 an entry's result; -1, -2, -3, -4 the next float, int, bool, complex scalar;
+<= INPUT_BASE an input.
 The tuple of entries is the key under which the plan is found.
 
 This module knows tensors only as objects with the attributes
   _v     Lazy: the current value            _st    Storage, once it is shared (views, detach)
-  _view  View, or None for the whole        _rg    0 no grad, 1 leaf, 2 result of recorded ops
+  _view  View, or None for the whole        _rg    0 no grad, 1 leaf, 2 result of recorded ops,
+                                                   3 view that gradients do not reach (no_grad)
   _node  autograd Node after a flush, or None
+  _info  hooks on its gradient, or None     requires_grad, _strides(), storage_offset()
 """
 
 from __future__ import annotations
@@ -16,17 +18,28 @@ from __future__ import annotations
 import os
 import sys
 import threading
-import weakref
 
 from . import config
 from .interop import exposed
 from .ir import Graph, Type
 from .meta import Meta, meta
 from .ops.table import OPS, GradOp, Op
+from .views import (
+    CUT,
+    NO_GRAD,
+    Storage,
+    View,
+    check_fresh,
+    counter_of,
+    mark,
+    rebase,
+    row_major,
+    seen_elsewhere,
+)  # fmt: skip
 
 INPUT_BASE = -16
-SCALAR_INDEX = {float: -1, int: -2, bool: -3}
-SCALAR_KIND = {-1: "f", -2: "i", -3: "b"}
+SCALAR_INDEX = {float: -1, int: -2, bool: -3, complex: -4}
+SCALAR_KIND = {-1: "f", -2: "i", -3: "b", -4: "c"}
 _new = object.__new__
 
 
@@ -57,40 +70,23 @@ def lost(m: Meta) -> Lazy:
     return v
 
 
-class Storage:
-    """The cell that all aliases of one memory share: its current root value and version."""
+class Orphan:
+    """Owner of a pending value whose tensor has moved on; a store to memory still needs one."""
 
-    __slots__ = ("_v", "version", "aliases", "_rg", "_node", "__weakref__")
+    __slots__ = ("_v",)
 
     def __init__(self, v: Lazy):
-        self._v, self.version, self.aliases, self._rg, self._node = v, 0, [], 0, None
-
-    def add_alias(self, t) -> None:
-        if len(self.aliases) >= 16:
-            self.aliases = [r for r in self.aliases if r() is not None]
-        self.aliases.append(weakref.ref(t))
-
-
-class View:
-    """How an alias sees its storage: the steps from the root, and its layout.
-
-    A step is (op, meta, attrs), or (None, leaf, None): here gradients end in that leaf.
-    """
-
-    __slots__ = ("chain", "offset", "strides", "quiet")
-
-    def __init__(self, chain: tuple, offset: int, strides: tuple[int, ...]):
-        self.chain, self.offset, self.strides = chain, offset, strides
-        self.quiet = False  # .data: writes are not counted as versions
+        self._v = v
 
 
 class Window:
     """One stretch of recording between two flushes."""
 
-    __slots__ = ("tape", "__weakref__")
+    __slots__ = ("tape", "past", "__weakref__")
 
     def __init__(self, tape):
         self.tape = tape
+        self.past = None  # what was kept of it for gradients
 
 
 class Pseudo:
@@ -132,7 +128,7 @@ def current_tape() -> Tape:
 
 
 def infer(op: Op, operands: tuple, attrs: tuple | None) -> Meta:
-    """Result meta of a row; operands are Metas or scalar indices (-1, -2, -3)."""
+    """Result meta of a row; operands are Metas or scalar indices (-1 to -4)."""
     from . import dtypes
     from .ops.build import grad_flags
 
@@ -147,48 +143,14 @@ def infer(op: Op, operands: tuple, attrs: tuple | None) -> Meta:
         with grad_flags(False):
             out = op.build(*[scratch.add_input(t) for t in types], **named).type
     else:
-        if op.kind == "elementwise":
-            check_elementwise(op, types)
+        if op.refuse is not None:
+            op.refuse(op, types)
         out = op.infer(types, named)
     m = meta(tuple(out.shape), out.dtype)
     if len(op.rules) > 20_000:
         op.rules.clear()
     op.rules[(attrs, *operands)] = m
     return m
-
-
-def check_elementwise(op: Op, types: list[Type]) -> None:
-    """PyTorch's refusals of dtypes that an op has no meaning for."""
-    kinds = {t.dtype.kind for t in types}
-    if op.name == "sub" and "b" in kinds:
-        raise RuntimeError(
-            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` "
-            "or `logical_xor()` operator instead."
-            if kinds == {"b"} else
-            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying "
-            "to invert a mask, use the `~` or `logical_not()` operator instead."
-        )  # fmt: skip
-    if op.name == "neg" and kinds == {"b"}:
-        raise RuntimeError(
-            "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to "
-            "invert a mask, use the `~` or `logical_not()` operator instead."
-        )
-    if op.name == "relu" and kinds == {"b"}:
-        raise RuntimeError("Boolean inputs not supported for relu")
-    if op.name in _NO_BOOL and kinds == {"b"}:
-        raise NotImplementedError(f'"{_NO_BOOL[op.name]}" not implemented for \'Bool\'')
-    if op.name.startswith("bitwise") and "f" in kinds:
-        d = op.compute_dtype(types)
-        name = "Float" if d.short == "f32" else "Double"
-        raise NotImplementedError(f'"{op.name}_cpu" not implemented for \'{name}\'')
-
-
-# Rows without a meaning for bool: the kernels that PyTorch's errors name.
-_NO_BOOL = {
-    "floor_divide": "div_floor_cpu", "remainder": "remainder_cpu", "fmod": "fmod_cpu", "pow": "pow",
-    "abs": "abs_cpu", "floor": "floor_vml_cpu", "ceil": "ceil_vml_cpu", "trunc": "trunc_vml_cpu",
-    "round": "round_vml_cpu",
-}  # fmt: skip
 
 
 def clear_rules() -> None:
@@ -203,14 +165,23 @@ def clear_rules() -> None:
 class Tape:
     """One thread's recording."""
 
+    leaf_hooks = 0  # hooks on gradients of leaves, of all threads
+
     def __init__(self):
         self.grad = True  # gradients are recorded
+        self.levels: list = []  # the vmaps that are open: see func/vmap.py
+        self.new_handles = list  # anomaly and inference mode look at what is recorded
         self.reset()
 
     def reset(self) -> None:
         self.win = Window(self)
         self.entries: list[tuple] = []
-        self.handles: list = []  # per entry: whoever owns the result (Tensor or Storage)
+        # per entry: whoever owns the result (Tensor or Storage)
+        self.handles: list = self.new_handles()
+        self.info: dict[int, object] = {}  # entry -> Python in its backward: hooks, a Function
+        self.vmapped = False  # some entries stand for one example of a batch
+        self.level_count = 0  # vmaps recorded in this window
+        self.level_map: dict = {}  # those of older windows -> their numbers here
         self.inputs: list[Lazy] = []
         self.in_key: list[tuple] = []
         self.in_bufs: dict[int, int] = {}
@@ -228,18 +199,20 @@ class Tape:
 
     # -- operands
 
-    def input(self, t) -> int:
+    def input(self, t, check: bool = True) -> int:
         """Index of a tensor's value when it is not in this window yet (the slow path)."""
         v = t._v
         if v.win is self.win:
             return v.idx
         if v.lost or (t._rg == 2 and t._view is not None):
             # A view has no place of its own in a kept graph: it hangs on its storage's.
-            return self._replay(t)
+            return self._replay(t, check)
         if v.buf is None:
             v = self.locate(t)
             if v.win is self.win:
                 return v.idx
+        if t._rg == 3 and check and self.grad:
+            check_fresh(t)
         idx = self._read(v)
         if t._rg == 1:
             self.leaves[idx] = t
@@ -278,12 +251,17 @@ class Tape:
     def locate(self, t) -> Lazy:
         """A value that has no memory and is not pending here: a view, or another thread's."""
         v = t._v
+        if v.buf is not None:
+            return v
         if v.error is not None:
             raise v.error
         st = t._st
+        if self.levels and v.win is self.win:
+            self.check_readable(v)
         if st is not None and t._view is not None:
             root = st._v
-            if root.win is not None and root.buf is None and root.win is not self.win:
+            foreign = root.win is not self.win or self.levels
+            if root.win is not None and root.buf is None and foreign:
                 materialize_foreign(root)
             if root.buf is not None:
                 view = t._view
@@ -298,23 +276,38 @@ class Tape:
         materialize_foreign(v)
         return t._v
 
-    def _replay(self, t) -> int:
+    def _replay(self, t, check: bool = False) -> int:
         """Records an alias's view ops again on its storage's current value."""
         st = t._st
+        if check and self.grad:
+            check_fresh(t)
         idx, rg, m = self.input_storage(st), st._rg == 2, st._v.meta
+        cut = flagged = rg  # cut: gradients end here, though the view requires grad
         for op, m, attrs in t._view.chain:
             if op is None:
-                idx, rg = self._leaf(m, st, idx), True
+                flagged = m is not None
+                if flagged:
+                    idx, cut = self._leaf(m, st, idx), True
+                else:
+                    base = t._view.base
+                    cut = cut or (base is not None and base.requires_grad)
                 continue
-            rg = rg and op.differentiable
+            cut = cut and op.differentiable
+            rg, flagged = cut and flagged, True
             idx = self._append((op.grad_op if rg else op, m, attrs, idx), t)
-        t._v = self._lazy(m, idx)
+        root = st._v
+        if root.buf is None or not exposed(root.buf):
+            t._v = self._lazy(m, idx)
+        else:
+            t._v = lost(m)  # outsiders may write there: every use reads it again
         if rg:
             t._rg = 2
+            if t._info is not None:
+                self.info[idx] = t._info
         elif t._rg == 1:
             self.leaves[idx] = t
         else:
-            t._rg = 0
+            t._rg = 3 if cut else 0
         return idx
 
     def _leaf(self, leaf, st: Storage, idx: int) -> int:
@@ -337,6 +330,11 @@ class Tape:
         idx = self.add_input(v) if write else self._read(v)
         if st._rg == 2 and st._node is not None:
             self.nodes[idx] = st._node
+        for ref in getattr(st, "aliases", ()):
+            # The owner may be used directly later in this window.
+            a = ref()
+            if a is not None and a._rg == 1 and a._view is None:
+                self.leaves[idx] = a
         return idx
 
     # -- results
@@ -389,7 +387,7 @@ class Tape:
         except BaseException:
             del self.scalars[mark:]
             raise
-        rg = self.grad and op.differentiable and m.dtype.kind == "f" and any(f[2] for f in found)
+        rg = self.grad and op.differentiable and m.dtype.differentiable and any(f[2] for f in found)
         entry = (op.grad_op if rg else op, m, attrs, *[f[0] for f in found])
         return self.push(entry, m, rg)
 
@@ -397,16 +395,38 @@ class Tape:
 
     def view(self, t, op: Op, attrs: tuple, m: Meta, offset: int, strides: tuple[int, ...]):
         """A new tensor that shares t's memory: `op` re-indexes it, the layout says where it is."""
-        idx = t._v.idx if t._v.win is self.win else self.input(t)
-        st = share(self, t)
+        st, old = share(self, t), t._view
+        if st._v.buf is not None and exposed(st._v.buf):
+            idx = None  # outsiders may write there: read when the view is
+            if old is not None and self.grad and op.differentiable:
+                check_fresh(t)
+        else:
+            idx = t._v.idx if t._v.win is self.win else self.input(t, op.differentiable)
         rg = self.grad and t._rg and op.differentiable
-        chain = t._view.chain if t._view is not None else ()
+        chain = old.chain if old is not None else ()
         if rg and t._rg == 1:
             chain += ((None, t, None),)
-        out = self.push((op.grad_op if rg else op, m, attrs, idx), m, rg)
+        elif not self.grad and op.differentiable:
+            chain += (CUT,)
+        if idx is None:
+            out = _new(_tensor_type)
+            out._v, out._rg = lost(m), 2 if rg else 0
+        else:
+            out = self.push((op.grad_op if rg else op, m, attrs, idx), m, rg)
         out._st = st
-        out._view = View(chain + ((op, m, attrs),), offset, strides)
+        out._view = made = View(chain + ((op, m, attrs),), offset, strides)
+        if old is not None:
+            made.counter = old.counter
         st.add_alias(out)
+        if not op.differentiable:
+            if old is not None and old.origin is not None:
+                t._v = lost(t._v.meta)  # its next use is checked
+        else:
+            made.base = t if old is None or old.base is None else old.base
+            if not self.grad or (old is not None and old.origin is not None):
+                mark(out, NO_GRAD if old is None or old.origin is None else old.origin)
+            if not self.grad and made.base.requires_grad:
+                out._rg = 3
         return out
 
     # -- in place
@@ -438,10 +458,10 @@ class Tape:
         st, view, m = t._st, t._view, t._v.meta
         root = st._v
         at = root.addr + view.offset * m.dtype.itemsize
-        array_of(Lazy(m, root.buf, at, view.strides))[...] = array_of(result._v)
+        array_of(Lazy(m, root.buf, at, view.strides))[...] = array_of(self.locate(result))
         root.stale = True
         st._v = Lazy(root.meta, root.buf, root.addr, root.strides)
-        st.version += 1
+        counter_of(t).n += 1
         for a in (r() for r in st.aliases):
             if a is not None:
                 a._v = st._v if a._view is None else lost(a._v.meta)
@@ -455,9 +475,11 @@ class Tape:
         idx, rg = result._v.idx, bool(result._rg)
         m, part = old.meta, True
         if view is not None:
-            part = all(op is None or op.differentiable for op, _, _ in view.chain)
+            part, root = view.differentiable, old_idx
+            if rg and self.grad and not part:
+                part, root = True, self._rebased(t, old_idx, m)
             rg = bool(self.grad and part and (rg or st._rg == 2))
-            idx = self._update_root(old_idx, m, t._v.meta, view, idx, rg)
+            idx = self._update_root(root, m, t._v.meta, view, idx, rg)
         if holder._rg == 2 and not (part and self.grad):
             # A write through a detached alias or under no_grad leaves the graph as it was.
             rg = True
@@ -468,7 +490,7 @@ class Tape:
         new = self._lazy(m, idx)
         new.home, new.strides = old.home, old.strides
         self.stale[old_idx] = idx
-        if view is None or not view.quiet:
+        if view is None or view.counter is None or not seen_elsewhere(st, view.counter):
             old.stale = True
             self.writers[old_idx] = result._v.idx
         if old_idx >= 0:
@@ -477,17 +499,30 @@ class Tape:
         self._move(t, st, new, rg, idx)
         return old, idx
 
+    def _rebased(self, t, root: int, m: Meta) -> int:
+        """The root without its graph, as what t's family starts from."""
+        if not rebase(t):
+            raise NotImplementedError(
+                "a write that carries gradients through a detached alias of a tensor that is still "
+                "in use is not implemented in numtorch; clone() the detached tensor first"
+            )
+        t._st._rg, t._st._node = 0, None
+        return self._append((OPS["detach"], m, None, root))
+
     def _update_root(self, root: int, m: Meta, vm: Meta, view: View, idx: int, rg: bool) -> int:
-        if vm.numel == m.numel and view.offset == 0 and view.strides == row_major(vm.shape):
+        same = vm.dtype is m.dtype  # else: parts of complex numbers, or pairs as such
+        whole = vm.numel == m.numel and view.offset == 0 and view.strides == row_major(vm.shape)
+        if same and whole:
             op, attrs, ins = OPS["as_shape"], (m.shape,), (idx,)
         else:
-            op, attrs, ins = OPS["update"], (vm.shape, view.strides, view.offset), (root, idx)
+            op, attrs = OPS["update" if same else "update_as"], (vm.shape, view.strides, view.offset)
+            ins = (root, idx)
         return self._append((op.grad_op if rg else op, m, attrs, *ins))
 
     def _move(self, t, st, new: Lazy, rg: bool, idx: int) -> None:
         if st is None:
             t._v = new
-            t._version = t._version + 1
+            t._count += 1
             t._node = None
             if rg:
                 t._rg = 2
@@ -495,7 +530,7 @@ class Tape:
                 self.leaves[idx] = t
             return
         st._v = new
-        st.version += 1
+        counter_of(t).n += 1
         st._rg, st._node = 2 if rg else st._rg, None
         for ref in st.aliases:
             a = ref()
@@ -512,16 +547,50 @@ class Tape:
                 a._v = lost(a._v.meta)
                 a._node = None
 
+    def forget(self, t) -> None:
+        """t is about to see another value: what is pending for it is nobody's now."""
+        v = t._v
+        if v.win is self.win and v.idx >= 0 and self.handles[v.idx] is t:
+            self.handles[v.idx] = Orphan(v)
+
     # -- flush
 
     def flush(self) -> None:
-        """Executes what is recorded."""
+        """Executes what is recorded (inside of vmap, nothing is until its end)."""
+        if self.levels:
+            return
         if self.entries:
             from .flush import run_tape
 
             run_tape(self)
         else:
             self.reset_inputs()
+
+    def new_level(self, old=None) -> int:
+        """The number of a vmap in this window; `old` stands for one of an older window."""
+        if old in self.level_map:
+            return self.level_map[old]
+        self.vmapped = True
+        self.level_count += 1
+        if old is not None:
+            self.level_map[old] = self.level_count
+        return self.level_count
+
+    def check_readable(self, v: Lazy, branch: bool = False) -> None:
+        """RuntimeError for a value that stands for one example of a batch (`branch`: as a bool)."""
+        from .passes.batching import batched_entries
+
+        if self.vmapped and v.win is self.win and v.idx in batched_entries(self.entries):
+            raise RuntimeError(
+                "vmap: It looks like you're attempting to use a Tensor in some data-dependent "
+                "control flow. We don't support that yet, please file an issue at "
+                "https://github.com/pytorch/pytorch/issues ."
+                if branch else
+                "vmap: It looks like you're calling .item() on a Tensor. We don't support vmap "
+                "over calling .item() on a Tensor, please try to rewrite what you're doing with "
+                "other operations. If error is occurring somewhere inside PyTorch internals, "
+                "please file a bug report."
+            )
 
     def reset_inputs(self) -> None:
         if self.inputs:
@@ -535,22 +604,13 @@ def share(tape: Tape, t) -> Storage:
     st = t._st
     if st is None:
         st = t._st = Storage(t._v)
-        st.version = t._version
+        st.version = t._count
         st._rg, st._node = t._rg, t._node
         st.add_alias(t)
         v = t._v
         if v.win is tape.win and v.idx >= 0:
             tape.handles[v.idx] = st
     return st
-
-
-def row_major(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Strides in elements of a contiguous tensor, as PyTorch gives them (0 counts as 1)."""
-    out, n = [], 1
-    for s in reversed(shape):
-        out.append(n)
-        n *= s if s > 1 else 1
-    return tuple(reversed(out))
 
 
 def snapshot(v: Lazy) -> Lazy:

@@ -86,7 +86,7 @@ class Accumulator:
         self.e, self.node, self.memory = emitter, node, memory
         self.combine = node.attrs.get("combine", node.op.name)
         self.row = OPS[self.combine]
-        self.t = node.inputs[0].dtype.short
+        self.t = node.inputs[0].dtype.compute_short
         self.indexed = node.op.result == "index"
         self.float_sum = self.combine == "sum" and self.t[0] == "f"
         # Column sums add sequentially: float32 in float64 keeps them as accurate as row sums.
@@ -101,7 +101,8 @@ class Accumulator:
     def _allocate(self) -> None:
         e = self.e
         self.mem = e.pointer(("acc", self.acc), by_short(self.wide))
-        e.temps.append((("acc", self.acc), 8 * COLUMN_TILE, "thread"))
+        size = max(8, by_short(self.wide).itemsize)
+        e.temps.append((("acc", self.acc), size * COLUMN_TILE, "thread"))
         if self.indexed:
             self.mem_at = e.pointer(("acc", self.at), int64)
             e.temps.append((("acc", self.at), 8 * COLUMN_TILE, "thread"))
@@ -187,15 +188,28 @@ class Accumulator:
 
     def result(self) -> str:
         """The finished value, in the operand's type."""
-        if self.indexed or not self.blocked or self.t == "f64":
-            return self.at if self.indexed else self.acc
+        if self.indexed:
+            return self.at
+        text = self.acc
+        if self.blocked and self.t != "f64":
+            text = f"{self.t}({text})"
+        text = self._narrowed(text)
+        if text == self.acc:
+            return text
         name = self.e.fresh("a")
-        self.e.line(f"{name} = {self.t}({self.acc})")
+        self.e.line(f"{name} = {text}")
         return name
+
+    def _narrowed(self, text: str) -> str:
+        own = self.node.out.dtype
+        rounds = own.narrow and self.combine in ("sum", "prod")
+        return f"{own.short}({text})" if rounds else text
 
     def load(self) -> str:
         source = self.mem_at if self.indexed else self.mem
         name = self.e.fresh("a")
         text = f"{source}[{self.slot()}]"
-        self.e.line(f"{name} = {text if self.indexed else cast_text(text, self.wide, self.t)}")
+        if not self.indexed:
+            text = self._narrowed(cast_text(text, self.wide, self.t))
+        self.e.line(f"{name} = {text}")
         return name

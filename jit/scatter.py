@@ -1,7 +1,7 @@
 """Kernels that store or accumulate at indices: scatter_add and scatter.
 
-Deterministic for any number of threads: work is split over (outer index, tile of inner indices), and
-one item takes all indices along the scattered dim in order.
+Deterministic for any number of threads: work is split over (outer index, tile of inner indices),
+and one item takes all indices along the scattered dim in order.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ class NotMergeable(Exception):
 def mergeable(node: Node, j: int, layout: Layout) -> bool:
     """True if the kernel can read operand j through its strides."""
     try:
-        three_strides(node.inputs[j], node.attrs["dim"], node.inputs[2].shape, layout, "")
+        three_strides(node.inputs[j], node.attrs["dim"], node.inputs[-1].shape, layout, "")
     except NotMergeable:
         return False
     return True

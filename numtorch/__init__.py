@@ -12,7 +12,11 @@ if not _os.path.isdir(_os.path.join(__path__[0], "jit")) and _os.path.isfile(
 
 from numtorch.jit import dtypes as _dtypes  # noqa: E402
 
-from . import _api, _indexing, _methods, _reductions, _shape_ops  # noqa: E402
+from . import _scan, _search, _sort  # noqa: E402, F401
+from . import _api, _indexing, _matmul, _methods, _pointwise, _reductions, _shape_ops  # noqa: E402
+from . import _arithmetic, _norms, return_types, special  # noqa: E402, F401
+from . import _complex, _dtype_info  # noqa: E402
+from . import _gather, _joins, _random, _views, random, signal  # noqa: E402, F401
 from ._creation import (  # noqa: E402
     arange,
     as_tensor,
@@ -21,6 +25,7 @@ from ._creation import (  # noqa: E402
     empty_like,
     eye,
     from_numpy,
+    frombuffer,
     full,
     full_like,
     linspace,
@@ -34,6 +39,7 @@ from ._random import (  # noqa: E402
     Generator,
     bernoulli,
     default_generator,
+    get_rng_state,
     initial_seed,
     manual_seed,
     rand,
@@ -43,12 +49,25 @@ from ._random import (  # noqa: E402
     randn_like,
     randperm,
     seed,
+    set_rng_state,
 )  # fmt: skip
+from . import _attributes, _interop, _storage  # noqa: E402
+from ._descriptors import (  # noqa: E402
+    get_default_device,
+    layout,
+    memory_format,
+    qscheme,
+    set_default_device,
+)  # fmt: skip
+from ._repr import get_printoptions, printoptions, set_printoptions  # noqa: E402
+from ._storage import TypedStorage, UntypedStorage, is_storage  # noqa: E402
 from ._tensor import Size, Tensor, device  # noqa: E402
 from .autograd import (  # noqa: E402
     enable_grad,
     inference_mode,
     is_grad_enabled,
+    is_inference,
+    is_inference_mode_enabled,
     no_grad,
     set_grad_enabled,
 )  # fmt: skip
@@ -58,14 +77,21 @@ bool = _dtypes.bool_
 uint8, int8, int16, int32, int64 = (
     _dtypes.uint8, _dtypes.int8, _dtypes.int16, _dtypes.int32, _dtypes.int64,
 )  # fmt: skip
-float32, float64 = _dtypes.float32, _dtypes.float64
-short, int, long, float, double = int16, int32, int64, float32, float64
+float16, bfloat16, float32, float64 = (
+    _dtypes.float16, _dtypes.bfloat16, _dtypes.float32, _dtypes.float64,
+)  # fmt: skip
+complex32, complex64, complex128 = _dtypes.complex32, _dtypes.complex64, _dtypes.complex128
+short, int, long, half, float, double = int16, int32, int64, float16, float32, float64
+chalf, cfloat, cdouble = complex32, complex64, complex128
 from math import e, inf, nan, pi  # noqa: E402, F401
 
 newaxis = None
 __version__ = "0.1.0"
 
-for _module in (_methods, _shape_ops, _reductions, _indexing, _api):
+from . import _products, _stft, fft, linalg  # noqa: E402, F401
+
+for _module in (_methods, _shape_ops, _reductions, _products, linalg, _stft, _joins, _indexing, _api, _complex,
+                _dtype_info, _attributes, _interop):  # fmt: skip
     _module.install(globals())
 
 
@@ -123,4 +149,6 @@ def set_flush_denormal(mode) -> "bool":
 
     return pool.set_flush_denormal(mode)
 
-from . import nn, optim, utils  # noqa: E402, F401
+from . import cpu, func, nn, optim, sparse, utils  # noqa: E402, F401
+from .func import vmap  # noqa: E402, F401
+from .sparse import sparse_coo_tensor, sparse_csc_tensor, sparse_csr_tensor  # noqa: E402, F401

@@ -5,7 +5,7 @@ torch.cumsum, Tensor.cumsum and Tensor.cumsum_ from one implementation: argument
 PyTorch's words, `out=`, NumPy's names of parameters (axis, keepdims), the signature that help()
 and the type stubs show. The implementation gets checked and converted arguments only.
 
-Types: Tensor Number int float bool str dtype device layout memory_format Generator any, with `?`
+Types: Tensor Operand (a tensor or a number) Number int float bool str dtype device layout memory_format Generator any, with `?`
 for None; int[] (int[1]: one int will do; int[2], ...: an int stands for all) and Tensor[].
 """
 
@@ -53,6 +53,7 @@ class Schema:
     def __init__(self, text: str, implementation: Callable, out: bool | tuple[str, ...]):
         self.text = text
         self.name, _, rest = text.partition("(")
+        self.shown = self.name.replace(".", "_")  # how PyTorch's errors call it
         parts = [p.strip() for p in _split(rest.rpartition(")")[0])]
         star = parts.index("*") if "*" in parts else len(parts)
         self.params = [Param(p, k > star) for k, p in enumerate(parts) if p and p != "*"]
@@ -84,7 +85,7 @@ class Schema:
         if missing:
             named = ", ".join(f'"{m}"' for m in missing)
             raise ArgumentError(
-                f"{self.name}() missing {len(missing)} required positional arguments: {named}"
+                f"{self.shown}() missing {len(missing)} required positional arguments: {named}"
             )
         for k, p in enumerate(self.params):
             if p.name not in given:
@@ -95,7 +96,7 @@ class Schema:
                 value = CONVERT[p.base](value, p.type)
                 if value is MISSING:
                     position = None if p.kwonly else k + 1 - shift
-                    raise mismatch(self.name, p, position, given[p.name])
+                    raise mismatch(self.shown, p, position, given[p.name])
             found[p.name] = value
         return found, out
 
@@ -126,7 +127,7 @@ def _split(text: str) -> list[str]:
 
 def _place(schema: Schema, args: tuple, kwargs: dict, method: bool) -> tuple[dict, object]:
     """Arguments by parameter name, and `out`."""
-    name, positional = schema.name, schema.positional
+    name, positional = schema.shown, schema.positional
     if schema.varargs(method) and len(args) > (1 if method else 0):
         first = args[1 if method else 0]
         if not isinstance(first, (tuple, list)):
@@ -160,7 +161,10 @@ class Function:
         self.doc = ""
 
     def call(self, args: tuple, kwargs: dict, method: bool):
-        """The general path: overloads, NumPy's names, sizes as separate ints, errors."""
+        """The general path: overrides, overloads, NumPy's names, separate ints, errors."""
+        kind = overriding(args) or overriding(kwargs.values())
+        if kind is not None:
+            return kind.__torch_function__(self.public, (kind,), args, kwargs)
         if len(self.schemas) == 1:
             schema = self.schemas[0]
             try:
@@ -182,9 +186,22 @@ class Function:
         shown += [f"{k}={type_name(v)}" for k, v in kwargs.items()]
         lines = "".join(f"\n * {s.display()}" for s in self.schemas)
         return TypeError(
-            f"{self.name.rpartition('.')[2]}() received an invalid combination of arguments - got "
+            f"{self.name.replace('.', '_')}() received an invalid combination of arguments - got "
             f"({', '.join(shown)}), but expected one of:{lines}\n"
         )
+
+
+def overriding(values) -> type | None:
+    """The class among the values' (and lists of values') that takes functions over."""
+    for v in values:
+        kind = v.__class__
+        if hasattr(kind, "__torch_function__"):
+            return kind
+        if kind in (tuple, list):
+            found = overriding(v)
+            if found is not None:
+                return found
+    return None
 
 
 _FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_api.py")
@@ -249,9 +266,10 @@ def _fast_source(s: Schema, short: str, method: bool) -> str:
 
 # Inline tests that a value needs no conversion.
 _TESTS = {
-    "Tensor": "({0}.__class__ in tensors)", "int": "({0}.__class__ is int)",
+    "Tensor": "({0}.__class__ in tensors)",
+    "Operand": "({0}.__class__ in tensors or {0}.__class__ in numbers)", "int": "({0}.__class__ is int)",
     "bool": "({0}.__class__ is bool)", "float": "({0}.__class__ is float)",
-    "Number": "({0}.__class__ in numbers)", "str": "({0}.__class__ is str)",
+    "dims": "({0}.__class__ is int or {0}.__class__ is tuple)", "Number": "({0}.__class__ in numbers)", "str": "({0}.__class__ is str)",
     "dtype": "({0}.__class__ is dtype_type)",
 }  # fmt: skip
 
@@ -316,7 +334,7 @@ def alias(new: str, old: str, *, method: bool = True) -> Callable:
 def _inplace(f: Function, short: str) -> Callable:
     from numtorch.jit.record import local
 
-    from ._methods import write_result
+    from ._methods import check_operands, write_result
 
     plain = getattr(Tensor, short)
 
@@ -325,6 +343,8 @@ def _inplace(f: Function, short: str) -> Callable:
             raise RuntimeError(
                 "a leaf Variable that requires grad is being used in an in-place operation."
             )
+        if self._st is not None:
+            check_operands(self, args)
         return write_result(self, plain(self, *args, **kwargs), short)
 
     variant.__name__, variant.__qualname__ = short + "_", f"Tensor.{short}_"

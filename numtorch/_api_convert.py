@@ -24,10 +24,11 @@ class ArgumentError(TypeError):
 
 
 DISPLAY = {
+    "Operand": "Tensor", "dims": "tuple of ints",
     "Tensor": "Tensor", "Number": "Number", "int": "int", "float": "float", "bool": "bool",
     "str": "str", "dtype": "torch.dtype", "device": "torch.device", "layout": "torch.layout",
     "memory_format": "torch.memory_format", "Generator": "Generator", "int[]": "tuple of ints",
-    "Tensor[]": "tuple of Tensors", "any": "object",
+    "float[]": "tuple of floats", "Tensor[]": "tuple of Tensors", "any": "object",
 }  # fmt: skip
 
 
@@ -109,6 +110,11 @@ def _str(x, _):
     return x if isinstance(x, str) else MISSING
 
 
+def _operand(x, kind):
+    """A tensor or a number."""
+    return x if isinstance(x, Tensor) else _number(x, kind)
+
+
 _PYTHON_TYPES = {bool: "bool", int: "int64", float: "float64", complex: "complex128"}
 
 
@@ -141,6 +147,20 @@ def _ints(x, kind: str):
     return MISSING
 
 
+def _dims(x, _):
+    """A dim or several: as given, ints made plain."""
+    if isinstance(x, (tuple, list)):
+        return _ints(x, "int[]")
+    return _int(x, "int")
+
+
+def _floats(x, _):
+    if not isinstance(x, (tuple, list)):
+        return MISSING
+    found = tuple(_float(v, "float") for v in x)
+    return MISSING if MISSING in found else found
+
+
 def _tensors(x, _):
     if isinstance(x, (tuple, list)) and all(isinstance(v, Tensor) for v in x):
         return tuple(x)
@@ -152,9 +172,10 @@ def _any(x, _):
 
 
 CONVERT = {
+    "Operand": _operand, "dims": _dims,
     "Tensor": _tensor, "Number": _number, "int": _int, "float": _float, "bool": _bool, "str": _str,
     "dtype": _dtype, "device": _device, "layout": _any, "memory_format": _any, "Generator": _any,
-    "int[]": _ints, "Tensor[]": _tensors, "any": _any,
+    "int[]": _ints, "float[]": _floats, "Tensor[]": _tensors, "any": _any,
 }  # fmt: skip
 # Names that the generated callables read.
 FAST = {"numbers": NUMBERS, "dtype_type": DType}

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import math
+import warnings
 
 import numpy as np
 from numtorch.jit import dtypes as _d
 from numtorch.jit.interop import Foreign
 from numtorch.jit.meta import meta
-from numtorch.jit.ops import OPS
-from numtorch.jit.record import Lazy, local
+from numtorch.jit.record import Lazy
 from numtorch.jit.runtime.allocator import alloc, as_array
 
-from ._tensor import Tensor, device, wrap
+from ._descriptors import check_device
+from ._tensor import Tensor, wrap
 
 
 def _check_device(dev) -> None:
     if dev is not None:
-        device(dev)
+        check_device(dev)
 
 
 def _dtype(dtype, fallback=None):
@@ -40,16 +40,18 @@ def _sizes(size) -> tuple[int, ...]:
     return out
 
 
-def _own(array: np.ndarray, requires_grad: bool = False) -> Tensor:
-    """A tensor with its own copy of an array."""
-    d = _d.from_numpy(array.dtype)
+def _own(array: np.ndarray, requires_grad: bool = False, dtype=None) -> Tensor:
+    """A tensor with its own copy of an array; `dtype` says what the bits of an opaque type are."""
+    d = dtype if dtype is not None and dtype.opaque else _d.from_numpy(array.dtype)
     buf = alloc(array.nbytes)
     if array.size:
         np.copyto(as_array(buf, d.np, array.shape), array)
     return wrap(Lazy(meta(tuple(array.shape), d), buf, buf.addr), requires_grad)
 
 
-def tensor(data, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
+def tensor(
+    data, *, dtype=None, device=None, requires_grad: bool = False, pin_memory: bool = False
+) -> Tensor:  # fmt: skip
     """A new tensor with a copy of `data` (numbers, nested lists, arrays, tensors).
 
     >>> import numtorch as torch
@@ -59,29 +61,46 @@ def tensor(data, *, dtype=None, device=None, requires_grad: bool = False) -> Ten
     """
     _check_device(device)
     if isinstance(data, Tensor):
+        warnings.warn(
+            "To copy construct from a tensor, it is recommended to use sourceTensor.detach()"
+            ".clone() or sourceTensor.detach().clone().requires_grad_(True), rather than "
+            "torch.tensor(sourceTensor).", UserWarning, stacklevel=2,
+        )  # fmt: skip
         out = data.detach().clone()
         out = out.to(dtype) if dtype is not None else out
         return out.requires_grad_() if requires_grad else out
     if dtype is not None:
         dtype = _dtype(dtype)
-    return _own(_to_array(data, dtype), requires_grad)
+    array, dtype = _to_array(data, dtype)
+    return _own(array, requires_grad, dtype)
 
 
-def _to_array(data, dtype) -> np.ndarray:
+def _to_array(data, dtype) -> tuple:
+    """(array, dtype) of a new tensor's memory."""
     if isinstance(data, (list, tuple)) and data and _has_tensors(data):
         data = _plain(data)
     array = _as_numpy(data)
-    if array.dtype == object:
+    if array.dtype.kind in "OUSVMm":
+        if array.dtype.kind == "U" and isinstance(data, (list, tuple)):
+            raise ValueError("too many dimensions 'str'")
+        if array.dtype.kind == "O":
+            raise RuntimeError(f"Could not infer dtype of {_odd_type(data)}")
         raise TypeError(f"new(): invalid data type '{_odd_type(data)}'")
     if dtype is None and not isinstance(data, (np.ndarray, np.generic)):
         if array.dtype.kind == "f" or array.size == 0:
             dtype = _d.default
         elif array.dtype.kind in "iu":
             dtype = _d.int64
-    if dtype is not None and array.dtype != dtype.np:
-        with np.errstate(all="ignore"):
-            array = array.astype(dtype.np)
-    return array
+        elif array.dtype.kind == "c":
+            dtype = _d.default.to_complex()
+    if dtype is not None and (dtype.opaque or array.dtype != dtype.np):
+        if array.dtype.kind == "c" and dtype.kind in "fi" and not isinstance(data, np.ndarray):
+            raise TypeError(
+                "must be real number, not complex" if dtype.kind == "f" else
+                "'complex' object cannot be interpreted as an integer"
+            )
+        array = array != 0 if dtype.kind == "b" else _d.from_values(array, dtype)
+    return array, dtype
 
 
 def _as_numpy(data) -> np.ndarray:
@@ -128,7 +147,7 @@ def from_numpy(array: np.ndarray) -> Tensor:
     """A tensor that shares the array's memory."""
     if not isinstance(array, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(array).__name__})")
-    d = _d.from_numpy(array.dtype)
+    d = _d.from_numpy(array.dtype.newbyteorder("="))
     size = d.itemsize
     if any(s < 0 for s in array.strides):
         raise ValueError(
@@ -144,6 +163,8 @@ def from_numpy(array: np.ndarray) -> Tensor:
             "between byte orders is currently not supported."
         )
     strides = None if array.flags.c_contiguous else tuple(s // size for s in array.strides)
+    if not array.flags.writeable:
+        _warn_read_only("NumPy array")
     buf = Foreign(array)
     return wrap(Lazy(meta(tuple(array.shape), d), buf, buf.addr, strides))
 
@@ -158,11 +179,78 @@ def as_tensor(data, dtype=None, device=None) -> Tensor:
     return tensor(data, dtype=dtype)
 
 
-asarray = as_tensor
+def asarray(obj, *, dtype=None, device=None, copy=None, requires_grad=False) -> Tensor:
+    """`obj` (tensor, array, buffer, sequence, number) as a tensor.
+
+    copy: True always copies, False never (ValueError when it must), None when needed.
+    """
+    _check_device(device)
+    from . import _interop
+
+    shared = _interop.shared(obj, dtype)
+    if shared is None:
+        if copy is False:
+            raise ValueError(
+                f"can't alias arbitrary sequence into a tensor. Got: {type(obj).__name__}"
+            )
+        out = tensor(obj, dtype=dtype)
+    else:
+        wrong = dtype is not None and shared.dtype is not dtype
+        if copy is False and wrong:
+            raise ValueError(
+                f"can't alias tensor with dtype '{shared.dtype}' into dtype '{dtype}'."
+            )
+        out = shared.to(dtype) if wrong else shared.clone() if copy else shared
+    if out.requires_grad and not requires_grad:
+        return out.detach()
+    return out.requires_grad_() if requires_grad and not out.requires_grad else out
 
 
-def _rebuild(cls, array, requires_grad):
-    t = _own(array)
+def frombuffer(buffer, *, dtype, count=-1, offset=0, requires_grad=False) -> Tensor:
+    """A vector that shares the memory of an object with the buffer interface."""
+    try:
+        view = memoryview(buffer)
+    except TypeError:
+        raise TypeError("object does not implement Python buffer protocol.") from None
+    size, item = view.nbytes, _dtype(dtype).itemsize
+    if size == 0 or count == 0:
+        raise ValueError(
+            f"both buffer length ({size}) and count ({count}) must not be 0"
+        )
+    if not 0 <= offset < size:
+        raise ValueError(
+            f"offset ({offset} bytes) must be non-negative and no greater than buffer length "
+            f"({size} bytes) minus 1"
+        )
+    if count > 0 and offset + count * item > size:
+        raise ValueError(
+            f"requested buffer length ({count} * {item} bytes) after offset ({offset} bytes) must "
+            f"not be greater than actual buffer length ({size} bytes)"
+        )
+    if count < 0 and (size - offset) % item:
+        raise ValueError(
+            f"buffer length ({size - offset} bytes) after offset ({offset} bytes) must be a "
+            f"multiple of element size ({item})"
+        )
+    if view.readonly:
+        _warn_read_only("buffer")
+    n = count if count > 0 else (size - offset) // item
+    array = np.frombuffer(view, np.uint8, n * item, offset)
+    buf = Foreign(array)
+    out = wrap(Lazy(meta((n,), dtype), buf, buf.addr))
+    return out.requires_grad_() if requires_grad else out
+
+
+def _warn_read_only(what: str) -> None:
+    warnings.warn(
+        f"The given {what} is not writable, and PyTorch does not support non-writable tensors. "
+        "This means you can write to the underlying (supposedly non-writable) "
+        f"{what} using the tensor.", UserWarning, stacklevel=4,
+    )  # fmt: skip
+
+
+def _rebuild(cls, array, requires_grad, dtype=None):
+    t = _own(array, dtype=dtype)
     if cls is not Tensor:
         out = object.__new__(cls)
         out._v = t._v
@@ -171,113 +259,25 @@ def _rebuild(cls, array, requires_grad):
     return t
 
 
-# ---------------------------------------------------------------- filled
-
-
-def full(size, fill_value, *, dtype=None, device=None, requires_grad=False, out=None) -> Tensor:
-    """A tensor filled with one value.
-
-    >>> import numtorch as torch
-    >>> torch.full((2,), 7)
-    tensor([7, 7])
-    """
-    _check_device(device)
-    if isinstance(fill_value, Tensor):
-        fill_value = fill_value.item()
-    if dtype is None:
-        kind = "b" if isinstance(fill_value, bool) else "i" if isinstance(fill_value, int) else "f"
-        dtype = _d.weak_dtype(kind)
-    shape = _sizes((size,) if isinstance(size, (tuple, list)) else (size,))
-    t = local.tape.record(OPS["full"], (_plain_number(fill_value),), (shape, _dtype(dtype)))
-    return t.requires_grad_() if requires_grad else t
-
-
 def _plain_number(x):
-    for kind in (bool, int, float):
+    for kind in (bool, int, float, complex):
         if isinstance(x, kind):
             return kind(x)
-    return float(x)
+    return x.item() if isinstance(x, np.generic) else float(x)
 
 
-def zeros(*size, dtype=None, device=None, requires_grad=False, out=None) -> Tensor:
-    """A tensor of zeros."""
-    return full(_sizes(size), 0.0, dtype=_dtype(dtype), device=device, requires_grad=requires_grad)
-
-
-def ones(*size, dtype=None, device=None, requires_grad=False, out=None) -> Tensor:
-    """A tensor of ones."""
-    return full(_sizes(size), 1.0, dtype=_dtype(dtype), device=device, requires_grad=requires_grad)
-
-
-def empty(*size, dtype=None, device=None, requires_grad=False, **_) -> Tensor:
-    """A tensor whose content is not set."""
-    _check_device(device)
-    m = meta(_sizes(size), _dtype(dtype))
-    buf = alloc(m.nbytes)
-    return wrap(Lazy(m, buf, buf.addr), requires_grad)
-
-
-def _like(function):
-    def like(input, *, dtype=None, device=None, requires_grad=False, **_):
-        return function(
-            tuple(input.shape), dtype=dtype or input.dtype, device=device,
-            requires_grad=requires_grad,
-        )  # fmt: skip
-
-    like.__doc__ = f"`{function.__name__}` with the shape and dtype of another tensor."
-    like.__name__ = function.__name__ + "_like"
-    return like
-
-
-zeros_like, ones_like, empty_like = _like(zeros), _like(ones), _like(empty)
-
-
-def full_like(input, fill_value, *, dtype=None, device=None, requires_grad=False) -> Tensor:
-    """`full` with the shape and dtype of another tensor."""
-    return full(tuple(input.shape), fill_value, dtype=dtype or input.dtype, device=device,
-                requires_grad=requires_grad)  # fmt: skip
-
-
-# ---------------------------------------------------------------- ranges
-
-
-def arange(start, end=None, step=1, *, dtype=None, device=None, requires_grad=False) -> Tensor:
-    """start, start + step, ... below end.
-
-    >>> import numtorch as torch
-    >>> torch.arange(3)
-    tensor([0, 1, 2])
-    """
-    _check_device(device)
-    if end is None:
-        start, end = 0, start
-    start, end, step = (x.item() if isinstance(x, Tensor) else x for x in (start, end, step))
-    if dtype is None:
-        ints = all(isinstance(x, int) for x in (start, end, step))
-        dtype = _d.int64 if ints else _d.default
-    if step == 0:
-        raise RuntimeError("step must be nonzero")
-    if (end - start) * step < 0:
-        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
-    n = max(0, math.ceil((end - start) / step))
-    if dtype.kind == "f":
-        start, step = float(start), float(step)
-    args = (_plain_number(start), _plain_number(step))
-    t = local.tape.record(OPS["arange"], args, ((n,), _dtype(dtype)))
-    return t.requires_grad_() if requires_grad else t
-
-
-def linspace(start, end, steps, *, dtype=None, device=None, requires_grad=False) -> Tensor:
-    """`steps` values from start to end, both included."""
-    dtype = _dtype(dtype)
-    if steps < 0:
-        raise RuntimeError("number of steps must be non-negative")
-    array = np.linspace(float(start), float(end), steps, dtype=np.float64).astype(dtype.np)
-    _check_device(device)
-    return _own(array, requires_grad)
-
-
-def eye(n, m=None, *, dtype=None, device=None, requires_grad=False) -> Tensor:
-    """The identity matrix [n, m]."""
-    _check_device(device)
-    return _own(np.eye(n, m, dtype=_dtype(dtype).np), requires_grad)
+# The factories use what is above; everybody else finds all creation functions here.
+from ._factories import (  # noqa: E402, F401
+    arange,
+    empty,
+    empty_like,
+    empty_strided,
+    eye,
+    full,
+    full_like,
+    linspace,
+    ones,
+    ones_like,
+    zeros,
+    zeros_like,
+)  # fmt: skip

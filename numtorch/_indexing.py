@@ -1,37 +1,49 @@
-"""Indexing: x[...] and x[...] = v, gather and its family."""
+"""Indexing: x[...] and x[...] = v, index_put."""
 
 from __future__ import annotations
+
+import builtins
+import warnings
 
 import numpy as np
 from numtorch.jit import dtypes as _d
 from numtorch.jit.ops import OPS
-from numtorch.jit.record import local, user_location
+from numtorch.jit.record import array_of, local, user_location
+from numtorch.jit.views import check_overlap
 
-from ._shape_ops import clone, expand, permute, reshape, slice_view, squeeze, unsqueeze
-from ._tensor import Tensor, check_dim
+from ._api import function
+from ._shape_ops import (
+    _copied,
+    expand,
+    fill_,
+    permute,
+    reshape,
+    select_view,
+    slice_view,
+    squeeze,
+    to,
+    unsqueeze,
+)
+from ._tensor import Tensor
 
 
-def locate(t: Tensor, name: str, size: int | None = None) -> Tensor:
-    """Remembers the user's line for errors that show when the op runs."""
-    tape = local.tape
-    if t._v.win is tape.win:
-        tape.locs[t._v.idx] = (*user_location(), name, size)
-    return t
-
-
-def _record(name: str, op: str, operands, attrs, size=None) -> Tensor:
+def record_checked(name: str, op: str, operands, attrs, size=None, dim: int = 0) -> Tensor:
+    """Records an op whose indices are checked when it runs; remembers the user's line."""
     tape = local.tape
     where = user_location()
     for x in operands:
         if x._v.win is not tape.win:
             tape.input(x)
-    tape.locs[len(tape.handles)] = (*where, name, size)
+    tape.locs[len(tape.handles)] = (*where, name, size, dim)
     return tape.record(OPS[op], operands, attrs)
 
 
-def _expand_key(key, rank: int) -> list:
-    if not isinstance(key, tuple):
-        key = (key,)
+# ---------------------------------------------------------------- reading a key
+
+
+def _expand_key(key, t: Tensor) -> list:
+    rank = t.dim()
+    key = list(key) if isinstance(key, tuple) else _sequence(key)
     key = [_normal(k) for k in key]
     used = 0
     for k in key:
@@ -48,53 +60,88 @@ def _expand_key(key, rank: int) -> list:
     return key[:at] + [slice(None)] * (rank - used) + key[at + 1 :]
 
 
+def _sequence(key) -> list:
+    """A list that holds more than numbers is a tuple of indices (deprecated)."""
+    if not isinstance(key, (list, range)):
+        return [key]
+    if any(k is None or k is Ellipsis or isinstance(k, (list, tuple, slice, Tensor, np.ndarray))
+           for k in key):  # fmt: skip
+        warnings.warn(
+            "Using a non-tuple sequence for multidimensional indexing is deprecated and will be "
+            "changed in pytorch 2.9; use x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will "
+            "be interpreted as tensor index, x[torch.tensor(seq)], which will result either in an "
+            "error or a different result", UserWarning, stacklevel=4,
+        )  # fmt: skip
+        return list(key)
+    return [key]
+
+
 def _normal(k):
-    if isinstance(k, (list, np.ndarray)):
+    if k.__class__ in (int, slice, bool) or k is None or k is Ellipsis:
+        return k
+    if isinstance(k, Tensor):
+        return _tensor_index(k)
+    if isinstance(k, (list, tuple, range, np.ndarray, str)):
         from ._creation import tensor
 
-        return tensor(k)
+        if isinstance(k, np.ndarray) and k.ndim == 0:
+            return _normal(k.item())
+        found = tensor(list(k) if isinstance(k, range) else k)
+        return to(found, _d.int64) if not found.numel() else _tensor_index(found)
     if isinstance(k, np.generic):
-        return k.item()
-    if isinstance(k, Tensor) and k.dtype.kind == "f":
+        return _normal(k.item())
+    if hasattr(k, "__index__"):
+        return k.__index__()
+    raise IndexError(
+        "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are "
+        f"valid indices (got {type(k).__name__})"
+    )
+
+
+def _tensor_index(k: Tensor):
+    if k.dtype.kind not in "ib":
         raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
-    if isinstance(k, Tensor) and not k.dim() and k.dtype.kind == "i" and not k._rg:
+    if k.dtype.short == "u8":
+        warnings.warn(
+            "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool "
+            "instead.", UserWarning, stacklevel=5,
+        )  # fmt: skip
+        return k.ne(0)
+    if k.dtype.kind == "i" and k.dtype.itemsize < 4:
+        raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
+    if not k.dim() and k.dtype.kind == "i":
         return k if k._v.buf is None else int(k.item())
-    if isinstance(k, (float, str)):
-        raise TypeError(
-            "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are "
-            f"valid indices (got {type(k).__name__})"
-        )
     return k
 
 
 def _basic(t: Tensor, key: list) -> tuple[Tensor, list]:
-    """Applies ints, slices and None as views; returns the tensor indices left, by dim."""
+    """Applies ints, slices and None as views; returns the tensor indices left: (dim, tensor)."""
     parts, drop, tensors, d = {}, [], [], 0
     inserts: list[int] = []
     out_dim = 0
     for k in key:
-        if k is None:
+        if k is None or isinstance(k, bool) or (
+            isinstance(k, Tensor) and not k.dim() and k.dtype.kind == "b"
+        ):  # fmt: skip
+            if k is not None:
+                tensors.append((out_dim, k))
             inserts.append(out_dim)
             out_dim += 1
             continue
         if isinstance(k, Tensor):
-            for j in _nonzero(k, t, d) if k.dtype.kind == "b" else [k]:
-                tensors.append((out_dim, j))
-                out_dim += 1
-                d += 1
+            tensors.append((out_dim, k))
+            if k.dtype.kind == "b":
+                _check_mask(k, t, d)
+            out_dim += k.dim() if k.dtype.kind == "b" else 1
+            d += k.dim() if k.dtype.kind == "b" else 1
             continue
         n = t._v.meta.shape[d]
         if isinstance(k, slice):
-            if k.step is not None and int(k.step) <= 0:
-                raise ValueError("step must be greater than zero")
-            start, stop, step = slice(
-                *(int(x) if x is not None else None for x in (k.start, k.stop, k.step))
-            ).indices(n)
-            if (start, stop, step) != (0, n, 1):
-                parts[d] = (start, step, max(0, -(-(stop - start) // step)))
+            part = _slice(k, n)
+            if part is not None:
+                parts[d] = part
             out_dim += 1
         else:
-            k = int(k)
             if not -n <= k < n:
                 raise IndexError(
                     f"index {k} is out of bounds for dimension {d} with size {n}"
@@ -102,37 +149,78 @@ def _basic(t: Tensor, key: list) -> tuple[Tensor, list]:
             parts[d] = (k % n, 1, 1)
             drop.append(d)
         d += 1
-    view = slice_view(t, parts) if parts else t
-    if drop:
-        view = squeeze(view, tuple(drop))
+    view = t
+    for d in reversed(drop):
+        view = select_view(view, d, parts.pop(d)[0])
+    if parts:
+        gone = [builtins.sum(k < d for k in drop) for d in range(t.dim())]
+        view = slice_view(view, {d - gone[d]: part for d, part in parts.items()})
     for at in inserts:
         view = unsqueeze(view, at)
     return view, tensors
 
 
-def _nonzero(mask: Tensor, t: Tensor, d: int) -> list[Tensor]:
+def _slice(k: slice, n: int):
+    ends = [None if x is None else x if x.__class__ is int else _end(x)
+            for x in (k.start, k.stop, k.step)]  # fmt: skip
+    if ends[2] is not None and ends[2] <= 0:
+        raise ValueError("step must be greater than zero")
+    start, stop, step = slice(*ends).indices(n)
+    if (start, stop, step) == (0, n, 1):
+        return None
+    return start, step, max(0, -(-(stop - start) // step))
+
+
+def _end(x) -> int:
+    if isinstance(x, (float, str)) or not hasattr(x, "__index__"):
+        raise TypeError(
+            "slice indices must be integers or None or have an __index__ method"
+        )
+    return x.__index__()
+
+
+def _check_mask(mask: Tensor, t: Tensor, d: int) -> None:
     shape = t._v.meta.shape[d : d + mask.dim()]
     if mask._v.meta.shape != shape:
-        bad = next(
-            (i for i, (a, b) in enumerate(zip(mask._v.meta.shape, shape)) if a != b), 0
-        )
+        bad = next((i for i, (a, b) in enumerate(zip(mask._v.meta.shape, shape)) if a != b), 0)
         raise IndexError(
             f"The shape of the mask {list(mask.shape)} at index {bad} does not match the shape of "
             f"the indexed tensor {list(t.shape)} at index {d + bad}"
         )
+
+
+def array_now(t: Tensor) -> np.ndarray:
+    """The elements as an array for reading at once (not to be kept or written)."""
+    value = t.detach()._value()
+    return array_of(value)
+
+
+def _groups(tensors: list) -> list[tuple[tuple[int, ...], Tensor, bool]]:
+    """(dims, index, checked): masks become the flat indices of their true elements."""
     from ._creation import _own
 
-    return [_own(i) for i in np.nonzero(mask.detach().numpy())]
+    out = []
+    for d, k in tensors:
+        if isinstance(k, bool):
+            out.append(((d,), _own(np.zeros(int(k), np.int64)), True))
+        elif k.dtype.kind == "b":
+            found = np.flatnonzero(array_now(k))
+            out.append((tuple(range(d, d + max(k.dim(), 1))), _own(found), True))
+        else:
+            out.append(((d,), k, False))
+    return out
 
 
 def getitem(self: Tensor, key) -> Tensor:
     """Views for ints, slices, None, ...; copies for tensor indices."""
-    view, tensors = _basic(self, _expand_key(key, self.dim()))
-    if not tensors:
-        if view is self:
-            return _alias(self)
-        return view
-    return _take(view, tensors)
+    if key.__class__ is int:
+        shape = self._v.meta.shape
+        if shape and 0 <= key < shape[0]:
+            return select_view(self, 0, key)
+    view, tensors = _basic(self, _expand_key(key, self))
+    if tensors:
+        return _take(view, _groups(tensors))
+    return _alias(self) if view is self else view
 
 
 def _alias(t: Tensor) -> Tensor:
@@ -140,35 +228,39 @@ def _alias(t: Tensor) -> Tensor:
     return slice_view(t, {0: (0, 1, shape[0])}) if shape else reshape(t, ())
 
 
-def _linear_index(view: Tensor, tensors: list) -> tuple[Tensor, list[int], tuple[int, ...]]:
+def _linear_index(view: Tensor, groups: list) -> tuple[Tensor, list[int], tuple[int, ...]]:
     """One index over the merged indexed dims: (index, dims, broadcast shape)."""
-    dims = [d for d, _ in tensors]
-    shape = np.broadcast_shapes(*[tuple(i.shape) for _, i in tensors])
-    total = None
-    for d, i in tensors:
-        n = view._v.meta.shape[d]
-        i = i.to(_d.int64)
-        if len(tensors) > 1:
-            i = _checked(i, n, d)
+    shape = _common_shape([i for _, i, _ in groups])
+    sizes, total = view._v.meta.shape, None
+    for j, (dims, i, checked) in enumerate(groups):
+        n = 1
+        for d in dims:
+            n *= sizes[d]
+        i = i if i.dtype is _d.int64 else to(i, _d.int64)
+        if len(groups) > 1 and not checked:
+            i = _checked(i, n, j)
         total = i if total is None else total * n + i
-    return expand(total, shape) if tuple(total.shape) != shape else total, dims, shape
+    total = expand(total, shape) if tuple(total.shape) != shape else total
+    return total, [d for dims, _, _ in groups for d in dims], shape
 
 
-def _checked(i: Tensor, n: int, d: int) -> Tensor:
-    """An index into a dim of size n, made non-negative; out of range raises when it runs."""
-    from ._creation import arange
-
-    return _record("index", "gather", (arange(n), i.reshape(-1)), (0, "index"), n).reshape(i.shape)
-
-
-def _index_of(view: Tensor, tensors: list) -> tuple[Tensor, list[int], tuple[int, ...]]:
+def _common_shape(tensors: list) -> tuple[int, ...]:
     try:
-        return _linear_index(view, tensors)
+        return np.broadcast_shapes(*[tuple(i.shape) for i in tensors])
     except ValueError:
-        listed = ", ".join(str(list(i.shape)) for _, i in tensors)
+        listed = ", ".join(str(list(i.shape)) for i in tensors)
         raise IndexError(
             f"shape mismatch: indexing tensors could not be broadcast together with shapes {listed}"
         ) from None
+
+
+def _checked(i: Tensor, n: int, j: int) -> Tensor:
+    """An index into a dim of size n, made non-negative; out of range raises when it runs."""
+    from ._creation import arange
+
+    flat = reshape(i, -1)
+    out = record_checked("index", "gather", (arange(n), flat), (0, "index"), n, j)
+    return reshape(out, i.shape)
 
 
 def _merge(view: Tensor, dims: list[int]) -> tuple[Tensor, list[int], int, tuple[int, ...]]:
@@ -189,221 +281,241 @@ def _merge(view: Tensor, dims: list[int]) -> tuple[Tensor, list[int], int, tuple
     return reshape(x, (*sizes[:at], merged, *sizes[at + len(dims) :])), order, at, sizes
 
 
-def _take(view: Tensor, tensors: list) -> Tensor:
-    index, dims, shape = _index_of(view, tensors)
+def _take(view: Tensor, groups: list) -> Tensor:
+    index, dims, shape = _linear_index(view, groups)
     x, _, at, sizes = _merge(view, dims)
-    out = _gather_flat(x, index, at)
+    out = gather_flat(x, index, at)
     return reshape(out, (*sizes[:at], *shape, *sizes[at + len(dims) :]))
 
 
-def _gather_flat(x: Tensor, index: Tensor, d: int, name: str = "index") -> Tensor:
+def gather_flat(x: Tensor, index: Tensor, d: int, name="index", what="index", size=None) -> Tensor:
+    """The slices of dim d at the indices (any shape, taken as a vector)."""
     flat = reshape(index, -1)
     shape = [1] * x.dim()
     shape[d] = flat.numel()
-    return _record(name, "gather", (x, reshape(flat, shape)), (d, "index"), x.size(d))
+    size = x.size(d) if size is None else size
+    if not flat.numel():
+        return _no_slices(x, d)
+    return record_checked(name, "gather", (x, reshape(flat, shape)), (d, what), size)
+
+
+def _no_slices(x: Tensor, d: int) -> Tensor:
+    return _copied(slice_view(x, {d: (0, 1, 0)}))
+
+
+# ---------------------------------------------------------------- writing
 
 
 def setitem(self: Tensor, key, value) -> None:
     """Writes through views; tensor indices scatter."""
     if not isinstance(value, Tensor):
-        from ._creation import tensor
-
-        if isinstance(value, (int, float, bool)):
-            value = tensor(value, dtype=self.dtype)
-        else:
-            value = tensor(value)
+        value = _assigned(self, value)
+    view, tensors = _basic(self, _expand_key(key, self))
     if self._rg == 1 and local.tape.grad:
         raise RuntimeError(
             "a view of a leaf Variable that requires grad is being used in an in-place operation."
         )
-    if isinstance(key, Tensor) and key.dtype.kind == "b" and value.numel() == 1:
-        from ._reductions import where
-
-        _nonzero_check(key, self)
-        shape = tuple(key.shape) + (1,) * (self.dim() - key.dim())
-        self.copy_(where(reshape(key, shape), reshape(value, ()).to(self.dtype), self))
-        return
-    view, tensors = _basic(self, _expand_key(key, self.dim()))
     if tensors:
-        _put(view, tensors, value)
+        masks = all(isinstance(k, bool) or k.dtype.kind == "b" for _, k in tensors)
+        if isinstance(value, Tensor) and not (masks and value.numel() == 1):
+            check_overlap(view, value, whole=True)
+        _write_at(view, tensors, value)
         return
-    if value.dim() > view.dim():
-        value = reshape(value, tuple(value.shape)[value.dim() - view.dim() :])
-    (_alias(view) if view is self else view).copy_(value)
+    view = _alias(view) if view is self else view
+    if not isinstance(value, Tensor):
+        fill_(view, value)
+        return
+    while value.dim() > view.dim() and value._v.meta.shape[0] == 1:
+        value = squeeze(value, 0)
+    view.copy_(value)
 
 
-def _nonzero_check(mask: Tensor, t: Tensor) -> None:
-    if tuple(mask.shape) != tuple(t.shape)[: mask.dim()]:
-        _nonzero(mask, t, 0)
+def _assigned(t: Tensor, value):
+    """A Python number, or TypeError."""
+    if isinstance(value, (bool, int, float, np.bool_, np.integer, np.float64)):
+        return value.item() if isinstance(value, np.generic) else value
+    if isinstance(value, complex):
+        if t.dtype.kind != "c":
+            raise RuntimeError("value cannot be converted to type float without overflow")
+        return value
+    shown = type(value).__name__
+    if isinstance(value, (np.generic, np.ndarray)):
+        shown = f"numpy.{shown}"
+    raise TypeError(f"can't assign a {shown} to a torch.{t.dtype.tensor_type}")
 
 
-def _put(view: Tensor, tensors: list, value: Tensor) -> None:
-    """view[tensors] = value; with repeated indices the last one wins. Reads the indices at once."""
-    if value.dtype is not view.dtype:
-        from ._methods import _c_name
+def _number_like(t: Tensor, value) -> Tensor:
+    from ._creation import full
 
-        raise RuntimeError(
-            "Index put requires the source and destination dtypes match, got "
-            f"{_c_name(view.dtype)} for the destination and {_c_name(value.dtype)} for the source."
-        )
-    index, dims, shape = _index_of(view, tensors)
+    return full((), value, dtype=t.dtype)
+
+
+def _write_at(view: Tensor, tensors: list, value) -> None:
+    """view[tensors] = value: a mask with a value that has no dim of its own stays lazy."""
+    if not isinstance(value, Tensor):
+        value = _number_like(view, value)
+    if len(tensors) == 1 and not isinstance(tensors[0][1], bool):
+        d, mask = tensors[0]
+        if mask.dtype.kind == "b" and _write_masked(view, d, mask, value):
+            return
+    put(view, _groups(tensors), value)
+
+
+def _write_masked(view: Tensor, d: int, mask: Tensor, value: Tensor) -> bool:
+    """where(mask, value, view); False if the value has one element per true element."""
+    size, rank = max(mask.dim(), 1), view.dim()
+    own = rank - d - size  # dims after the mask's
+    shape = value._v.meta.shape
+    if value.numel() == 1:
+        value = reshape(value, ())
+        value = to(value, view.dtype)
+    else:
+        # The place of the value that stands for the true elements must be 1 or missing.
+        if len(shape) > own and shape[len(shape) - own - 1] != 1:
+            return False
+        _same_dtype(view, value)
+        part = (*view.shape[:d], 1, *view.shape[d + size :])
+        try:
+            value = expand(_fewer_dims(value, len(part)), part)
+        except RuntimeError:
+            return False
+        value = reshape(value, (*part[:d], *(1,) * size, *part[d + 1 :]))
+    mask = reshape(mask, (1,) * d + (tuple(mask.shape) or (1,)) + (1,) * own)
+    new = local.tape.record(OPS["where"], (mask, value, view))
+    target = _alias(view) if view._view is None else view
+    target.copy_(expand(new, view.shape) if new.shape != view.shape else new)
+    return True
+
+
+def _fewer_dims(value: Tensor, rank: int) -> Tensor:
+    while value.dim() > rank and value._v.meta.shape[0] == 1:
+        value = squeeze(value, 0)
+    return value
+
+
+def _same_dtype(view: Tensor, value: Tensor) -> None:
+    if value.dtype is view.dtype:
+        return
+    from ._methods import _c_name
+
+    raise RuntimeError(
+        "Index put requires the source and destination dtypes match, got "
+        f"{_c_name(view.dtype)} for the destination and {_c_name(value.dtype)} for the source."
+    )
+
+
+def put(view: Tensor, groups: list, value: Tensor, accumulate: bool = False) -> None:
+    """view[indices] = value or += value, in order; out of range raises at once where it can."""
+    _same_dtype(view, value)
+    new = put_result(view, groups, value, accumulate)
+    if new is not None:
+        (_alias(view) if view._view is None else view).copy_(new)
+
+
+def put_result(view: Tensor, groups: list, value: Tensor, accumulate: bool) -> Tensor | None:
+    """What view becomes when value is stored at the indices; None if there are none."""
+    for j, (dims, i, checked) in enumerate(groups):
+        if not checked and i._v.buf is not None:
+            check_now(i, view, dims, j)
+    index, dims, shape = _linear_index(view, groups)
     x, order, at, sizes = _merge(view, dims)
     part = (*sizes[:at], *shape, *sizes[at + len(dims) :])
     try:
-        if value.dim() > len(part):
-            value = reshape(value, tuple(value.shape)[value.dim() - len(part) :])
-        value = expand(value, part)
+        value = expand(_fewer_dims(value, len(part)), part)
     except RuntimeError:
         raise RuntimeError(
             f"shape mismatch: value tensor of shape {list(value.shape)} cannot be broadcast to "
             f"indexing result of shape {list(part)}"
         ) from None
-    where_from = _sources(index, x.size(at), dims[0])
-    if where_from is None:
-        return
-    value = reshape(value, (*sizes[:at], -1, *sizes[at + len(dims) :]))
-    source = reshape(where_from, [-1 if d == at else 1 for d in range(x.dim())])
-    picked = local.tape.record(OPS["gather"], (value, source.clamp(min=0)), (at, "index"))
-    new = reshape(local.tape.record(OPS["where"], (source >= 0, picked, x)), sizes)
+    flat = reshape(index, -1)
+    if not flat.numel() or not x.numel():
+        return None
+    value = reshape(value, (*sizes[:at], flat.numel(), *sizes[at + len(dims) :]))
+    place = reshape(flat, [-1 if d == at else 1 for d in range(x.dim())])
+    op, attrs = ("scatter_add", (at, "index")) if accumulate else ("scatter", (at, "index", "set"))
+    new = reshape(record_checked("index_put_", op, (x, place, value), attrs, x.size(at)), sizes)
     if order != list(range(view.dim())):
         new = permute(new, sorted(range(len(order)), key=order.__getitem__))
-    (_alias(view) if view._view is None else view).copy_(new)
+    return new
 
 
-def _sources(index: Tensor, n: int, d: int) -> Tensor | None:
-    """For each of the n places, which value is stored there (-1: none); None if none is at all."""
-    from ._creation import _own
-
-    places = index.detach().numpy().reshape(-1)
+def check_now(i: Tensor, view: Tensor, dims, j: int) -> None:
+    """IndexError if an index that is in memory is out of range."""
+    n = 1
+    for d in dims:
+        n *= view.size(d)
+    places = array_now(i)
     wrong = (places < -n) | (places >= n)
     if wrong.any():
-        bad = int(places[wrong][0])
-        raise IndexError(f"index {bad} is out of bounds for dimension {d} with size {n}")
-    if not places.size:
-        return None
-    found = np.full(n, -1, np.int64)
-    found[places] = np.arange(places.size)
-    return _own(found)
-
-
-# ---------------------------------------------------------------- gather family
-
-
-def _need_index(name: str, index: Tensor) -> Tensor:
-    if index.dtype.kind != "i":
-        raise RuntimeError(f"{name}(): Expected dtype int64 for index")
-    return index
-
-
-def gather(self: Tensor, dim: int, index: Tensor) -> Tensor:
-    """out[i][j] = self[index[i][j]][j] (for dim 0)."""
-    _need_index("gather", index)
-    d = check_dim(dim, self.dim())
-    if index.dim() != self.dim():
-        raise RuntimeError(
-            "Index tensor must have the same number of dimensions as input tensor"
+        raise IndexError(
+            f"index {int(places[wrong][0])} is out of bounds for dimension {j} with size {n}"
         )
-    x = self
-    for j, (n, m) in enumerate(zip(self.shape, index.shape)):
-        if j != d:
-            if m > n:
-                raise RuntimeError(
-                    f"Size does not match at dimension {j} expected index {list(index.shape)} to "
-                    f"be no larger than self {list(self.shape)} apart from dimension {d}"
-                )
-            if m < n:
-                x = slice_view(x, {j: (0, 1, m)})
-    return _record("gather", "gather", (x, index), (d, "gather"), self.size(d))
 
 
-def index_select(self: Tensor, dim: int, index: Tensor) -> Tensor:
-    """The slices of a dim at the given indices."""
-    if index.dim() > 1:
-        raise IndexError("index_select(): Index is supposed to be a vector")
-    if index.dtype.short not in ("i64", "i32"):
-        raise RuntimeError("index_select(): Expected dtype int32 or int64 for index")
-    return _gather_flat(self, index, check_dim(dim, self.dim()), "index_select")
+# ---------------------------------------------------------------- index_put
 
 
-def take_along_dim(self: Tensor, indices: Tensor, dim: int) -> Tensor:
-    """`gather` with broadcasting of the other dims."""
-    return gather(self, dim, indices)
-
-
-def embedding(weight: Tensor, index: Tensor) -> Tensor:
-    """Rows of weight at the given indices: shape [*index.shape, features]."""
-    out = _gather_flat(weight, index, 0, "embedding")
-    return reshape(out, (*index.shape, weight.size(1)))
-
-
-def scatter_add(self: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
-    """self with src added at the indices along a dim (in order, so deterministic)."""
-    _need_index("scatter_add", index)
-    d = check_dim(dim, self.dim())
-    if not index.dim() == self.dim() == src.dim():
-        raise RuntimeError(
-            "Index tensor must have the same number of dimensions as "
-            f"{'self' if index.dim() != self.dim() else 'src'} tensor"
+def _put_key(t: Tensor, indices) -> list:
+    if not isinstance(indices, (tuple, list)):
+        raise TypeError(
+            "index_put(): argument 'indices' (position 1) must be tuple of Tensors, not "
+            f"{type(indices).__name__}"
         )
-    if any(n > s or (n > m and j != d)
-           for j, (n, m, s) in enumerate(zip(index.shape, self.shape, src.shape))):  # fmt: skip
-        raise RuntimeError(
-            f"Expected index {list(index.shape)} to be no larger than self {list(self.shape)} "
-            f"apart from dimension {d} and to be no larger size than src {list(src.shape)}"
+    if len(indices) > t.dim():
+        raise IndexError(
+            f"too many indices for tensor of dimension {t.dim()} (got {len(indices)})"
         )
-    parts = {j: (0, 1, n) for j, n in enumerate(index.shape) if src.size(j) != n}
-    src = slice_view(src, parts) if parts else src
-    small = {
-        j: (0, 1, n) for j, (n, m) in enumerate(zip(index.shape, self.shape)) if j != d and n < m
-    }
-    if small:
-        # Only a corner of self takes part.
-        out = clone(self)
-        corner = slice_view(out, small)
-        corner.copy_(scatter_add(corner, d, index, src))
-        return out
-    return _record("scatter_add", "scatter_add", (self, index, src), (d, "gather"), self.size(d))
+    key = []
+    for k in indices:
+        if k is not None and not isinstance(k, Tensor):
+            raise TypeError(
+                "index_put(): argument 'indices' (position 1) must be tuple of Tensors"
+            )
+        key.append(slice(None) if k is None else k)
+    return _expand_key(tuple(_vector(k) for k in key), t)
 
 
-def index_add(self: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha=1) -> Tensor:
-    """self with the slices of source added at the given indices of a dim."""
-    d = check_dim(dim, self.dim())
-    shape = [1] * self.dim()
-    shape[d] = index.numel()
-    src = source if alpha == 1 else source * alpha
-    i = reshape(index, shape)
-    return _record("index_add", "scatter_add", (self, i, src), (d, "gather"), self.size(d))
+def _vector(k):
+    return reshape(k, (1,)) if isinstance(k, Tensor) and not k.dim() and k.dtype.kind == "i" else k
 
 
-def masked_select(self: Tensor, mask: Tensor) -> Tensor:
-    """The elements where the mask holds, as a vector."""
-    return getitem(expand(self, mask.shape) if self.dim() < mask.dim() else self, mask)
+@function("index_put(Tensor input, any indices, Tensor values, bool accumulate=False)")
+def index_put(input, indices, values, accumulate):
+    """input with values stored (or added) at the places that the index tensors name."""
+    out = _copied(input)
+    _index_put(out, indices, values, accumulate)
+    return out
 
 
-def nonzero(self: Tensor, as_tuple: bool = False):
-    """Indices of the elements that are not zero: [n, dims], or one vector per dim."""
-    from ._creation import _own
+def _index_put(t: Tensor, indices, values, accumulate) -> None:
+    view, tensors = _basic(t, _put_key(t, indices))
+    if not tensors:
+        t.copy_(t + values if accumulate else values)
+    elif accumulate:
+        put(view, _groups(tensors), values, True)
+    else:
+        _write_at(view, tensors, values)
 
-    found = np.nonzero(self.detach().numpy())
-    if as_tuple:
-        return tuple(_own(i) for i in found)
-    return _own(np.stack(found, 1).reshape(-1, self.dim()).astype(np.int64))
+
+def index_put_(self, indices, values, accumulate=False):
+    """In-place version of :meth:`index_put`."""
+    if self._rg == 1 and local.tape.grad:
+        raise RuntimeError(
+            "a leaf Variable that requires grad is being used in an in-place operation."
+        )
+    if not isinstance(values, Tensor):
+        raise TypeError(
+            "index_put_(): argument 'values' (position 2) must be Tensor, not "
+            f"{type(values).__name__}"
+        )
+    _index_put(self, indices, values, accumulate)
+    return self
 
 
-METHODS = {
-    "gather": gather, "index_select": index_select, "take_along_dim": take_along_dim,
-    "scatter_add": scatter_add, "index_add": index_add, "masked_select": masked_select,
-    "nonzero": nonzero,
-}  # fmt: skip
+Tensor.index_put_ = index_put_
+Tensor.__getitem__, Tensor.__setitem__ = getitem, setitem
 
 
 def install(functions: dict) -> None:
-    """Adds the methods to Tensor, and the functions to the given namespace."""
-    from ._methods import inplace
-
-    for name, method in METHODS.items():
-        setattr(Tensor, name, method)
-        functions[name] = method
-    for name in ("scatter_add", "index_add"):
-        setattr(Tensor, name + "_", inplace(METHODS[name], name))
-    Tensor.__getitem__, Tensor.__setitem__ = getitem, setitem
+    """Puts index_put_ into the torch namespace."""
+    functions["index_put_"] = index_put_

@@ -6,6 +6,7 @@ import warnings
 
 from numtorch.jit.ops import OPS
 from numtorch.jit.record import local
+from numtorch.jit.views import check_overlap
 
 from ._tensor import Tensor
 
@@ -36,12 +37,20 @@ def store_out(schema, out, compute, given: tuple):
                 f"{short}(): functions with out=... arguments don't support automatic "
                 "differentiation, but one of the arguments requires grad."
             )
+    if short in _APART:
+        for o in outs:
+            for x in _tensors(given):
+                check_overlap(o, x, True)
     results = compute()
     if fields is None:
         return store_one(out, results)
     for o, r in zip(outs, results):
         store_one(o, r)
     return type(results)(*outs) if hasattr(results, "_fields") else tuple(outs)
+
+
+# Functions whose out= may not share memory with their operands.
+_APART = frozenset(("cat", "concat", "gather", "index_select", "masked_select", "take"))
 
 
 def _tensors(given: tuple):

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import struct
 
+import numpy as np
 from numtorch.jit import dtypes as _d
 from numtorch.jit.ops import OPS
 from numtorch.jit.record import local
 
-from ._creation import _check_device, _dtype, _sizes
+from ._api import REGISTRY, function
+from ._creation import _dtype, _own, _sizes
+from ._factories import LIKE, OPTIONS, _in_order, _order_of, fast_sizes, finish
 from ._tensor import Tensor
 
 _SIGNED = 1 << 63
+_STATE = struct.Struct("<qqQ")
 
 
 class Generator:
@@ -25,21 +30,23 @@ class Generator:
     """
 
     def __init__(self, device="cpu"):
-        _check_device(device)
+        from ._tensor import device as device_type
+
+        self.device = device_type(device)
         self.manual_seed(67280421310721)
 
     def manual_seed(self, seed: int) -> Generator:
         """Restarts the stream."""
         seed = int(seed)
         if not -_SIGNED <= seed < 2 * _SIGNED:
-            raise RuntimeError(f"Overflow when unpacking long: seed {seed}")
+            raise RuntimeError("Overflow when unpacking long long")
         self._seed = (seed + _SIGNED) % (2 * _SIGNED) - _SIGNED
-        self._initial, self.counter = seed, 0
+        self.counter = 0
         return self
 
     def initial_seed(self) -> int:
         """The seed the stream was started with."""
-        return self._initial
+        return self._seed % (2 * _SIGNED)
 
     def seed(self) -> int:
         """Starts the stream from an unpredictable seed, which is returned."""
@@ -49,9 +56,48 @@ class Generator:
 
     def take(self, n: int) -> tuple[int, int]:
         """(seed, counter) of the next n numbers."""
+        if local.tape.levels:
+            from .func.batching import take_random
+
+            return take_random(self, n)
         at = self.counter
         self.counter = at + n
         return self._seed, at
+
+    def numpy(self) -> np.random.Generator:
+        """A NumPy generator for one draw: it depends on the seed and the place in the stream."""
+        seed, at = self.take(1)
+        return np.random.Generator(np.random.Philox(key=[seed % (2 * _SIGNED), at]))
+
+    def get_state(self) -> Tensor:
+        """The state as a tensor of bytes."""
+        data = _STATE.pack(self._seed, 0, self.counter)
+        return _own(np.frombuffer(data, np.uint8))
+
+    def set_state(self, new_state: Tensor) -> Generator:
+        """Restores what `get_state` gave."""
+        if not isinstance(new_state, Tensor) or new_state.dtype is not _d.uint8:
+            raise TypeError("expected a torch.ByteTensor, but got "
+                            + (f"torch.{new_state.dtype.tensor_type}"
+                               if isinstance(new_state, Tensor) else type(new_state).__name__)
+                            )  # fmt: skip
+        if new_state.numel() != _STATE.size:
+            raise RuntimeError("RNG state is wrong size")
+        self._seed, _, self.counter = _STATE.unpack(bytes(new_state.tolist()))
+        return self
+
+    def clone_state(self) -> Generator:
+        """A generator in the same state."""
+        return Generator(self.device).set_state(self.get_state())
+
+    def __reduce__(self):
+        return _restored, (self._seed, self.counter)
+
+
+def _restored(seed: int, counter: int) -> Generator:
+    g = Generator().manual_seed(seed)
+    g.counter = counter
+    return g
 
 
 default_generator = Generator()
@@ -72,65 +118,429 @@ def initial_seed() -> int:
     return default_generator.initial_seed()
 
 
-def _fill(op: str, size, generator, dtype, requires_grad) -> Tensor:
-    shape = _sizes(size)
+def get_rng_state() -> Tensor:
+    """The default generator's state as a tensor of bytes."""
+    return default_generator.get_state()
+
+
+def set_rng_state(new_state: Tensor) -> None:
+    """Restores the default generator's state."""
+    default_generator.set_state(new_state)
+
+
+# ---------------------------------------------------------------- draws
+
+
+def _draw(op: str, shape: tuple[int, ...], generator, dtype) -> Tensor:
+    """Numbers of the op ('rand': uniform in [0, 1), 'randn': normal); half types are rounded."""
     n = 1
     for s in shape:
         n *= s
-    state = (generator or default_generator).take(n)
-    t = local.tape.record(OPS[op], state, (shape, dtype))
-    return t.requires_grad_() if requires_grad else t
+    if dtype.kind == "c":
+        parts = [_draw(op, shape, generator, dtype.to_real()) for _ in "ri"]
+        from . import complex as join
+
+        out = join(*parts)
+        return out * 0.5**0.5 if op == "randn" else out
+    wide = dtype if dtype.itemsize >= 4 else _d.float32
+    t = local.tape.record(OPS[op], (generator or default_generator).take(n), (shape, wide))
+    if wide is dtype:
+        return t
+    return t.to(dtype) if op == "randn" else _below_one(t, dtype)
 
 
-def rand(*size, generator=None, dtype=None, device=None, requires_grad=False) -> Tensor:
-    """Uniform numbers in [0, 1)."""
-    _check_device(device)
-    return _fill("rand", size, generator, _dtype(dtype), requires_grad)
+def _below_one(t: Tensor, dtype) -> Tensor:
+    # Rounding to a half type must not give 1.
+    bits = 11 if dtype.name == "float16" else 8
+    return ((t * 2.0**bits).floor() * 0.5**bits).to(dtype)
 
 
-def randn(*size, generator=None, dtype=None, device=None, requires_grad=False) -> Tensor:
-    """Numbers of the standard normal distribution."""
-    _check_device(device)
-    return _fill("randn", size, generator, _dtype(dtype), requires_grad)
+def uniform(shape, generator=None, dtype=None) -> Tensor:
+    """Uniform numbers in [0, 1) of float32 or float64."""
+    return _draw("rand", tuple(shape), generator, dtype or _d.float32)
 
 
-def randint(low, high=None, size=None, *, generator=None, dtype=None, device=None) -> Tensor:
-    """Integers in [low, high); `randint(high, size)` starts at 0."""
-    if size is None:
-        low, high, size = 0, low, high
+def _float_only(name: str, dtype) -> None:
+    if dtype.kind not in "fc":
+        from ._methods import _c_name
+
+        raise NotImplementedError(f'"{name}" not implemented for \'{_c_name(dtype)}\'')
+
+
+def _source(name: str, op: str, kernel: str, doc: str):
+    def run(size, *, generator, dtype, layout, device, pin_memory, requires_grad):
+        _float_only(kernel, dtype := _dtype(dtype))
+        return finish(_draw(op, _sizes((size,)), generator, dtype), device, requires_grad)
+
+    def like(
+        input, *, generator, dtype, layout, device, pin_memory, requires_grad, memory_format
+    ):  # fmt: skip
+        _float_only(kernel, dtype := dtype or input.dtype)
+        order = _order_of(input, memory_format, input.dim())
+        out = _in_order(input.shape, order, lambda s: _draw(op, s, generator, dtype))
+        return finish(out, device, requires_grad)
+
+    run.__doc__ = doc
+    like.__doc__ = f"`{name}` with the shape and dtype of another tensor."
+    function(f"{name}(int[] size, *, Generator? generator=None, {OPTIONS})", method=False,
+             out=True)(run)  # fmt: skip
+    made = function(f"{name}_like(Tensor input, *, Generator? generator=None, {LIKE})",
+                    method=False)(like)  # fmt: skip
+    return fast_sizes(name, lambda shape: _draw(op, shape, None, _d.default)), made
+
+
+rand, rand_like = _source("rand", "rand", "check_uniform_bounds", "Uniform numbers in [0, 1).")
+randn, randn_like = _source(
+    "randn", "randn", "normal_kernel_cpu", "Numbers of the standard normal distribution."
+)
+
+
+def _integers(low: int, high: int, shape, generator, dtype) -> Tensor:
+    """Integers in [low, high)."""
     if high <= low:
         raise RuntimeError(
             f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}"
         )
-    _check_device(device)
-    u = _fill("rand", (tuple(size),), generator, _d.float64, False)
-    return (u * float(high - low)).floor().to(dtype or _d.int64) + low
+    _check_fits(low, high, dtype)
+    if high - low > 1 << 50:
+        g = (generator or default_generator).numpy()
+        return _own(g.integers(low, high, shape, np.int64)).to(dtype)
+    u = uniform(shape, generator, _d.float64)
+    return ((u * float(high - low)).floor().to(_d.int64) + low).to(dtype)
 
 
-def randperm(n, *, generator=None, dtype=None, device=None) -> Tensor:
+def _check_fits(low: int, high: int, dtype) -> None:
+    if dtype.kind == "i":
+        info = np.iinfo(dtype.np)
+        least, most = int(info.min), int(info.max)
+    elif dtype.kind == "b":
+        least, most = 0, 1
+    else:
+        return
+    if low < least or low > most:
+        raise RuntimeError("from is out of bounds for " + _scalar_name(dtype))
+    if high - 1 > most or high - 1 < least:
+        raise RuntimeError("to - 1 is out of bounds for " + _scalar_name(dtype))
+
+
+def _scalar_name(dtype) -> str:
+    return {"u8": "unsigned char", "i8": "signed char", "i16": "short", "i32": "int",
+            "i64": "long", "b1": "bool"}.get(dtype.short, dtype.name)  # fmt: skip
+
+
+def _randint(low, high, size, *, generator, dtype, layout, device, pin_memory, requires_grad):
+    """Integers in [low, high); `randint(high, size)` starts at 0.
+
+    >>> import numtorch as torch
+    >>> torch.randint(1, 2, (3,))
+    tensor([1, 1, 1])
+    """
+    out = _integers(low, high, _sizes((size,)), generator, dtype or _d.int64)
+    return finish(out, device, requires_grad)
+
+
+_INT_OPTIONS = f"int[] size, *, Generator? generator=None, {OPTIONS}"
+function(f"randint(int high, {_INT_OPTIONS})", method=False, out=True)(
+    lambda high, size, **options: _randint(0, high, size, **options))
+function(f"randint(int low, int high, {_INT_OPTIONS})", method=False, out=True)(_randint)
+randint = REGISTRY["randint"].public
+randint.__doc__ = _randint.__doc__
+
+
+def _randint_like(input, low, high, *, dtype, memory_format, device, requires_grad, **_):
+    """`randint` with the shape and dtype of another tensor."""
+    order = _order_of(input, memory_format, input.dim())
+    kind = dtype or input.dtype
+    out = _in_order(input.shape, order, lambda s: _integers(low, high, s, None, kind))
+    return finish(out, device, requires_grad)
+
+
+function(f"randint_like(Tensor input, int high, *, {LIKE})", method=False)(
+    lambda input, high, **options: _randint_like(input, 0, high, **options))
+function(f"randint_like(Tensor input, int low, int high, *, {LIKE})", method=False)(_randint_like)
+
+
+@function(f"randperm(int n, *, Generator? generator=None, {OPTIONS})", method=False, out=True)
+def randperm(n, *, generator, dtype, layout, device, pin_memory, requires_grad):
     """A random permutation of 0..n-1."""
-    import numpy as np
-
-    from ._creation import _own
-
-    keys = _fill("rand", (n,), generator, _d.float64, False).numpy()
-    _check_device(device)
-    return _own(np.argsort(keys, kind="stable").astype((dtype or _d.int64).np))
+    if n < 0:
+        raise RuntimeError(f"n must be non-negative, got {n}")
+    keys = uniform((n,), generator, _d.float64).numpy()
+    out = _own(np.argsort(keys, kind="stable")).to(dtype or _d.int64)
+    return finish(out, device, requires_grad)
 
 
-def rand_like(input, *, dtype=None, device=None, requires_grad=False) -> Tensor:
-    """`rand` with the shape and dtype of another tensor."""
-    return rand(tuple(input.shape), dtype=dtype or input.dtype, device=device,
-                requires_grad=requires_grad)  # fmt: skip
+# ---------------------------------------------------------------- distributions
 
 
-def randn_like(input, *, dtype=None, device=None, requires_grad=False) -> Tensor:
-    """`randn` with the shape and dtype of another tensor."""
-    return randn(tuple(input.shape), dtype=dtype or input.dtype, device=device,
-                 requires_grad=requires_grad)  # fmt: skip
+def _std_check(std) -> None:
+    if not isinstance(std, Tensor) and std < 0:
+        raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
+    if isinstance(std, Tensor) and std.dtype.kind == "c":
+        raise RuntimeError("normal expects standard deviation to be non-complex")
 
 
-def bernoulli(input, *, generator=None) -> Tensor:
+def _normal(mean, std=1.0, *, generator):
+    """Normal numbers with the given means and standard deviations (tensors broadcast)."""
+    _std_check(std)
+    with_shape = [x for x in (mean, std) if isinstance(x, Tensor)]
+    like = with_shape[0]
+    shape = like._v.meta.shape
+    if len(with_shape) == 2:
+        from ._joins import broadcast_shapes
+
+        shape = tuple(broadcast_shapes(*(t.shape for t in with_shape)))
+        kind = _d.promote(mean.dtype, std.dtype)
+    else:
+        kind = like.dtype
+    _float_only("normal_kernel_cpu", kind)
+    out = (_draw("randn", shape, generator, kind) * std + mean).detach().to(kind)
+    for x in with_shape:
+        out = _without_gradient(out, x)
+    return out
+
+
+def _without_gradient(out: Tensor, x: Tensor) -> Tensor:
+    """out, which counts as computed from x: the gradient of x is zero, as in PyTorch."""
+    if not x.requires_grad or not local.tape.grad:
+        return out
+    return local.tape.record(OPS["where"], (False, x, out))
+
+
+_GENERATOR = "*, Generator? generator=None"
+function(f"normal(Tensor mean, Tensor std, {_GENERATOR})", method=False, out=True)(_normal)
+function(f"normal(Tensor mean, float std=1.0, {_GENERATOR})", method=False, out=True)(_normal)
+function(f"normal(float mean, Tensor std, {_GENERATOR})", method=False, out=True)(_normal)
+
+
+@function(f"normal(float mean, float std, int[] size, {_GENERATOR}, {OPTIONS})", method=False,
+          out=True)  # fmt: skip
+def _normal_sized(mean, std, size, *, generator, dtype, layout, device, pin_memory, requires_grad):
+    _std_check(std)
+    _float_only("normal_kernel_cpu", dtype := _dtype(dtype))
+    out = _draw("randn", _sizes((size,)), generator, dtype) * std + mean
+    return finish(out, device, requires_grad)
+
+
+REGISTRY["normal"].doc = _normal.__doc__
+
+
+def _check_p(p) -> None:
+    if not 0 <= p <= 1:
+        raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p:g}")
+
+
+def _coin(shape, p, generator, dtype) -> Tensor:
+    return uniform(shape, generator, _d.float64).lt(p).to(dtype)
+
+
+@function(f"bernoulli(Tensor input, {_GENERATOR})", out=True)
+def bernoulli(input, *, generator=None):
     """1 with the probabilities in `input`, else 0."""
-    u = _fill("rand", (tuple(input.shape),), generator, _d.float64, False)
-    return (u < input).to(input.dtype)
+    _float_only("bernoulli_tensor_cpu_p_", input.dtype)
+    out = _coin(input._v.meta.shape, input.detach(), generator, input.dtype)
+    return _without_gradient(out, input)
+
+
+@function(f"bernoulli(Tensor input, float p, {_GENERATOR})", out=True)
+def _bernoulli_p(input, p, *, generator):
+    _check_p(p)
+    return _coin(input._v.meta.shape, p, generator, input.dtype)
+
+
+def _now(t: Tensor) -> np.ndarray:
+    from ._indexing import array_now
+
+    return array_now(t.detach().to(_d.float64))
+
+
+def _made(array, dtype) -> Tensor:
+    return _own(np.asarray(array, np.float64)).to(dtype)
+
+
+@function(f"multinomial(Tensor input, int num_samples, bool replacement=False, {_GENERATOR})",
+          out=True)  # fmt: skip
+def multinomial(input, num_samples, replacement=False, *, generator=None):
+    """Indices drawn from each row's weights: [num_samples] or [rows, num_samples]."""
+    if input.dim() not in (1, 2):
+        raise RuntimeError("prob_dist must be 1 or 2 dim")
+    if input.dtype.kind != "f":
+        from ._methods import _c_name
+
+        raise RuntimeError(
+            "multinomial only supports floating-point dtypes for input, got: "
+            + _c_name(input.dtype)
+        )
+    if num_samples <= 0:
+        raise RuntimeError("cannot sample n_sample <= 0 samples")
+    n = input.size(-1)
+    if not replacement and num_samples > n:
+        raise RuntimeError(
+            "cannot sample n_sample > prob_dist.size(-1) samples without replacement"
+        )
+    p = np.atleast_2d(_now(input))
+    if not np.isfinite(p).all() or (p < 0).any():
+        raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
+    if p.size and (p.sum(1) <= 0).any():
+        raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
+    found = _sampled(p, num_samples, replacement, (generator or default_generator).numpy())
+    return _own(found.reshape((num_samples,) if input.dim() == 1 else (-1, num_samples)))
+
+
+def _sampled(p, count: int, replacement: bool, g: np.random.Generator) -> np.ndarray:
+    if replacement:
+        edges = np.cumsum(p, 1)
+        u = g.random((len(p), count)) * edges[:, -1:]
+        found = [np.searchsorted(e, x, side="right") for e, x in zip(edges, u)]
+        return np.array(found, np.int64).reshape(len(p), count)
+    # The first of exponential clocks that run at the rate of the weights.
+    with np.errstate(divide="ignore"):
+        clocks = np.where(p > 0, g.exponential(size=p.shape) / p, np.inf)
+    return np.argsort(clocks, 1, kind="stable")[:, :count].astype(np.int64)
+
+
+@function(f"poisson(Tensor input, {_GENERATOR[3:]})")
+def poisson(input, generator=None):
+    """Poisson numbers with the given rates."""
+    _float_only("poisson_cpu", input.dtype)
+    rates = _now(input)
+    if (rates < 0).any():
+        raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
+    return _made((generator or default_generator).numpy().poisson(rates), input.dtype)
+
+
+@function(f"binomial(Tensor count, Tensor prob, {_GENERATOR[3:]})", method=False)
+def binomial(count, prob, generator=None):
+    """Successes in `count` trials with the given probabilities."""
+    n, p = np.broadcast_arrays(_now(count), _now(prob))
+    g = (generator or default_generator).numpy()
+    return _made(g.binomial(n.astype(np.int64), p), count.dtype)
+
+
+# ---------------------------------------------------------------- in place
+
+
+def _in_place(text: str, doc: str, kernel: str | None = None):
+    """Declares a method that fills its tensor with `make(tensor, ...)`."""
+    from ._methods import write_result
+
+    def decorate(make):
+        name = text.partition("(")[0]
+
+        def run(input, *args, generator=None):
+            if input._rg == 1 and local.tape.grad:
+                raise RuntimeError(
+                    "a leaf Variable that requires grad is being used in an in-place operation."
+                )
+            if kernel is not None:
+                _float_only(kernel, input.dtype)
+            out = make(input, *args, generator)
+            return write_result(input, out if out.dtype is input.dtype else out.to(input.dtype),
+                                name)  # fmt: skip
+
+        run.__doc__ = doc
+        function(f"{text}, {_GENERATOR})", free=False)(run)
+        return make
+
+    return decorate
+
+
+def _u(t: Tensor, generator) -> Tensor:
+    return uniform(t._v.meta.shape, generator, _d.float64 if t.dtype is _d.float64 else _d.float32)
+
+
+@_in_place("uniform_(Tensor input, float a=0.0, float b=1.0", "Uniform numbers in [a, b).",
+           "check_uniform_bounds")  # fmt: skip
+def _uniform(t, a, b, generator):
+    if a > b:
+        raise RuntimeError(
+            "uniform_ expects to return a [from, to) range, but found from="
+            f"{a:g} > to={b:g}"
+        )
+    return _draw("rand", t._v.meta.shape, generator, t.dtype) * (b - a) + a
+
+
+
+
+@_in_place("normal_(Tensor input, float mean=0.0, float std=1.0", "Normal numbers.",
+           "normal_kernel_cpu")  # fmt: skip
+def _normal_in(t, mean, std, generator):
+    _std_check(std)
+    return _draw("randn", t._v.meta.shape, generator, t.dtype) * std + mean
+
+
+@_in_place("exponential_(Tensor input, float lambd=1.0", "Exponential numbers with rate lambd.",
+           "exponential_cpu")  # fmt: skip
+def _exponential(t, lambd, generator):
+    if lambd <= 0:
+        raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd:g}")
+    return -(-_u(t, generator)).log1p() / lambd
+
+
+@_in_place("geometric_(Tensor input, float p", "Trials until the first success.")
+def _geometric(t, p, generator):
+    if not 0 < p < 1:
+        raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p:g}")
+    if t.dtype.kind in "bc":
+        _float_only("geometric_cpu", _d.bool_)
+    u = uniform(t._v.meta.shape, generator, _d.float64)
+    return ((-u).log1p() / np.log1p(-p).item()).ceil().clamp(min=1.0)
+
+
+@_in_place("cauchy_(Tensor input, float median=0.0, float sigma=1.0", "Cauchy numbers.",
+           "cauchy_cpu")  # fmt: skip
+def _cauchy(t, median, sigma, generator):
+    if sigma <= 0:
+        raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma:g}")
+    return ((_u(t, generator) - 0.5) * np.pi).tan() * sigma + median
+
+
+@_in_place("log_normal_(Tensor input, float mean=1.0, float std=2.0",
+           "Numbers whose logarithm is normal.", "log_normal_cpu")  # fmt: skip
+def _log_normal(t, mean, std, generator):
+    if std <= 0:
+        raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std:g}")
+    return (_draw("randn", t._v.meta.shape, generator, t.dtype) * std + mean).exp()
+
+
+@_in_place("bernoulli_(Tensor input, any p=0.5", "1 with probability p (a number or a tensor).")
+def _bernoulli_in(t, p, generator):
+    if not isinstance(p, Tensor):
+        _check_p(p)
+    else:
+        p = p.detach().expand(t.shape)
+    return _coin(t._v.meta.shape, p, generator, t.dtype)
+
+
+_DIGITS = {"f32": 24, "f64": 53, "f16": 11, "bf16": 8}
+
+
+@_in_place("random_(Tensor input", "Integers: all that the dtype can hold exactly.")
+def _random_all(t, generator):
+    if t.dtype.kind == "f":
+        high = (1 << _DIGITS[t.dtype.short]) + 1
+    elif t.dtype.kind == "b":
+        high = 2
+    else:
+        high = int(np.iinfo(t.dtype.np).max)
+        high += high < (1 << 62)
+    return _integers(0, high, t._v.meta.shape, generator, t.dtype)
+
+
+@_in_place("random_(Tensor input, int to", "")
+def _random_to(t, to, generator):
+    return _integers(0, to, t._v.meta.shape, generator, t.dtype)
+
+
+@_in_place("random_(Tensor input, int from, int? to", "")
+def _random_range(t, low, high, generator):
+    if high is None:
+        high = int(np.iinfo(t.dtype.np).max) if t.dtype.kind == "i" else 1 << 24
+    return _integers(low, high, t._v.meta.shape, generator, t.dtype)
+
+
+def install(functions: dict) -> None:
+    """Puts the in-place variants into the torch namespace."""
+    functions["bernoulli_"] = Tensor.bernoulli_
+
+

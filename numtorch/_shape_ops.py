@@ -1,21 +1,67 @@
-"""Views, reshapes, joins and casts, as Tensor methods and functions."""
+"""Views, reshapes and casts, as Tensor methods and functions."""
 
 from __future__ import annotations
 
 import builtins
+import functools
+import warnings
 
 from numtorch.jit import dtypes as _d
 from numtorch.jit.meta import meta
 from numtorch.jit.ops import OPS
 from numtorch.jit.record import local, row_major
 
+from ._api import REGISTRY, alias, function
+from ._descriptors import check_device
 from ._tensor import Tensor, check_dim, device
+
+# The last view made by `_view`: (tensor, its view, what made it); `remembered` looks at it.
+_last: tuple = (None, None, None)
 
 
 def _view(t: Tensor, name: str, attrs: tuple, shape, offset: int, strides) -> Tensor:
+    global _last
     m = meta(tuple(shape), t._v.meta.dtype)
     base = t._view.offset if t._view is not None else 0
-    return local.tape.view(t, OPS[name], attrs, m, base + offset, tuple(strides))
+    rule = (OPS[name], attrs, m, offset, tuple(strides))
+    out = local.tape.view(t, rule[0], attrs, m, base + offset, rule[4])
+    _last = (t, out, rule)
+    return out
+
+
+def remembered(make):
+    """A function of a tensor that makes one view: its rule is kept with the shape's Meta."""
+
+    def view(self: Tensor, *args) -> Tensor:
+        global _last
+        v, seen = self._v, self._view
+        if seen is not None:
+            key, base = (make, seen.strides, args), seen.offset
+        else:
+            st = self._st
+            key, base = (make, v.strides if st is None else st._v.strides, args), 0
+        rules = v.meta.views
+        try:
+            rule = rules.get(key)
+        except TypeError:  # a list of sizes
+            return make(self, *args)
+        if rule is not None:
+            op, attrs, m, offset, strides = rule
+            return local.tape.view(self, op, attrs, m, base + offset, strides)
+        out = make(self, *args)
+        source, made, rule = _last
+        if source is self and made is out:
+            if len(rules) > MAX_RULES:
+                rules.clear()
+            rules[key] = rule
+        _last = (None, None, None)
+        return out
+
+    view.__name__, view.__doc__, view.__wrapped__ = make.__name__, make.__doc__, make
+    return view
+
+
+MAX_RULES = 512
 
 
 def _ints(sizes) -> tuple[int, ...]:
@@ -37,12 +83,12 @@ def _infer_size(shape: tuple[int, ...], n: int) -> tuple[int, ...]:
         else:
             known *= s
     if hole is not None:
-        if known == 0:
+        if known == 0 and n == 0:
             raise RuntimeError(
                 f"cannot reshape tensor of 0 elements into shape {list(shape)} because the "
                 "unspecified dimension size -1 can be any value and is ambiguous"
             )
-        if n % known:
+        if known == 0 or n % known:
             raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {n}")
         return shape[:hole] + (n // known,) + shape[hole + 1 :]
     if known != n:
@@ -52,23 +98,45 @@ def _infer_size(shape: tuple[int, ...], n: int) -> tuple[int, ...]:
 
 def _view_strides(t: Tensor, shape: tuple[int, ...]):
     """Strides under which t's memory has the shape, or None."""
-    from numtorch.jit.passes.layout import Map, _reshape
-
     old = t._v.meta.shape
-    if t.is_contiguous():
+    if not old:
+        return (1,) * len(shape)
+    if t._v.meta.numel == 0:
+        return t._strides() if old == shape else row_major(shape)
+    if t._view is None and t.is_contiguous():
         return row_major(shape)
-    found = _reshape(Map(0, t._strides()), old, shape)
-    if found is None:
-        return None
-    normal = row_major(shape)
-    return tuple(s if n != 1 else r for n, s, r in zip(shape, found.strides, normal))
+    return _computed_strides(old, t._strides(), shape)
 
 
+def _computed_strides(old, strides, shape):
+    """Walks both shapes from the right, in chunks of old dims that lie evenly."""
+    new, at = [0] * len(shape), len(shape) - 1
+    step, have, want = strides[-1], 1, 1
+    for d in reversed(range(len(old))):
+        have *= old[d]
+        if d and (old[d - 1] == 1 or strides[d - 1] == have * step):
+            continue
+        while at >= 0 and (want < have or shape[at] == 1):
+            new[at] = want * step
+            want *= shape[at]
+            at -= 1
+        if want != have:
+            return None
+        if d:
+            step, have, want = strides[d - 1], 1, 1
+    return tuple(new) if at == -1 else None
+
+
+@remembered
 def view(self: Tensor, *shape) -> Tensor:
-    """The same memory under another shape; RuntimeError if strides do not allow it."""
-    if len(shape) == 1 and isinstance(shape[0], _d.DType):
-        raise NotImplementedError("view(dtype) is not implemented in numtorch")
-    shape = _infer_size(_ints(shape), self.numel())
+    """The same memory under another shape; RuntimeError if strides do not allow it.
+
+    >>> import numtorch as torch
+    >>> torch.arange(6).view(2, -1)
+    tensor([[0, 1, 2],
+            [3, 4, 5]])
+    """
+    shape = _infer_size(_ints(shape), self._v.meta.numel)
     strides = _view_strides(self, shape)
     if strides is None:
         raise RuntimeError(
@@ -78,23 +146,73 @@ def view(self: Tensor, *shape) -> Tensor:
     return _view(self, "reshape", (shape,), shape, 0, strides)
 
 
+@remembered
 def reshape(self: Tensor, *shape) -> Tensor:
     """Another shape: a view where possible, else a copy."""
-    shape = _infer_size(_ints(shape), self.numel())
+    shape = _infer_size(_ints(shape), self._v.meta.numel)
     strides = _view_strides(self, shape)
     if strides is None:
-        return view(contiguous(self), shape)
+        return view(_copied(self), shape)
     return _view(self, "reshape", (shape,), shape, 0, strides)
 
 
+def _copied(t: Tensor) -> Tensor:
+    """A row-major copy."""
+    return local.tape.record(OPS["copy"], (t,))
+
+
 def contiguous(self: Tensor, memory_format=None) -> Tensor:
-    """Itself if row-major, else a row-major copy."""
-    return self if self.is_contiguous() else clone(self)
+    """Itself if its elements lie in the order of the format (row-major), else a copy."""
+    if memory_format is None or _format(memory_format) == "contiguous_format":
+        return self if self.is_contiguous() else _copied(self)
+    order = _channels_last(self, memory_format)
+    return self if _lies_in_order(self, order) else _copied_in_order(self, order)
 
 
 def clone(self: Tensor, memory_format=None) -> Tensor:
-    """A copy that gradients flow through."""
-    return local.tape.record(OPS["copy"], (self,))
+    """A copy that gradients flow through; dense tensors keep the order of their dims."""
+    kind = "preserve_format" if memory_format is None else _format(memory_format)
+    if kind == "preserve_format":
+        if self._view is None or self.is_contiguous():
+            return _copied(self)
+        order = dense_order(self)
+    else:
+        order = None if kind == "contiguous_format" else _channels_last(self, memory_format)
+    return _copied(self) if order is None else _copied_in_order(self, order)
+
+
+def _format(memory_format) -> str:
+    return str(memory_format).rpartition(".")[2]
+
+
+def _channels_last(t: Tensor, memory_format) -> tuple[int, ...]:
+    rank = {"channels_last": 4, "channels_last_3d": 5}.get(_format(memory_format))
+    if rank is None:
+        raise RuntimeError("Unsupported memory format option " + _format(memory_format))
+    if t.dim() != rank:
+        raise RuntimeError(f"required rank {rank} tensor to use {_format(memory_format)} format")
+    return (0, *range(2, rank), 1)
+
+
+def dense_order(t: Tensor) -> tuple[int, ...] | None:
+    """The dims from outermost to innermost if the elements fill memory without gaps or overlap."""
+    shape, strides = t._v.meta.shape, t._strides()
+    order = tuple(sorted(range(len(shape)), key=lambda d: (-strides[d], d)))
+    return order if _lies_in_order(t, order) else None
+
+
+def _lies_in_order(t: Tensor, order) -> bool:
+    shape, strides, step = t._v.meta.shape, t._strides(), 1
+    for d in reversed(order):
+        if shape[d] != 1 and strides[d] != step:
+            return False
+        step *= shape[d]
+    return True
+
+
+def _copied_in_order(t: Tensor, order) -> Tensor:
+    inverse = sorted(range(len(order)), key=order.__getitem__)
+    return permute(_copied(permute(t, order)), inverse)
 
 
 def view_as(self: Tensor, other: Tensor) -> Tensor:
@@ -110,9 +228,9 @@ def reshape_as(self: Tensor, other: Tensor) -> Tensor:
 def flatten(self: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """Merges the dims start_dim..end_dim."""
     shape = self._v.meta.shape
+    a, b = check_dim(start_dim, len(shape)), check_dim(end_dim, len(shape))
     if not shape:
         return reshape(self, 1)
-    a, b = check_dim(start_dim, len(shape)), check_dim(end_dim, len(shape))
     if a > b:
         raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
     if a == b:
@@ -123,13 +241,31 @@ def flatten(self: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     return reshape(self, (*shape[:a], n, *shape[b + 1 :]))
 
 
+def ravel(self: Tensor) -> Tensor:
+    """All elements as a vector: a view where possible."""
+    return reshape(self, -1)
+
+
 def unflatten(self: Tensor, dim: int, sizes) -> Tensor:
     """Splits a dim into the given sizes (one may be -1)."""
     shape = self._v.meta.shape
     dim = check_dim(dim, len(shape))
-    return view(self, (*shape[:dim], *_infer_size(tuple(sizes), shape[dim]), *shape[dim + 1 :]))
+    sizes = tuple(sizes)
+    if not sizes:
+        raise RuntimeError("unflatten: sizes must be non-empty")
+    try:
+        found = _infer_size(sizes, shape[dim])
+    except RuntimeError as e:
+        if "only one" in str(e) or "invalid shape" in str(e) or "ambiguous" in str(e):
+            raise
+        raise RuntimeError(
+            f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {dim} "
+            f"({shape[dim]}) in the input tensor"
+        ) from None
+    return view(self, (*shape[:dim], *found, *shape[dim + 1 :]))
 
 
+@remembered
 def permute(self: Tensor, *dims) -> Tensor:
     """Dims in another order."""
     dims = _ints(dims)
@@ -146,9 +282,10 @@ def permute(self: Tensor, *dims) -> Tensor:
     return _view(self, "permute", (dims,), [shape[d] for d in dims], 0, [strides[d] for d in dims])
 
 
+@remembered
 def transpose(self: Tensor, dim0: int, dim1: int) -> Tensor:
     """Swaps two dims."""
-    rank = self.dim()
+    rank = len(self._v.meta.shape)
     a, b = check_dim(dim0, rank), check_dim(dim1, rank)
     dims = list(range(rank))
     if dims:
@@ -162,21 +299,33 @@ def t(self: Tensor) -> Tensor:
         raise RuntimeError(
             f"t() expects a tensor with <= 2 dimensions, but self is {self.dim()}D"
         )
-    return self if self.dim() < 2 else transpose(self, 0, 1)
+    return permute(self, tuple(range(self.dim()))[::-1])
 
 
 def movedim(self: Tensor, source, destination) -> Tensor:
     """Moves dims to other places, the rest keep their order."""
     rank = self.dim()
-    src = [check_dim(d, rank) for d in ((source,) if isinstance(source, int) else source)]
-    dst = (destination,) if isinstance(destination, int) else destination
-    dst = [check_dim(d, rank) for d in dst]
+    source = (source,) if isinstance(source, int) else source
+    destination = (destination,) if isinstance(destination, int) else destination
+    if len(source) != len(destination):
+        raise RuntimeError(
+            "movedim: Invalid source or destination dims: source "
+            f"({list(source)} dims) should contain the same number of dims as destination "
+            f"({list(destination)} dims)"
+        )
+    src, dst = ([check_dim(d, rank) for d in dims] for dims in (source, destination))
+    for name, dims, given in (("source", src, source), ("destination", dst, destination)):
+        if len(set(dims)) != len(dims):
+            raise RuntimeError(f"movedim: repeated dim in `{name}` ({list(given)})")
+    if not rank:
+        return permute(self, ())
     order = [d for d in range(rank) if d not in src]
     for d, s in sorted(zip(dst, src)):
         order.insert(d, s)
     return permute(self, order)
 
 
+@remembered
 def expand(self: Tensor, *sizes) -> Tensor:
     """Repeats dims of size 1 without memory (stride 0)."""
     sizes = _ints(sizes)
@@ -188,19 +337,25 @@ def expand(self: Tensor, *sizes) -> Tensor:
             f"number of sizes provided ({len(sizes)}) must be greater or equal to the number of "
             f"dimensions in the tensor ({len(shape)})"
         )
-    out, new = [], []
-    for d, s in enumerate(sizes):
-        n = shape[d - lead] if d >= lead else 1
-        if s == -1 and d >= lead:
-            s = n
-        if s < 0 or (n not in (1, s)):
+    out, new = list(sizes), [0] * len(sizes)
+    for d in reversed(range(len(sizes))):
+        s, old = sizes[d], d >= lead
+        n = shape[d - lead] if old else 1
+        if s == -1:
+            if not old:
+                raise RuntimeError(
+                    "The expanded size of the tensor (-1) isn't allowed in a leading, "
+                    f"non-existing dimension {d}"
+                )
+            s = out[d] = n
+        if s < 0 or n not in (1, s):
             raise RuntimeError(
                 f"The expanded size of the tensor ({s}) must match the existing size ({n}) at "
                 f"non-singleton dimension {d}.  Target sizes: {list(sizes)}.  Tensor sizes: "
                 f"{list(shape)}"
             )
-        out.append(s)
-        new.append(strides[d - lead] if d >= lead and (n == s) else 0)
+        if n == s and shape:
+            new[d] = strides[d - lead] if old else out[d + 1] * new[d + 1]
     return _view(self, "expand", (tuple(out),), out, 0, new)
 
 
@@ -209,9 +364,12 @@ def expand_as(self: Tensor, other: Tensor) -> Tensor:
     return expand(self, other.shape)
 
 
-broadcast_to = expand
+def broadcast_to(self: Tensor, size) -> Tensor:
+    """`expand` to a shape."""
+    return expand(self, size)
 
 
+@remembered
 def squeeze(self: Tensor, dim=None) -> Tensor:
     """Drops dims of size 1 (all, or the given ones)."""
     shape, strides = self._v.meta.shape, self._strides()
@@ -219,12 +377,17 @@ def squeeze(self: Tensor, dim=None) -> Tensor:
         drop = [d for d, n in enumerate(shape) if n == 1]
     else:
         dims = (dim,) if isinstance(dim, int) else dim
-        drop = [d for d in (check_dim(d, len(shape)) for d in dims) if shape and shape[d] == 1]
+        found = [check_dim(d, len(shape)) for d in dims]
+        for k, d in enumerate(found):
+            if d in found[:k]:
+                raise RuntimeError(f"dim {d} appears multiple times in the list of dims")
+        drop = [d for d in found if shape and shape[d] == 1]
     keep = [d for d in range(len(shape)) if d not in drop]
     new = tuple(shape[d] for d in keep)
     return _view(self, "reshape", (new,), new, 0, [strides[d] for d in keep])
 
 
+@remembered
 def unsqueeze(self: Tensor, dim: int) -> Tensor:
     """Inserts a dim of size 1."""
     shape, strides = self._v.meta.shape, self._strides()
@@ -234,14 +397,26 @@ def unsqueeze(self: Tensor, dim: int) -> Tensor:
     return _view(self, "reshape", (new,), new, 0, (*strides[:d], step, *strides[d:]))
 
 
-def narrow(self: Tensor, dim: int, start: int, length: int) -> Tensor:
+def narrow(self: Tensor, dim: int, start, length: int) -> Tensor:
     """The part start..start+length of a dim."""
     shape = self._v.meta.shape
+    if not shape:
+        raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
+    if isinstance(start, Tensor):
+        if start.dim() or start.dtype.kind != "i":
+            raise RuntimeError("start must be an 0-dim integral Tensor.")
+        start = int(start.item())
+    if length < 0:
+        raise RuntimeError("narrow(): length must be non-negative.")
     d = check_dim(dim, len(shape))
     n = shape[d]
+    if not -n <= start <= n:
+        raise IndexError(
+            f"start out of range (expected to be in range of [{-n}, {n}], but got {start})"
+        )
     if start < 0:
         start += n
-    if length < 0 or not 0 <= start <= n or start + length > n:
+    if start + length > n:
         raise RuntimeError(
             f"start ({start}) + length ({length}) exceeds dimension size ({n})."
         )
@@ -250,7 +425,12 @@ def narrow(self: Tensor, dim: int, start: int, length: int) -> Tensor:
 
 def slice_view(self: Tensor, parts: dict[int, tuple[int, int, int]]) -> Tensor:
     """A view of (start, step, length) per dim."""
-    shape, strides = self._v.meta.shape, self._strides()
+    return _sliced(self, tuple(parts.items()))
+
+
+@remembered
+def _sliced(self: Tensor, items: tuple) -> Tensor:
+    parts, shape, strides = dict(items), self._v.meta.shape, self._strides()
     starts = tuple(parts[d][0] if d in parts else 0 for d in range(len(shape)))
     steps = tuple(parts[d][1] if d in parts else 1 for d in range(len(shape)))
     new = tuple(parts[d][2] if d in parts else n for d, n in enumerate(shape))
@@ -270,123 +450,158 @@ def select(self: Tensor, dim: int, index: int) -> Tensor:
     if not -n <= index < n:
         raise IndexError(f"select(): index {index} out of range for tensor of size "
                          f"{list(shape)} at dimension {d}")  # fmt: skip
-    return squeeze(slice_view(self, {d: (index % n, 1, 1)}), d)
+    return select_view(self, d, index % n)
 
 
-def unbind(self: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
-    """All slices along a dim."""
-    d = check_dim(dim, self.dim())
-    return tuple(select(self, d, i) for i in range(self.size(d)))
+@remembered
+def select_view(self: Tensor, d: int, index: int) -> Tensor:
+    """The slice at an index that is in range."""
+    shape, strides = self._v.meta.shape, self._strides()
+    return _view(self, "select", (d, index), shape[:d] + shape[d + 1 :], index * strides[d],
+                 strides[:d] + strides[d + 1 :])  # fmt: skip
 
 
-def split(self: Tensor, split_size, dim: int = 0) -> tuple[Tensor, ...]:
-    """Parts of the given size (or sizes) along a dim."""
-    d = check_dim(dim, self.dim())
-    n = self.size(d)
-    if isinstance(split_size, int):
-        if split_size < 0 or (split_size == 0 and n):
+# ---------------------------------------------------------------- declarations
+
+
+def _declare() -> None:
+    for text, run in (
+        ("reshape(Tensor input, int[] shape)", reshape),
+        ("permute(Tensor input, int[] dims)", permute),
+        ("flatten(Tensor input, int start_dim=0, int end_dim=-1)", flatten),
+        ("ravel(Tensor input)", ravel),
+        ("unflatten(Tensor input, int dim, int[] sizes)", unflatten),
+        ("transpose(Tensor input, int dim0, int dim1)", transpose), ("t(Tensor input)", t),
+        ("swapaxes(Tensor input, int axis0, int axis1)", transpose),
+        ("movedim(Tensor input, int[1] source, int[1] destination)", movedim),
+        ("broadcast_to(Tensor input, int[] size)", broadcast_to),
+        ("squeeze(Tensor input, int[1]? dim=None)", squeeze),
+        ("unsqueeze(Tensor input, int dim)", unsqueeze),
+        ("narrow(Tensor input, int dim, any start, int length)", narrow),
+        ("select(Tensor input, int dim, int index)", select),
+    ):  # fmt: skip
+        function(text)(run)
+    function("clone(Tensor input, *, memory_format? memory_format=None)")(_clone)
+    for text, run in (
+        ("view(Tensor input, int[] size)", view), ("view(Tensor input, dtype dtype)", _view_dtype),
+        ("view_as(Tensor input, Tensor other)", view_as),
+        ("expand(Tensor input, int[] size)", expand),
+        ("reshape_as(Tensor input, Tensor other)", reshape_as),
+        ("expand_as(Tensor input, Tensor other)", expand_as),
+        ("contiguous(Tensor input, memory_format? memory_format=None)", contiguous),
+    ):  # fmt: skip
+        function(text, free=False)(run)
+    alias("swapdims", "transpose")
+    alias("moveaxis", "movedim")
+    for run in (view, reshape, permute, expand):
+        setattr(Tensor, run.__name__, _fast_sizes(run.__name__, run))
+    for name in ("squeeze", "unsqueeze", "transpose", "swapaxes", "swapdims", "t"):
+        setattr(Tensor, name + "_", in_place_view(name))
+
+
+def _clone(input, *, memory_format=None):
+    """A copy that gradients flow through; dense tensors keep the order of their dims."""
+    return clone(input, memory_format)
+
+
+def _view_dtype(self: Tensor, dtype) -> Tensor:
+    """The same memory read as another dtype."""
+    from ._views import view_dtype
+
+    return view_dtype(self, dtype)
+
+
+def _fast_sizes(name: str, run):
+    """The method without the checks that plain ints do not need."""
+    checked = getattr(Tensor, name)
+
+    def method(self, *sizes, **named):
+        if named or not sizes:
+            return checked(self, *sizes, **named)
+        found = sizes
+        if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)):
+            found = sizes[0]
+        for s in found:
+            if s.__class__ is not int:
+                return checked(self, *sizes)
+        return run(self, tuple(found))
+
+    method.__name__, method.__qualname__ = name, f"Tensor.{name}"
+    method.__doc__, method.__module__ = run.__doc__, "numtorch"
+    method.schemas = REGISTRY[name].schemas
+    return method
+
+
+def in_place_view(name: str):
+    """A method that turns the tensor into a view of itself: squeeze_, t_."""
+    plain = getattr(Tensor, name)
+
+    def variant(self, *args, **kwargs):
+        if self._rg == 1 and local.tape.grad:
             raise RuntimeError(
-                f"split expects split_size be non-negative, but got split_size={split_size}"
+                "a leaf Variable that requires grad is being used in an in-place operation."
             )
-        sizes = [builtins.min(split_size, n - i) for i in range(0, n, split_size or 1)] or [n]
-    else:
-        sizes = list(split_size)
-        if builtins.sum(sizes) != n:
-            raise RuntimeError(
-                f"split_with_sizes expects split_sizes to sum exactly to {n} (input tensor's size "
-                f"at dimension {d}), but got split_sizes={sizes}"
-            )
-    out, at = [], 0
-    for s in sizes:
-        out.append(narrow(self, d, at, s))
-        at += s
-    return tuple(out)
+        return take_over(self, plain(self, *args, **kwargs))
+
+    variant.__name__, variant.__qualname__ = name + "_", f"Tensor.{name}_"
+    variant.__doc__ = f"In-place version of :meth:`{name}`."
+    return variant
 
 
-def chunk(self: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
-    """At most `chunks` equal parts along a dim."""
-    if chunks <= 0:
-        raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
-    n = self.size(dim)
-    return split(self, builtins.max(1, -(-n // chunks)), dim)
+def take_over(self: Tensor, other: Tensor) -> Tensor:
+    """self becomes what `other`, a view, is."""
+    self._v, self._st, self._view = other._v, other._st, other._view
+    self._rg, self._node = other._rg, other._node
+    self._st.add_alias(self)
+    return self
 
 
-def flip(self: Tensor, *dims) -> Tensor:
-    """A copy with the given dims reversed."""
-    dims = tuple(check_dim(d, self.dim()) for d in _ints(dims))
-    for k, d in enumerate(dims):
-        if d in dims[:k]:
-            raise RuntimeError(f"dim {d} appears multiple times in the list of dims")
-    return local.tape.record(OPS["flipped"], (self,), (dims,))
-
-
-def cat(tensors, dim: int = 0, *, out=None) -> Tensor:
-    """Tensors joined along a dim; other sizes must agree."""
-    tensors = list(tensors)
-    if not tensors:
-        raise ValueError("torch.cat(): expected a non-empty list of Tensors")
-    for i, x in enumerate(tensors):
-        if not isinstance(x, Tensor):
-            raise TypeError(
-                f"expected Tensor as element {i} in argument 0, but got {type(x).__name__}"
-            )
-    full = [x for x in tensors if x._v.meta.shape != (0,)] or tensors[:1]
-    first = full[0]._v.meta.shape
-    if any(not x.dim() for x in full):
-        raise RuntimeError("zero-dimensional tensor (at position 0) cannot be concatenated")
-    d = check_dim(dim, len(first))
-    for i, x in enumerate(full[1:], 1):
-        shape = x._v.meta.shape
-        if len(shape) != len(first):
-            raise RuntimeError(
-                f"Tensors must have same number of dimensions: got {len(first)} and {len(shape)}"
-            )
-        for j, (a, b) in enumerate(zip(first, shape)):
-            if j != d and a != b:
-                raise RuntimeError(
-                    f"Sizes of tensors must match except in dimension {d}. Expected size {a} but "
-                    f"got size {b} for tensor number {i} in the list."
-                )
-    kind = full[0].dtype
-    for x in full[1:]:
-        kind = _d.promote(kind, x.dtype)
-    full = [x if x.dtype is kind else to(x, kind) for x in full]
-    return local.tape.record(OPS["cat"], full, (d,))
-
-
-def stack(tensors, dim: int = 0, *, out=None) -> Tensor:
-    """Tensors of one shape joined along a new dim."""
-    tensors = list(tensors)
-    if not tensors:
-        raise RuntimeError("stack expects a non-empty TensorList")
-    first = tensors[0].shape
-    for i, x in enumerate(tensors):
-        if x.shape != first:
-            raise RuntimeError(
-                f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 "
-                f"and {list(x.shape)} at entry {i}"
-            )
-    d = check_dim(dim, len(first) + 1)
-    return cat([unsqueeze(x, d) for x in tensors], d)
+_declare()
 
 
 # ---------------------------------------------------------------- casts
 
 
-def to(self: Tensor, *args, dtype=None, device=None, copy=False, non_blocking=False, **_) -> Tensor:
-    """Another dtype (devices: cpu)."""
+_PYTHON_TYPES = {bool: _d.bool_, int: _d.int64, float: _d.float64, complex: _d.complex128}
+
+
+def to(
+    self: Tensor, *args, dtype=None, device=None, other=None, copy=False, non_blocking=False,
+    memory_format=None,
+) -> Tensor:  # fmt: skip
+    """to(dtype), to(device, dtype) or to(other): another dtype; the only device is the cpu."""
+    if other is not None:
+        args = (other, *args)
+    flags = [a for a in args if isinstance(a, bool)]
+    copy = flags[1] if len(flags) > 1 else copy
     for a in args:
-        if isinstance(a, _d.DType):
-            dtype = a
-        elif isinstance(a, Tensor):
+        if isinstance(a, Tensor):
             dtype = a.dtype
         elif isinstance(a, (str, device_type)):
             device = a
+        elif isinstance(a, _d.DType) or a in _PYTHON_TYPES:
+            dtype = a
+        elif a is not None and not isinstance(a, bool):
+            raise TypeError(
+                f"to() received an invalid combination of arguments - got ({type(a).__name__}), "
+                "but expected one of: (torch.device device = None, torch.dtype dtype = None), "
+                "(torch.dtype dtype), (Tensor other)"
+            )
+    dtype = _PYTHON_TYPES.get(dtype, dtype)
     if device is not None:
-        device_type(device)
+        check_device(device)
     if dtype is None or dtype is self.dtype:
         return clone(self) if copy else self
+    if self.dtype.kind == "c" and dtype.kind not in "cb":
+        _warn_discarded()
     return local.tape.record(OPS["cast"], (self,), (dtype,))
+
+
+@functools.cache
+def _warn_discarded() -> None:
+    warnings.warn(
+        "Casting complex values to real discards the imaginary part", UserWarning, stacklevel=4
+    )
 
 
 device_type = device
@@ -398,8 +613,8 @@ def type_as(self: Tensor, other: Tensor) -> Tensor:
 
 
 def _cast_method(d):
-    def method(self: Tensor) -> Tensor:
-        return to(self, d)
+    def method(self: Tensor, memory_format=None) -> Tensor:
+        return to(self, d, memory_format=memory_format)
 
     method.__doc__ = f"Cast to {d!r}."
     return method
@@ -426,6 +641,11 @@ def fill_(self: Tensor, value) -> Tensor:
     from ._methods import write_result
 
     if isinstance(value, Tensor):
+        if value.dim():
+            raise RuntimeError(
+                "fill_ only supports 0-dimension value tensor but got tensor with "
+                f"{value.dim()} dimensions."
+            )
         return copy_(self, value)
     return write_result(self, full_like(self, value), "fill")
 
@@ -435,18 +655,12 @@ def zero_(self: Tensor) -> Tensor:
     return fill_(self, 0)
 
 
-METHODS = {
-    "view": view, "reshape": reshape, "contiguous": contiguous, "clone": clone,
-    "view_as": view_as, "reshape_as": reshape_as, "flatten": flatten, "unflatten": unflatten,
-    "permute": permute, "transpose": transpose, "swapaxes": transpose, "t": t, "movedim": movedim,
-    "expand": expand, "expand_as": expand_as, "broadcast_to": broadcast_to, "squeeze": squeeze,
-    "unsqueeze": unsqueeze, "narrow": narrow, "select": select, "unbind": unbind, "split": split,
-    "chunk": chunk, "flip": flip, "to": to, "type_as": type_as, "copy_": copy_, "fill_": fill_,
-    "zero_": zero_,
-}  # fmt: skip
+METHODS = {"to": to, "type_as": type_as, "copy_": copy_, "fill_": fill_, "zero_": zero_}
 _CASTS = {
     "float": _d.float32, "double": _d.float64, "long": _d.int64, "int": _d.int32, "bool": _d.bool_,
-    "short": _d.int16, "byte": _d.uint8, "char": _d.int8,
+    "short": _d.int16, "byte": _d.uint8, "char": _d.int8, "half": _d.float16,
+    "bfloat16": _d.bfloat16, "cfloat": _d.complex64, "cdouble": _d.complex128,
+    "chalf": _d.complex32,
 }  # fmt: skip
 
 
@@ -454,11 +668,7 @@ def install(functions: dict) -> None:
     """Adds the methods to Tensor, and the functions to the given namespace."""
     for name, method in METHODS.items():
         setattr(Tensor, name, method)
-        if not name.endswith("_") and name not in ("view", "to", "contiguous", "type_as", "expand"):
-            functions[name] = method
     for name, d in _CASTS.items():
         setattr(Tensor, name, _cast_method(d))
-    Tensor.T = property(lambda self: permute(self, tuple(range(self.dim()))[::-1]))
-    Tensor.mT = property(lambda self: transpose(self, -2, -1))
     Tensor.cpu = lambda self: self
-    functions.update(cat=cat, concat=cat, concatenate=cat, stack=stack)
+    functions.update(fill_=fill_, zero_=zero_)

@@ -2,66 +2,33 @@
 
 from __future__ import annotations
 
+from sys import getrefcount
+
 from numtorch.jit import autograd as _autograd
 from numtorch.jit import dtypes as _dtypes
 from numtorch.jit.interop import export
 from numtorch.jit.ops import OPS
-from numtorch.jit.record import Lazy, Storage, View, local, row_major, set_tensor_type
+from numtorch.jit.record import (
+    Lazy,
+    array_of,
+    local,
+    set_tensor_type,
+)  # fmt: skip
+from numtorch.jit.views import (
+    Counter,
+    Storage,
+    View,
+    check_fresh,
+    counter_of,
+    flag_of,
+    flag_views,
+    row_major,
+    version_of,
+)  # fmt: skip
+
+from ._descriptors import CPU, Size, as_size, channels_last, device
 
 _new = object.__new__
-
-
-class Size(tuple):
-    """A shape: a tuple that prints as torch.Size([2, 3])."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return f"torch.Size([{', '.join(map(str, self))}])"
-
-    def numel(self) -> int:
-        """Number of elements."""
-        n = 1
-        for s in self:
-            n *= s
-        return n
-
-
-class device:
-    """Where a tensor lives: 'cpu' here."""
-
-    __slots__ = ("type", "index")
-
-    def __init__(self, type: str | device = "cpu", index: int | None = None):
-        if isinstance(type, device):
-            type, index = type.type, type.index
-        name, _, number = type.partition(":")
-        if name == "cuda":
-            raise AssertionError("Torch not compiled with CUDA enabled")
-        if name != "cpu":
-            raise RuntimeError(
-                "Expected one of cpu, cuda, ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, "
-                "fpga, maia, xla, lazy, vulkan, mps, meta, hpu, mtia, privateuseone device type "
-                f"at start "
-                f"of device string: {name}"
-            )
-        self.type, self.index = name, int(number) if number else index
-
-    def __repr__(self) -> str:
-        tail = f", index={self.index}" if self.index is not None else ""
-        return f"device(type='{self.type}'{tail})"
-
-    def __str__(self) -> str:
-        return self.type if self.index is None else f"{self.type}:{self.index}"
-
-    def __eq__(self, other) -> bool:
-        return isinstance(other, device) and (self.type, self.index) == (other.type, other.index)
-
-    def __hash__(self) -> int:
-        return hash((self.type, self.index))
-
-
-_CPU = device("cpu")
 tensor_types: set[type] = set()  # Tensor and its subclasses: for checks by class
 
 
@@ -79,27 +46,30 @@ class Tensor:
     _view: View | None = None
     _rg = 0  # 0 none, 1 leaf that requires grad, 2 result of recorded ops
     _node = None
-    _version = 0
+    _count = 0
     _grad = None
     _retains_grad = False
+    _info = None  # hooks on its gradient
     _v: Lazy
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
-        tensor_types.add(cls)
+        if not hasattr(cls, "__torch_function__"):  # such a class takes functions over
+            tensor_types.add(cls)
 
-    def __init__(self, data=None):
-        from ._creation import tensor
+    def __init__(self, *args):
+        from ._attributes import legacy_new
 
-        if data is None:
-            data = []
-        self._v = tensor(data, dtype=_dtypes.default)._v
+        made = legacy_new(args, _dtypes.default)
+        self._v, self._st, self._view = made._v, made._st, made._view
+        if self._st is not None:
+            self._st.add_alias(self)
 
     # -- description
 
     @property
     def shape(self) -> Size:
-        return Size(self._v.meta.shape)
+        return as_size(self._v.meta.shape)
 
     def size(self, dim: int | None = None):
         """The shape, or the size of one dim."""
@@ -113,11 +83,7 @@ class Tensor:
 
     @property
     def device(self) -> device:
-        return _CPU
-
-    @property
-    def is_cuda(self) -> bool:
-        return False
+        return CPU
 
     @property
     def ndim(self) -> int:
@@ -160,10 +126,17 @@ class Tensor:
         """First element's place in the storage, in elements."""
         return self._view.offset if self._view is not None else 0
 
-    def is_contiguous(self) -> bool:
-        """True if the elements lie in row-major order."""
-        pairs = zip(self._v.meta.shape, self._strides(), row_major(self._v.meta.shape))
+    def is_contiguous(self, memory_format=None) -> bool:
+        """True if the elements lie in row-major order (or in that of `memory_format`)."""
+        shape, strides = self._v.meta.shape, self._strides()
+        if memory_format is not None and memory_format.name.startswith("channels_last"):
+            return channels_last(shape, strides, memory_format)
+        pairs = zip(shape, strides, row_major(shape))
         return self._v.meta.numel == 0 or all(n == 1 or a == b for n, a, b in pairs)
+
+    @property
+    def _version(self) -> int:
+        return version_of(self)
 
     def data_ptr(self) -> int:
         """Address of the first element (executes what is pending)."""
@@ -171,14 +144,30 @@ class Tensor:
 
     @property
     def is_leaf(self) -> bool:
-        return self._rg != 2
+        return self._flag() != 2
 
     @property
     def requires_grad(self) -> bool:
+        if self._rg in (0, 3) and self._view is not None:
+            view = self._view
+            if self._v.lost and flag_of(self) == 2:
+                return True
+            return view.base is not None and view.base.requires_grad
         return self._rg != 0
+
+    def _flag(self) -> int:
+        """_rg, up to date: an alias learns of a write through another one when it is read."""
+        if self._view is not None:
+            if self._view.origin is not None:
+                check_fresh(self)
+            if self._v.lost:
+                return flag_of(self)
+        return self._rg
 
     @requires_grad.setter
     def requires_grad(self, flag: bool) -> None:
+        if not isinstance(flag, bool):
+            raise RuntimeError("requires_grad must be a bool")
         self.requires_grad_(flag)
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
@@ -191,9 +180,13 @@ class Tensor:
                     "var_no_grad = var.detach()."
                 )
             return self
-        if requires_grad and self.dtype.kind != "f":
+        if requires_grad and not self.dtype.differentiable:
             raise RuntimeError("only Tensors of floating point dtype can require gradients")
+        if not requires_grad and self._rg == 3:
+            return self
         self._rg = 1 if requires_grad else 0
+        if self._st is not None:
+            flag_views(self)
         tape = local.tape
         if requires_grad and self._v.win is tape.win:
             tape.leaves[self._v.idx] = self
@@ -211,6 +204,8 @@ class Tensor:
                     f"assigned grad expected to be a Tensor or None but got grad of type "
                     f"{type(value).__name__}"
                 )
+            if value is self:
+                raise RuntimeError("can't assign Variable as its own grad")
             if value._v.meta is not self._v.meta:
                 raise RuntimeError(
                     "assigned grad has data of a different size"
@@ -225,7 +220,9 @@ class Tensor:
     @property
     def grad_fn(self):
         """An object that names the op this tensor is the result of, or None for leaves."""
-        return GradFn(self) if self._rg == 2 else None
+        from .autograd.graph import node_of
+
+        return node_of(self) if self._flag() == 2 else None
 
     # -- values
 
@@ -248,19 +245,21 @@ class Tensor:
         """A NumPy array that shares this tensor's memory."""
         if force:
             return self.detach().numpy()
-        if self._rg:
+        if self._rg and local.tape.grad:
             raise RuntimeError(
                 "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() "
                 "instead."
             )
+        if self.dtype.opaque:
+            raise TypeError(f"Got unsupported ScalarType {self.dtype.scalar_type}")
+        return self._memory()
+
+    def _memory(self):
+        """The memory as a NumPy array: bits, for types that NumPy does not have."""
         v = self._value()
         if local.tape.entries:
             local.tape.flush()
         return export(v)
-
-    def __array__(self, dtype=None, copy=None):
-        a = self.detach().numpy() if not self._rg else self.numpy()
-        return a if dtype is None else a.astype(dtype, copy=False)
 
     def item(self):
         """The Python number of a tensor with one element."""
@@ -273,16 +272,24 @@ class Tensor:
 
     def tolist(self):
         """Nested lists of Python numbers (a number for a 0-dim tensor)."""
-        return self.detach().numpy().tolist()
+        return _dtypes.to_values(self.detach()._memory(), self.dtype).tolist()
+
+    def _number(self):
+        if self._v.meta.numel != 1:
+            raise ValueError("only one element tensors can be converted to Python scalars")
+        return self.item()
 
     def __float__(self) -> float:
-        return float(self.item())
+        return float(_real_number(self._number(), "double"))
 
     def __int__(self) -> int:
-        return int(self.item())
+        return int(_real_number(self._number(), "int64_t"))
+
+    def __complex__(self) -> complex:
+        return complex(self._number())
 
     def __index__(self) -> int:
-        if self.dtype.kind == "f" or self.numel() != 1:
+        if self.dtype.differentiable or self.numel() != 1:
             raise TypeError("only integer tensors of a single element can be converted to an index")
         return int(self.item())
 
@@ -291,6 +298,8 @@ class Tensor:
         if n != 1:
             what = "no values" if n == 0 else "more than one value"
             raise RuntimeError(f"Boolean value of Tensor with {what} is ambiguous")
+        if local.tape.levels:
+            local.tape.check_readable(self._v, True)
         return bool(self.item())
 
     def __len__(self) -> int:
@@ -301,12 +310,20 @@ class Tensor:
     def __iter__(self):
         if not self._v.meta.shape:
             raise TypeError("iteration over a 0-d tensor")
-        return iter([self[i] for i in range(self._v.meta.shape[0])])
+        return iter(self.unbind(0))
 
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:
+        return id(self)
 
     def __contains__(self, item) -> bool:
-        return bool((self == item).any())
+        if isinstance(item, (Tensor, int, float, complex)):
+            return bool((self == item).any())
+        raise RuntimeError(
+            f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(item)}."
+        )
+
+    def __reversed__(self) -> Tensor:
+        return self.flip(0) if self._v.meta.shape else self
 
     def __repr__(self) -> str:
         from ._repr import tensor_repr
@@ -314,34 +331,21 @@ class Tensor:
         return tensor_repr(self)
 
     def __format__(self, spec: str) -> str:
-        if not spec:
-            return repr(self)
-        if self._v.meta.shape:
-            raise TypeError("unsupported format string passed to Tensor.__format__")
-        return format(self.item(), spec)
+        if not self._v.meta.shape and type(self) is Tensor:
+            return format(self.item(), spec)
+        return object.__format__(self, spec)
 
-    def __deepcopy__(self, memo):
-        if self._rg == 2:
-            raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy "
-                "protocol at the moment."
-            )
-        out = _new(type(self))
-        out.__dict__.update({k: v for k, v in self.__dict__.items() if not k.startswith("_")})
-        memo[id(self)] = out
-        copied = self.detach().clone()
-        copied._value()
-        out._v, out._rg = copied._v, self._rg
-        if self._grad is not None:
-            import copy
+    def share_memory_(self) -> Tensor:
+        """Moves the storage to memory that other processes can map; views of it come along."""
+        from .multiprocessing._shared import share_memory_
 
-            out._grad = copy.deepcopy(self._grad, memo)
-        return out
+        return share_memory_(self)
 
-    def __reduce__(self):
-        from ._creation import _rebuild
+    def is_shared(self) -> bool:
+        """True if the storage lies in shared memory."""
+        from .multiprocessing._shared import is_shared
 
-        return _rebuild, (type(self), self.detach().numpy().copy(), self._rg == 1)
+        return is_shared(self)
 
     # -- autograd
 
@@ -361,7 +365,15 @@ class Tensor:
         return local.tape.view(self, OPS["detach"], None, self._v.meta, offset, self._strides())
 
     def detach_(self) -> Tensor:
-        """Forgets the graph of this tensor."""
+        """Forgets the graph of this tensor; RuntimeError for views."""
+        # Results may be views of temporaries that nobody else holds.
+        base = self._view.base if self._view is not None else None
+        views = (r() for r in self._st.aliases) if base is not None else ()
+        also = sum(1 for a in views if a is not None and a is not self and _is_view_of(a, base))
+        if base is not None and getrefcount(base) > _HELD + also:
+            raise RuntimeError("Can't detach views in-place. Use detach() instead.")
+        if self._rg != 2:
+            return self.requires_grad_(False)
         d = self.detach()
         self._v, self._rg, self._node, self._st, self._view = d._v, 0, None, d._st, d._view
         self._st.add_alias(self)
@@ -370,15 +382,23 @@ class Tensor:
     @property
     def data(self) -> Tensor:
         alias = self.detach()
-        alias._view.quiet = True
+        alias._view.counter = Counter()
         return alias
 
     @data.setter
     def data(self, value: Tensor) -> None:
         if not isinstance(value, Tensor):
             raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
+        if self._rg and not value.dtype.differentiable:
+            raise RuntimeError(
+                "data set to a tensor that requires gradients must be floating point or complex "
+                "dtype"
+            )
+        counter = Counter(self._count) if self._st is None else counter_of(self)
         value = value.detach()
+        local.tape.forget(self)
         self._v, self._st, self._view = value._v, value._st, value._view
+        self._view.counter = counter
         self._st.add_alias(self)
         tape = local.tape
         if self._rg == 1 and self._v.win is tape.win:
@@ -398,27 +418,6 @@ class Tensor:
         return self._retains_grad
 
 
-class GradFn:
-    """Names the op that made a tensor."""
-
-    __slots__ = ("_name",)
-
-    def __init__(self, t: Tensor):
-        op = None
-        tape = local.tape
-        if t._v.win is tape.win and t._v.idx >= 0:
-            op = tape.entries[t._v.idx][0].op
-        elif t._node is not None:
-            op = t._node.row
-        self._name = grad_fn_name(op.name) if op is not None else "Backward0"
-
-    def name(self) -> str:
-        return self._name
-
-    def __repr__(self) -> str:
-        return f"<{self._name} object at {hex(id(self))}>"
-
-
 _TORCH_NAMES = {
     "reduce_sum": "Sum", "reduce_prod": "Prod", "reduce_amax": "Amax", "reduce_amin": "Amin",
     "matmul": "Mm", "linear": "Addmm", "conv2d": "Convolution", "permute": "Permute",
@@ -435,9 +434,19 @@ def grad_fn_name(op: str) -> str:
 
 
 def _read_scalar(v: Lazy, dtype):
-    import ctypes
+    cell = _CTYPES.get(dtype.short)
+    if cell is not None:
+        return cell.from_address(v.addr).value
+    return _dtypes.to_values(array_of(v).reshape(1), dtype).item()
 
-    return _CTYPES[dtype.short].from_address(v.addr).value if dtype.short in _CTYPES else ctypes
+
+def _real_number(x, name: str):
+    """A number that float() and int() take; RuntimeError for a complex one that is not real."""
+    if x.__class__ is not complex:
+        return x
+    if x.imag:
+        raise RuntimeError(f"value cannot be converted to type {name} without overflow")
+    return x.real
 
 
 def _scalar_types() -> dict:
@@ -450,6 +459,21 @@ def _scalar_types() -> dict:
 
 
 _CTYPES = _scalar_types()
+
+
+def _is_view_of(t: Tensor, base: Tensor) -> bool:
+    return t._view is not None and t._view.base is base
+
+
+def _held() -> int:
+    """References to a base that no tensor but its view holds, as detach_ counts them."""
+    view = View((), 0, ())
+    view.base = object()
+    base = view.base
+    return getrefcount(base)
+
+
+_HELD = _held()
 
 
 def check_dim(dim: int, rank: int) -> int:

@@ -9,12 +9,14 @@ import numtorch as nt
 import pytest
 from numtorch.jit import config
 from numtorch.jit.flush import clear_plans
+from numtorch.jit.ops import OPS
 from numtorch.jit.record import local
 
 torch = pytest.importorskip("torch")
 
-# Elementwise rows that are no function of the framework.
-INTERNAL = ("cast", "copy", "replaced")
+# Elementwise rows that users can call; SPECIAL ones have a float64 kernel (test_special.py).
+ROWS = [op for op in OPS.values() if op.kind == "elementwise" and (op.public or op.name == "where")]
+SPECIAL = {op.name for op in ROWS if op.public == "special" or op.cost >= 40}
 DTYPES = ("float32", "float64", "int64", "bool")
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import numtorch as nt
 import pytest
-from helpers import both, check, compare, pair, torch
+from helpers import both, check, check_error, compare, outcome, pair, torch
 
 RNG = np.random.default_rng(3)
 SHAPES = [(), (5,), (0,), (1,), (3, 4), (4, 1, 3), (2, 0, 3), (2, 3, 4, 2)]
@@ -184,3 +184,77 @@ def test_bad_dims():
     for name in ("sum", "amax"):
         calls[name, "twice"] = both(name, x, y, (1, 1))
     compare(calls)
+
+
+def test_more_reductions():
+    a = values((3, 4), np.float32)
+    a[0, 1] = np.nan
+    (x, y), (p, q) = pair(a), pair(values((3, 4), np.int64))
+    calls = {}
+    for dim in (None, 0, (0, 1)):
+        for name in ("nansum", "nanmean", "count_nonzero"):
+            calls[name, dim] = both(name, x, y, dim)
+        calls["count_nonzero int", dim] = both("count_nonzero", p, q, dim)
+    for args in ((), (True,), (0, False, True)):
+        for name in ("std_mean", "var_mean"):
+            calls[name, args] = (
+                lambda n=name, a=args: getattr(nt, n)(x[1:], *a),
+                lambda n=name, a=args: tuple(getattr(torch, n)(y[1:], *a)),
+            )
+    calls["aminmax"] = lambda: p.aminmax(), lambda: tuple(q.aminmax())
+    calls["aminmax dim"] = lambda: x.aminmax(dim=1), lambda: tuple(y.aminmax(dim=1))
+    for name in ("any", "all"):
+        calls[name, "uint8"] = both(name, p.to(nt.uint8), q.to(torch.uint8), 1)
+        calls[name, "no dims"] = both(name, p, q, ())
+    for text in ("cov()", "corrcoef()", "cov(correction=0)", "sum_to_size(1, 4)", "renorm(2, 0, 1.0)"):
+        calls[text] = (lambda t=text: eval("x." + t, {"x": x[1:]}),  # noqa: S307
+                       lambda t=text: eval("x." + t, {"x": y[1:]}) if "size" not in t  # noqa: S307
+                       else y[1:].sum_to_size(1, 4))  # fmt: skip
+    for order in ("fro", 0, 1, 2, 3, 0.5, np.inf, -np.inf):
+        for dim in (None, 0):
+            calls["norm", order, dim] = both("norm", x[1:], y[1:], order, dim)
+    compare(calls, rtol=1e-6, atol=1e-6)
+
+
+def test_gradient_of_norms_at_zero():
+    for order in (1, 2, 3, 0.5, np.inf):
+        grads = []
+        for lib in (nt, torch):
+            x = lib.tensor([[0.0, 0.0], [3.0, 0.0]], requires_grad=True)
+            x.norm(order, 1).sum().backward()
+            grads.append(x.grad)
+        check(*grads, rtol=1e-6, what=order)
+
+
+REFUSED = [
+    "x.sum((0, 0))", "x.prod((0, 1))", "x.sum(0, 1)", "x.sum('a')", "i.mean()", "i.var()", "e.max()",
+    "e.max(0)", "e.argmax()", "e.aminmax()", "b.argmax()", "i.norm()", "x.logsumexp()", "i.softmax(0)",
+    "i.nanmean()", "x.var(0, True, correction=1)", "m.max(x, 2.0)", "m.cov(m.ones(2, 2, 2))",
+    "x.renorm(0, 0, 1.0)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_refusals(text):
+    def call(lib):
+        x = lib.tensor([[1.0, 2.0], [3.0, 4.0]])
+        scope = {"m": lib, "x": x, "i": x.long(), "b": x > 2, "e": lib.ones(0, 3)}
+        return eval(text, scope)  # noqa: S307
+
+    ours, theirs = (outcome(call, lib) for lib in (nt, torch))
+    if isinstance(theirs, TypeError):
+        assert type(ours) is TypeError, ours
+    else:
+        check_error(ours, theirs, text)
+
+
+def test_named_results_and_out():
+    x, y = pair(values((3, 4), np.float32))
+    got, want = x.max(1), y.max(1)
+    assert repr(got) == repr(want) and type(got).__module__ == "numtorch.return_types"
+    values_out, indices = nt.empty(0), nt.empty(0, dtype=nt.int64)
+    nt.max(x, 1, out=(values_out, indices))
+    check((values_out, indices), tuple(want))
+    for name in ("sum", "amax", "logsumexp"):
+        o = nt.empty(3)
+        check(getattr(nt, name)(x, 1, out=o), getattr(torch, name)(y, 1), ulp=2)

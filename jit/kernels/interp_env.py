@@ -36,6 +36,9 @@ def quiet(function):
 
 _SCALARS = {name: np.dtype(np.bool_ if name == "b1" else numba).type
             for name, (numba, _) in DTYPES.items() if name != "b1"} | {"b1": np.bool_}
+# what is in memory where that is another type: float16 bits, pairs of floats
+_PARTS = {"f16": np.uint16, "bf16": np.uint16, "c32": np.uint16, "c64": np.float32,
+          "c128": np.float64}  # fmt: skip
 _CELLS = {
     "f32": ctypes.c_float, "f64": ctypes.c_double,
     "i64": ctypes.c_int64, "i32": ctypes.c_int32, "i16": ctypes.c_int16, "i8": ctypes.c_int8,
@@ -47,21 +50,54 @@ _CELLS = {
 class Pointer:
     """Elements of one dtype at a raw address; `p[i]` loads a numpy scalar, `p[i] = v` stores."""
 
-    __slots__ = ("address", "cell", "scalar", "size")
+    __slots__ = ("address", "cell", "part", "scalar", "short", "size")
 
     def __init__(self, address: int, dtype: str):
         self.address = address
-        self.cell = _CELLS[dtype]
+        self.short, self.part = dtype, _PARTS.get(dtype)
+        self.cell = _CELLS.get(dtype)
         self.scalar = _SCALARS[dtype]
         self.size = DTYPES[dtype][1]
 
     def __getitem__(self, index):
+        if self.part is not None:
+            return _load_parts(self.short, self._parts(index))
         return self.scalar(self.cell.from_address(self.address + int(index) * self.size).value)
 
+    def _parts(self, index) -> np.ndarray:
+        at = self.address + int(index) * self.size
+        cells = (ctypes.c_uint8 * self.size).from_address(at)
+        return np.frombuffer(cells, self.part)
+
     def __setitem__(self, index, value):
+        if self.part is not None:
+            _store_parts(self.short, self._parts(index), value)
+            return
         with np.errstate(all="ignore"):
             value = self.scalar(value).item()
         self.cell.from_address(self.address + int(index) * self.size).value = value
+
+
+def _load_parts(short: str, parts: np.ndarray):
+    if short == "bf16":
+        return bits_f32(np.uint32(parts[0]).astype(np.int64) << 16)
+    if short == "f16":
+        return np.float32(parts.view(np.float16)[0])
+    if short == "c32":
+        parts = parts.view(np.float16).astype(np.float32)
+    return _SCALARS[short](complex(parts[0], parts[1]))
+
+
+@quiet
+def _store_parts(short: str, parts: np.ndarray, value) -> None:
+    if short in ("c64", "c128"):
+        parts[:] = np.real(value), np.imag(value)
+    elif short == "c32":
+        parts.view(np.float16)[:] = np.float32(np.real(value)), np.float32(np.imag(value))
+    elif short == "f16":
+        parts.view(np.float16)[0] = np.float32(value)
+    else:
+        parts[0] = np.uint32(f32_bits(bf16(value)).view(np.uint32)) >> np.uint32(16)
 
 
 def ptr(args, k: int, dtype: str, scope: int = -1) -> Pointer:
@@ -105,6 +141,8 @@ def _wrap(value: int, dtype: str):
 
 def _to_int(dtype: str):
     def convert(x):
+        if isinstance(x, (complex, np.complexfloating)):
+            x = x.real
         if isinstance(x, (float, np.floating)):
             if dtype == "u64":
                 x = float(x)
@@ -121,6 +159,7 @@ def _to_int(dtype: str):
 @quiet
 def f32(x) -> np.float32:
     """Convert to float32, rounding to nearest."""
+    x = _real(x)
     if isinstance(x, (int, np.integer)) and abs(int(x)) > 1 << 24:
         # one rounding, as the machine does: int -> float64 -> float32 would round twice
         return _round_int_f32(int(x))
@@ -140,7 +179,65 @@ def _round_int_f32(value: int) -> np.float32:
 @quiet
 def f64(x) -> np.float64:
     """Convert to float64."""
-    return np.float64(x)
+    return np.float64(_real(x))
+
+
+def _real(x):
+    return x.real if isinstance(x, (complex, np.complexfloating)) else x
+
+
+@quiet
+def f16(x) -> np.float32:
+    """Round to float16; the value stays a float32."""
+    return np.float32(np.float16(f32(x)))
+
+
+@quiet
+def bf16(x) -> np.float32:
+    """Round to bfloat16; the value stays a float32."""
+    x = f32(x)
+    bits = int(x.view(np.uint32))
+    if np.isnan(x):
+        return np.uint32(0x7FC00000).view(np.float32)
+    return np.uint32((bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000).view(np.float32)
+
+
+@quiet
+def c64(x) -> np.complex64:
+    """Convert to complex64."""
+    return cplx_c64(f32(np.real(x)), f32(np.imag(x)))
+
+
+@quiet
+def c128(x) -> np.complex128:
+    """Convert to complex128."""
+    return cplx_c128(f64(np.real(x)), f64(np.imag(x)))
+
+
+@quiet
+def c32(x) -> np.complex64:
+    """Round to complex32; the value stays a complex64."""
+    return cplx_c64(f16(np.real(x)), f16(np.imag(x)))
+
+
+def cplx_c64(x, y) -> np.complex64:
+    """The complex64 with these parts."""
+    return np.array([x, y], np.float32).view(np.complex64)[0]
+
+
+def cplx_c128(x, y) -> np.complex128:
+    """The complex128 with these parts."""
+    return np.array([x, y], np.float64).view(np.complex128)[0]
+
+
+def re(z):
+    """The real part."""
+    return z.real
+
+
+def im(z):
+    """The imaginary part."""
+    return z.imag
 
 
 def b1(x) -> np.bool_:
@@ -291,7 +388,8 @@ def primitives() -> dict[str, object]:
     names = dict(  # noqa: C408
         ptr=ptr, arg_i64=arg_i64, arg_f64=arg_f64,
         strided=lambda p, row, i, step: p[row + i * step],
-        f32=f32, f64=f64, b1=b1,
+        f32=f32, f64=f64, b1=b1, f16=f16, bf16=bf16, c32=c32, c64=c64, c128=c128,
+        cplx_c64=cplx_c64, cplx_c128=cplx_c128, re=re, im=im,
         f32_bits=f32_bits, bits_f32=bits_f32, f64_bits=f64_bits, bits_f64=bits_f64,
         fma=fma, select=select, isnan=isnan, copysign=copysign, frem=frem, poly=poly,
         inv_two_pi=inv_two_pi,

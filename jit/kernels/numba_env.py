@@ -10,6 +10,7 @@ import functools
 import hashlib
 import math
 
+from . import narrow
 from .pointer import DTYPES, TABLE_SCOPE, mark_scope
 from .vmath_tables import INV_TWO_PI
 
@@ -59,6 +60,13 @@ def _convert(target):
 
     def codegen(context, builder, sig, values):
         source, value = sig.args[0], values[0]
+        if isinstance(source, types.Complex):
+            given = context.make_complex(builder, source, value=value)
+            source, value = source.underlying_float, given.real
+            if target == types.boolean:
+                zero = ir.Constant(value.type, 0)
+                return builder.or_(builder.fcmp_unordered("!=", value, zero),
+                                   builder.fcmp_unordered("!=", given.imag, zero))  # fmt: skip
         if target == types.boolean:
             zero = ir.Constant(value.type, 0)
             if isinstance(source, types.Float):
@@ -70,11 +78,90 @@ def _convert(target):
 
     @intrinsic(prefer_literal=False)
     def convert(typingctx, x):
-        if not isinstance(x, (types.Integer, types.Float, types.Boolean)):
+        if not isinstance(x, (types.Integer, types.Float, types.Boolean, types.Complex)):
             raise TypingError(f"cannot convert {x} to {target}")
         return target(types.unliteral(x)), codegen
 
     return convert
+
+
+def _convert_complex(target, short: str):
+    """The intrinsic that converts any number to a complex one, its parts rounded to `short`'s."""
+    from numba import types
+    from numba.extending import intrinsic
+
+    def codegen(context, builder, sig, values):
+        source, value = sig.args[0], values[0]
+        part = target.underlying_float
+        out = context.make_complex(builder, target)
+        if isinstance(source, types.Complex):
+            given = context.make_complex(builder, source, value=value)
+            pair = [context.cast(builder, v, source.underlying_float, part)
+                    for v in (given.real, given.imag)]  # fmt: skip
+        else:
+            pair = [context.cast(builder, value, source, part), context.get_constant(part, 0)]
+        if short == "c32":
+            pair = [narrow.round_value(builder, v, "f16") for v in pair]
+        out.real, out.imag = pair
+        return out._getvalue()
+
+    @intrinsic(prefer_literal=False)
+    def convert(typingctx, x):
+        return target(types.unliteral(x)), codegen
+
+    return convert
+
+
+def _convert_narrow(short: str):
+    """The intrinsic that rounds any number to float16 or bfloat16, as a float32."""
+    from numba import types
+    from numba.extending import intrinsic
+
+    def codegen(context, builder, sig, values):
+        source, value = sig.args[0], values[0]
+        if isinstance(source, types.Complex):
+            value = context.make_complex(builder, source, value=value).real
+            source = source.underlying_float
+        value = context.cast(builder, value, source, types.float32)
+        return narrow.round_value(builder, value, short)
+
+    @intrinsic(prefer_literal=False)
+    def convert(typingctx, x):
+        return types.float32(types.unliteral(x)), codegen
+
+    return convert
+
+
+def _complex_parts() -> dict[str, object]:
+    """re, im, cplx_c64, cplx_c128."""
+    from numba import types
+    from numba.extending import intrinsic
+
+    def part(name: str):
+        def codegen(context, builder, sig, values):
+            return getattr(context.make_complex(builder, sig.args[0], value=values[0]), name)
+
+        @intrinsic
+        def take(typingctx, z):
+            return z.underlying_float(z), codegen
+
+        return take
+
+    def pair(target):
+        def codegen(context, builder, sig, values):
+            out = context.make_complex(builder, target)
+            out.real, out.imag = values
+            return out._getvalue()
+
+        @intrinsic
+        def make(typingctx, x, y):
+            kind = target.underlying_float
+            return target(kind, kind), codegen
+
+        return make
+
+    return {"re": part("real"), "im": part("imag"),
+            "cplx_c64": pair(types.complex64), "cplx_c128": pair(types.complex128)}  # fmt: skip
 
 
 def _bitcast(source, target):
@@ -193,7 +280,13 @@ def _choices() -> dict[str, object]:
         kind = _same_type(typingctx, a, b)
 
         def codegen(context, builder, sig, values):
-            return builder.select(*values)
+            if not isinstance(kind, types.Complex):
+                return builder.select(*values)
+            a, b = (context.make_complex(builder, kind, value=v) for v in values[1:])
+            out = context.make_complex(builder, kind)
+            out.real = builder.select(values[0], a.real, b.real)
+            out.imag = builder.select(values[0], a.imag, b.imag)
+            return out._getvalue()
 
         return kind(types.boolean, kind, kind), codegen
 
@@ -226,8 +319,10 @@ def _sums() -> dict[str, object]:
     from numba import types
     from numba.extending import intrinsic
 
-    def reduction(on_float: str, on_int: str):
+    def reduction(on_float: str, on_int: str, on_complex):
         def codegen(context, builder, sig, values):
+            if isinstance(sig.return_type, types.Complex):
+                return on_complex(context, builder, sig.return_type, *values)
             if isinstance(sig.return_type, types.Float):
                 return getattr(builder, on_float)(*values, flags=("reassoc",))
             return getattr(builder, on_int)(*values)
@@ -239,7 +334,25 @@ def _sums() -> dict[str, object]:
 
         return combine
 
-    return {"red_add": reduction("fadd", "add"), "red_mul": reduction("fmul", "mul")}
+    def parts(context, builder, kind, a, b):
+        pair = [context.make_complex(builder, kind, value=v) for v in (a, b)]
+        return (*pair, context.make_complex(builder, kind))
+
+    def complex_add(context, builder, kind, a, b):
+        a, b, out = parts(context, builder, kind, a, b)
+        out.real = builder.fadd(a.real, b.real, flags=("reassoc",))
+        out.imag = builder.fadd(a.imag, b.imag, flags=("reassoc",))
+        return out._getvalue()
+
+    def complex_mul(context, builder, kind, a, b):
+        a, b, out = parts(context, builder, kind, a, b)
+        mul = builder.fmul
+        out.real = builder.fsub(mul(a.real, b.real), mul(a.imag, b.imag))
+        out.imag = builder.fadd(mul(a.real, b.imag), mul(a.imag, b.real))
+        return out._getvalue()
+
+    return {"red_add": reduction("fadd", "add", complex_add),
+            "red_mul": reduction("fmul", "mul", complex_mul)}  # fmt: skip
 
 
 @functools.cache
@@ -252,13 +365,19 @@ def primitives() -> dict[str, object]:
     memory = pointer.build()
     names = {name: memory[name] for name in ("ptr", "arg_i64", "arg_f64", "strided")}
     for short, (numba_name, _) in DTYPES.items():
-        names[short] = _convert(getattr(types, numba_name))
+        target = getattr(types, numba_name)
+        if isinstance(target, types.Complex):
+            names[short] = _convert_complex(target, short)
+        elif short in narrow.NARROW:
+            names[short] = _convert_narrow(short)
+        else:
+            names[short] = _convert(target)
     names["f32_bits"] = _bitcast(types.float32, types.int32)
     names["bits_f32"] = _bitcast(types.int32, types.float32)
     names["f64_bits"] = _bitcast(types.float64, types.int64)
     names["bits_f64"] = _bitcast(types.int64, types.float64)
     names |= {"INF": float("inf"), "NAN": float("nan")}
-    return names | _float_intrinsics() | _choices() | _sums()
+    return names | _float_intrinsics() | _choices() | _sums() | _complex_parts()
 
 
 @functools.cache

@@ -12,6 +12,8 @@ from __future__ import annotations
 import functools
 import operator
 
+from . import narrow
+
 __all__ = ["DTYPES", "NUM_SCOPES", "build"]
 
 #: dtype short name -> (numba type name, bytes of one element)
@@ -27,6 +29,12 @@ DTYPES: dict[str, tuple[str, int]] = {
     "u16": ("uint16", 2),
     "u8": ("uint8", 1),
     "b1": ("boolean", 1),
+    # loaded as a wider type, rounded when stored: see narrow.py
+    "f16": ("float32", 2),
+    "bf16": ("float32", 2),
+    "c32": ("complex64", 4),
+    "c64": ("complex64", 8),
+    "c128": ("complex128", 16),
 }
 
 #: scopes that get alias metadata; each used one adds a list of all the others to the module
@@ -89,19 +97,32 @@ def build() -> dict[str, object]:
     )
 
     class Ptr(types.Type):
-        """A pointer to elements of `dtype`; `scope` says which accesses it may alias with."""
+        """A pointer to elements of `dtype`; `scope` says which accesses it may alias with.
 
-        def __init__(self, dtype, scope: int):
+        `part` is the type in memory, if it is another one: a narrow float, or a complex's parts.
+        """
+
+        def __init__(self, dtype, scope: int, short: str):
             self.dtype = dtype
             self.scope = scope
-            super().__init__(name=f"Ptr({dtype}, {scope})")
+            self.complex = short[0] == "c"
+            self.part = {"c32": "f16", "c64": "f32", "c128": "f64"}.get(short, short)
+            kind = short if self.part in narrow.NARROW else dtype
+            super().__init__(name=f"Ptr({kind}, {scope})")
 
     class PtrModel(models.PrimitiveModel):
         def __init__(self, dmm, fe_type):
-            element = dmm.lookup(fe_type.dtype).get_data_type()
+            element = _memory_type(dmm, fe_type)
             super().__init__(dmm, fe_type, element.as_pointer())
 
     register_model(Ptr)(PtrModel)
+
+    def _memory_type(manager, pointer):
+        if pointer.part in narrow.NARROW:
+            return ir.IntType(16)
+        if pointer.complex:
+            return manager.lookup(pointer.dtype.underlying_float).get_data_type()
+        return manager.lookup(pointer.dtype).get_data_type()
 
     def literal_int(ty, what: str) -> int:
         if not isinstance(ty, types.IntegerLiteral):
@@ -113,9 +134,10 @@ def build() -> dict[str, object]:
             raise TypingError(f"ptr: dtype must be one of {sorted(DTYPES)}, got {dtype}")
         number = literal_int(k, "the word number")
         given = isinstance(scope, types.IntegerLiteral)
-        element = getattr(types, DTYPES[dtype.literal_value][0])
+        short = dtype.literal_value
+        element = getattr(types, DTYPES[short][0])
         chosen = scope.literal_value if given else number
-        return Ptr(element, chosen if 0 <= chosen < NUM_SCOPES else -1)
+        return Ptr(element, chosen if 0 <= chosen < NUM_SCOPES else -1, short)
 
     @intrinsic(prefer_literal=True)
     def ptr(typingctx, args, k, dtype, scope=-1):
@@ -170,17 +192,43 @@ def build() -> dict[str, object]:
     def address(context, builder, sig, values):
         """The element's address and its LLVM type; an index counts elements."""
         pointer = sig.args[0]
-        element = context.data_model_manager[pointer.dtype].get_data_type()
+        element = _memory_type(context.data_model_manager, pointer)
         index = context.cast(builder, values[1], sig.args[1], types.int64)
+        if pointer.complex:
+            index = builder.shl(index, ir.Constant(index.type, 1))
         return builder.gep(values[0], [index], inbounds=True, source_etype=element), element
 
     def element_bytes(dtype) -> int:
         return 1 if dtype == types.boolean else dtype.bitwidth // 8
 
+    def load_part(builder, pointer, place, element):
+        """One float of a narrow or complex element, in the type that kernels compute with."""
+        loaded = builder.load(place, align=DTYPES[pointer.part][1], typ=element)
+        mark_scope(builder.module, loaded, pointer.scope)
+        return narrow.widen(builder, loaded, pointer.part)
+
+    def store_part(builder, pointer, place, value):
+        value = narrow.round_bits(builder, value, pointer.part)
+        stored = builder.store(value, place, align=DTYPES[pointer.part][1])
+        mark_scope(builder.module, stored, pointer.scope)
+
+    def second(builder, place, element):
+        return builder.gep(
+            place, [ir.Constant(ir.IntType(64), 1)], inbounds=True, source_etype=element
+        )
+
     @lower_builtin(operator.getitem, Ptr, types.Integer)
     def lower_getitem(context, builder, sig, values):
         place, element = address(context, builder, sig, values)
-        dtype = sig.args[0].dtype
+        pointer = sig.args[0]
+        dtype = pointer.dtype
+        if pointer.complex:
+            value = context.make_complex(builder, dtype)
+            value.real = load_part(builder, pointer, place, element)
+            value.imag = load_part(builder, pointer, second(builder, place, element), element)
+            return value._getvalue()
+        if pointer.part in narrow.NARROW:
+            return load_part(builder, pointer, place, element)
         loaded = builder.load(place, align=element_bytes(dtype), typ=element)
         mark_scope(builder.module, loaded, sig.args[0].scope)
         if dtype == types.boolean:
@@ -207,8 +255,17 @@ def build() -> dict[str, object]:
     @lower_builtin(operator.setitem, Ptr, types.Integer, types.Any)
     def lower_setitem(context, builder, sig, values):
         place, element = address(context, builder, sig, values)
-        dtype = sig.args[0].dtype
+        pointer = sig.args[0]
+        dtype = pointer.dtype
         value = context.cast(builder, values[2], sig.args[2], dtype)
+        if pointer.complex:
+            value = context.make_complex(builder, dtype, value=value)
+            store_part(builder, pointer, place, value.real)
+            store_part(builder, pointer, second(builder, place, element), value.imag)
+            return context.get_dummy_value()
+        if pointer.part in narrow.NARROW:
+            store_part(builder, pointer, place, value)
+            return context.get_dummy_value()
         if dtype == types.boolean:
             value = builder.zext(value, element)
         stored = builder.store(value, place, align=element_bytes(dtype))

@@ -134,9 +134,21 @@ def bind(names: dict, wrap) -> dict[str, object]:
     Every module keeps its own constants (its INF has its own type); all of them see the primitives
     and one another.
     """
-    from . import vmath32, vmath64, vmath_special
+    from . import (
+        vmath32,
+        vmath64,
+        vmath_bessel,
+        vmath_complex,
+        vmath_gamma,
+        vmath_normal,
+        vmath_poly,
+        vmath_special,
+    )
 
-    modules = (vmath64, vmath_special, vmath32)
+    modules = (
+        vmath64, vmath_special, vmath_gamma, vmath_normal, vmath_bessel, vmath_poly, vmath32,
+        vmath_complex,
+    )  # fmt: skip
     names = {name: value for name, value in names.items() if not isinstance(value, float)}
     scopes = [*(dict(vars(module)) for module in modules), dict(globals())]
     bound = {}
@@ -152,8 +164,11 @@ def bind(names: dict, wrap) -> dict[str, object]:
     return {name: f for name, f in bound.items() if not name.startswith("_")}
 
 
+_SUFFIXES = ("_f32", "_f64", "_i64", "_u32", "_c128")
+
+
 def _is_math(name: str, value, module: str) -> bool:
     """Whether `value` is a function that `module` itself defines as vector math."""
     if not isinstance(value, types.FunctionType) or value.__name__ != name:
         return False
-    return value.__module__ == module and name.endswith(("_f32", "_f64", "_i64", "_u32"))
+    return value.__module__ == module and name.endswith(_SUFFIXES)

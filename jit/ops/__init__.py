@@ -1,6 +1,23 @@
 """The op table, whole: importing this package registers every row."""
 
-from . import composites, elementwise, losses, optim, tensor_ops  # noqa: F401
+from . import (  # noqa: F401
+    batch,
+    complex,
+    composites,
+    convolution,
+    elementwise,
+    fft,
+    lapack,
+    linalg,
+    losses,
+    normalization,
+    optim,
+    recurrent,
+    scans,
+    shaping,
+    special,
+    tensor_ops,
+)
 from .table import OPS, Op, lookup
 
 __all__ = ["OPS", "Op", "lookup"]

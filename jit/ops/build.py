@@ -14,6 +14,7 @@ from ..sym import Sym, prod
 from .table import OPS, Op
 
 _grad_enabled = True
+_LITERALS = (("b", bool), ("i", int), ("f", float), ("c", complex))
 
 
 @contextmanager
@@ -40,7 +41,7 @@ def grad_flags(enabled: bool):
 
 def const(graph: Graph, value, dtype: DType | None = None) -> Value:
     """A literal: weak (a Python scalar) unless a dtype is given."""
-    kind = "b" if isinstance(value, bool) else "i" if isinstance(value, int) else "f"
+    kind = next(k for k, t in _LITERALS if isinstance(value, t))
     if dtype is None:
         t = Type((), dtypes.weak_dtype(kind), kind)
     else:
@@ -55,6 +56,16 @@ def const_value(v: Value):
     return None
 
 
+class Underivable:
+    """Stands for the gradient of an operand that has none: an error when somebody needs it."""
+
+    def __init__(self, name: str):
+        self.name = name
+
+    def refuse(self) -> None:
+        raise NotImplementedError(f"the derivative for '{self.name}' is not implemented.")
+
+
 def grad_enabled() -> bool:
     """True while building an op through which gradients flow."""
     return _grad_enabled
@@ -65,13 +76,26 @@ def emit(name: str | Op, *ins, **attrs) -> Value:
     op = OPS[name] if isinstance(name, str) else name
     graph = next(v.graph for v in ins if isinstance(v, Value))
     ins = [v if isinstance(v, Value) else const(graph, v) for v in ins]
-    if op.kind == "composite":
+    if op.kind == "composite" or (op.kind == "movement" and op.build is not None):
         return op.build(*ins, **attrs)
     folded = _fold(op, ins)
     if folded is not None:
         return folded
     t = op.infer([v.type for v in ins], attrs)
     return graph.add(op, ins, attrs, [t], _grad_enabled and op.differentiable).out
+
+
+def emit_recorded(op: Op, ins: list[Value], attrs: dict, dtype: DType):
+    """An op as it was recorded, with a result of `dtype`.
+
+    A composite that stands for one op of PyTorch rounds narrow floats once, at its end.
+    """
+    narrow = any(v.dtype.narrow and not v.type.weak for v in ins)
+    if op.kind != "composite" or not narrow or op.moves:
+        return emit(op, *ins, **attrs)
+    wide = [cast(v, v.dtype.compute) if v.dtype.narrow and not v.type.weak else v for v in ins]
+    out = emit(op, *wide, **attrs)
+    return cast(out, dtype) if isinstance(out, Value) else out
 
 
 def _fold(op: Op, ins: list[Value]) -> Value | None:
@@ -119,6 +143,13 @@ def cast(v: Value, dtype: DType) -> Value:
     return v if v.dtype is dtype and not v.type.weak else emit("cast", v, dtype=dtype)
 
 
+def conj(v: Value) -> Value:
+    """The complex conjugate; real values are their own."""
+    if v.dtype.kind != "c":
+        return v
+    return v.node.inputs[0] if v.op == "conj" else emit("conj", v)
+
+
 def zeros(graph: Graph, shape, dtype: DType) -> Value:
     return expand(const(graph, 0, dtype), shape)
 
@@ -127,6 +158,18 @@ def sum_dims(v: Value, dims) -> Value:
     """Sum that keeps the dims as size 1; no node when all of them are 1 already."""
     dims = tuple(d for d in dims if not (v.shape[d] == 1))
     return emit("sum", v, dims=dims) if dims else v
+
+
+def sum_levels(part: Value, v: Value, still_open: int) -> Value:
+    """A gradient summed over the vmaps that its operand v is not batched by, but for those
+    (a bit each) that are still open: in these each example has a gradient of its own."""
+    bits = v.graph.levels.get(part, 0) & ~v.graph.levels.get(v, 0) & ~still_open
+    level = 1
+    while bits >> (level - 1):
+        if bits >> (level - 1) & 1:
+            part = emit("level_sum", part, level=level)
+        level += 1
+    return part
 
 
 def numel(v: Value) -> int:
@@ -140,7 +183,9 @@ def match(g: Value, like: Value) -> Value:
         d for d in range(len(g.shape))
         if d < extra or (like.shape[d - extra] == 1 and g.shape[d] != 1)
     ]  # fmt: skip
-    if dims and g.dtype.kind != "f":
+    if g.dtype.kind == "c" and like.dtype.kind == "f":
+        g = emit("real", g)  # a real operand: the imaginary part of its gradient has no meaning
+    if dims and not g.dtype.differentiable:
         g = cast(g, like.dtype)
     g = sum_dims(g, dims)
     if extra:

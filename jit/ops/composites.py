@@ -9,6 +9,7 @@ from ..ir import Type, Value
 from ..sym import prod
 from . import build as B
 from .build import emit, stop_gradient
+from .linalg import matmul
 from .table import OPS, composite
 
 
@@ -33,7 +34,7 @@ def _reduction(primitive: str, cast=None):
 
 
 def _sum_dtype(d):
-    return d if d.kind == "f" else dtypes.int64
+    return d if d.differentiable else dtypes.int64
 
 
 _KEEP = ("dims", "keepdim")
@@ -73,6 +74,33 @@ def max_dim(x, dim, keepdim, name="argmax"):
     """Index of the first extreme along a dim; the value is gathered with it."""
     return _drop(emit(name, x, dims=(dim,)), (dim,), keepdim)
 
+
+def vector_norm(x, p, dims, keepdim):
+    """p-norm; where a root or power has no derivative (at 0) the gradient is 0."""
+    if p == 0:
+        return _drop(_sum(B.cast(emit("ne", x, 0), x.dtype), dims), dims, keepdim)
+    if p == 2:
+        total = _sum(x * x, dims)
+    elif p == 1:
+        return _drop(_sum(emit("abs", x), dims), dims, keepdim)
+    else:
+        total = _sum(_power(emit("abs", x), p), dims)
+    return _drop(_power(total, 1 / p), dims, keepdim)
+
+
+def _sum(x, dims):
+    return emit("sum", x, dims=dims) if dims else x
+
+
+def _power(x, p):
+    if p < 0:
+        return emit("pow", x, p)
+    zero = emit("eq", x, 0)
+    safe = emit("where", zero, 1.0, x)
+    return emit("where", zero, 0.0, emit("sqrt", safe) if p == 0.5 else emit("pow", safe, p))
+
+
+composite("vector_norm", vector_norm, attrs=("p", *_KEEP))
 
 # ---------------------------------------------------------------- softmax family
 
@@ -133,36 +161,7 @@ _NLL = ("reduction", "ignore_index", "rank")
 composite("nll_loss", nll_loss, attrs=_NLL)
 composite("cross_entropy", cross_entropy, attrs=_NLL, saves=())
 
-# ---------------------------------------------------------------- matmul, linear
-
-
-def matmul(x, y):
-    """NumPy's matmul for 1-D, 2-D and batched operands."""
-    if len(x.shape) == 1 and len(y.shape) == 1:
-        return B.reshape(emit("sum", x * y, dims=(0,)), ())
-    if len(x.shape) == 1:
-        out = matmul(B.reshape(x, (1, *x.shape)), y)
-        return B.reshape(out, (*out.shape[:-2], out.shape[-1]))
-    if len(y.shape) == 1:
-        out = matmul(x, B.reshape(y, (*y.shape, 1)))
-        return B.reshape(out, out.shape[:-1])
-    if len(y.shape) == 2:
-        # The rows of all batches are one matrix.
-        out = _gemm2(B.reshape(x, (prod(x.shape[:-1]), x.shape[-1])), y)
-        return B.reshape(out, (*x.shape[:-1], y.shape[1]))
-    from .table import broadcast_shapes
-
-    lead = broadcast_shapes("matmul", [x.shape[:-2], y.shape[:-2]])
-    x3, y3 = (
-        B.reshape(B.expand(v, (*lead, *v.shape[-2:])), (prod(lead), *v.shape[-2:])) for v in (x, y)
-    )
-    out = emit("gemm", x3, y3)
-    return B.reshape(out, (*lead, x.shape[-2], y.shape[-1]))
-
-
-def _gemm2(x, y):
-    out = emit("gemm", B.reshape(x, (1, *x.shape)), B.reshape(y, (1, *y.shape)))
-    return B.reshape(out, out.shape[1:])
+# ---------------------------------------------------------------- linear
 
 
 def linear(x, w, b=None):
@@ -171,65 +170,7 @@ def linear(x, w, b=None):
     return out if b is None else out + b
 
 
-composite("matmul", matmul, arity=2)
 composite("linear", linear, arity=3)
-
-# ---------------------------------------------------------------- convolution, pooling
-
-
-def conv2d(x, w, b=None, *, stride, padding, dilation, groups):
-    """Convolution as a batched GEMM over windows: x [N, C, H, W], w [O, C/groups, kh, kw]."""
-    n, c = x.shape[:2]
-    o, cg, kh, kw = w.shape
-    win = emit(
-        "window", x, kernel=(kh, kw), stride=stride, padding=padding, dilation=dilation, fill=0.0
-    )  # [N, C, OH, OW, kh, kw]
-    oh, ow = win.shape[2:4]
-    cols = B.permute(win, (0, 1, 4, 5, 2, 3))
-    outs = []
-    for g in range(groups):
-        part = cols
-        if groups > 1:
-            shape = (n, cg, *cols.shape[2:])
-            part = emit("slice", cols, starts=(0, g * cg, 0, 0, 0, 0), steps=(1,) * 6, shape=shape)
-        part = B.reshape(part, (n, cg * kh * kw, oh * ow))
-        wg = w
-        if groups > 1:
-            shape = (o // groups, cg, kh, kw)
-            wg = emit("slice", w, starts=(g * (o // groups), 0, 0, 0), steps=(1,) * 4, shape=shape)
-        outs.append(emit("gemm", B.reshape(wg, (1, o // groups, cg * kh * kw)), part))
-    out = outs[0] if groups == 1 else emit("cat", *outs, dim=1)
-    out = B.reshape(out, (n, o, oh, ow))
-    return out if b is None else out + B.reshape(b, (o, 1, 1))
-
-
-def max_pool2d(x, kernel, stride, padding, dilation):
-    """Maximum of each window of [N, C, H, W]; the gradient goes to its first maximum."""
-    low = -math.inf if x.dtype.kind == "f" else -(2**63)
-    win = emit(
-        "window", x, kernel=kernel, stride=stride, padding=padding, dilation=dilation, fill=low
-    )
-    rank = len(win.shape)
-    dims = (rank - 2, rank - 1)
-    if not B.grad_enabled():
-        return B.reshape(emit("amax", win, dims=dims), win.shape[:-2])
-    with stop_gradient():
-        at = emit("argmax", win, dims=dims)
-        position = _iota(x.graph, win.shape, rank - 2) * kernel[1] + _iota(
-            x.graph, win.shape, rank - 1
-        )
-        first = emit("eq", position, at)
-    return B.reshape(emit("sum", emit("where", first, win, 0.0), dims=dims), win.shape[:-2])
-
-
-def _iota(graph, shape, dim):
-    small = tuple(n if d == dim else 1 for d, n in enumerate(shape))
-    attrs = {"shape": small, "dim": dim, "dtype": dtypes.int64}
-    return graph.add(OPS["iota"], [], attrs, [Type(small, dtypes.int64)]).out
-
-
-composite("conv2d", conv2d, arity=3, attrs=("stride", "padding", "dilation", "groups"))
-composite("max_pool2d", max_pool2d, attrs=("kernel", "stride", "padding", "dilation"))
 
 # ---------------------------------------------------------------- random
 
@@ -276,7 +217,7 @@ def arange(start, step, shape, dtype):
 _SHAPED = ("shape", "dtype")
 composite("rand", rand, attrs=_SHAPED, arity=2, differentiable=False)
 composite("randn", randn, attrs=_SHAPED, arity=2, differentiable=False)
-composite("as_shape", as_shape, attrs=("shape",))
+composite("as_shape", as_shape, attrs=("shape",), moves=True)
 composite("constant_pad", pad, attrs=("low", "high", "fill"))
 composite("flipped", lambda x, dims: emit("flip", x, dims=dims), attrs=("dims",))
 composite("dropout", dropout, arity=5, saves=())

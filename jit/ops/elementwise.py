@@ -10,6 +10,7 @@ import math
 import numpy as np
 
 from ..ir import Type
+from . import refuse
 from .build import cast, emit, match
 from .table import elementwise, register
 
@@ -23,35 +24,59 @@ def E(name, *ins):
     return emit(name, *ins)
 
 
+def _real(v):
+    return E("real", v) if v.dtype.kind == "c" else v
+
+
+def underivable(g, out, *ins, **attrs):
+    """The gradient of an op that PyTorch gives a graph but no derivative."""
+    name = out.node.op.name if out.node is not None else "this op"
+    raise RuntimeError(f"derivative for aten::{name} is not implemented")
+
+
 # ---------------------------------------------------------------- arithmetic
-elementwise("add", "{0} + {1}", arity=2, ref=np.add, int_expr="{0} + {1}",
+elementwise("add", "{0} + {1}", arity=2, ref=np.add, bool_expr="{0} | {1}",
             vjp=lambda g, o, x, y: _m((g, x), (g, y)))
-elementwise("sub", "{0} - {1}", arity=2, ref=np.subtract,
+elementwise("sub", "{0} - {1}", arity=2, ref=np.subtract, refuse=refuse.subtraction,
             vjp=lambda g, o, x, y: _m((g, x), (-g, y)))
-elementwise("mul", "{0} * {1}", arity=2, ref=np.multiply,
+elementwise("mul", "{0} * {1}", arity=2, ref=np.multiply, wide_scalars=True, bool_expr="{0} & {1}",
             vjp=lambda g, o, x, y: _m((g * y, x), (g * x, y)))
 elementwise("div", "{0} / {1}", arity=2, result="float", ref=np.true_divide, cost=4,
-            domain=(0.5, 3.0), vjp=lambda g, o, x, y: _m((g / y, x), (-(g * o) / y, y)))
+            wide_scalars=True, domain=(0.5, 3.0),
+            vjp=lambda g, o, x, y: _m((g / y, x), (-(g * o) / y, y)))
 elementwise("floor_divide", "floor_divide_{t}({0}, {1})", arity=2, ref=np.floor_divide, cost=6,
-            domain=(0.5, 3.0), differentiable=False)
+            wide_scalars=True, domain=(0.5, 3.0), vjp=underivable,
+            refuse=refuse.kernel("div_floor_cpu", "bc"))
+elementwise("div_floor", "floor_divide_{t}({0}, {1})", arity=2, cost=6, public=None,
+            refuse=refuse.kernel("div_floor_cpu", "bc"),
+            vjp=lambda g, o, x, y: _m((g * 0.0, x), (g * 0.0, y)))
+elementwise("div_trunc", "trunc({0} / {1})", arity=2, cost=6, public=None,
+            int_expr="trunc_divide_{t}({0}, {1})", refuse=refuse.kernel("div_trunc_cpu", "bc"),
+            vjp=lambda g, o, x, y: _m((g * 0.0, x), (g * 0.0, y)))
 elementwise("remainder", "remainder_{t}({0}, {1})", arity=2, ref=np.remainder, cost=6,
-            domain=(0.5, 3.0), vjp=lambda g, o, x, y: _m(
-                (g, x), (-(g * E("floor", x / y)), y)))
+            domain=(0.5, 3.0), refuse=refuse.kernel("remainder_cpu", "bc"),
+            vjp=lambda g, o, x, y: _m((g, x), (-(g * E("floor", x / y)), y)))
 elementwise("fmod", "fmod_{t}({0}, {1})", arity=2, ref=np.fmod, cost=6, domain=(0.5, 3.0),
+            refuse=refuse.kernel("fmod_cpu", "bc"),
             vjp=lambda g, o, x, y: _m((g, x), (-(g * E("trunc", x / y)), y)))
 elementwise("pow", "pow_{t}({0}, {1})", arity=2, ref=np.power, cost=30, domain=(0.5, 3.0),
+            refuse=refuse.kernel("pow", "b"),
             vjp=lambda g, o, x, y: _m(
                 (E("where", E("eq", y, 0), 0.0, g * (y * E("pow", x, y - 1))), x),
-                (g * E("where", E("eq", x, 0) & (y >= 0), 0.0, o * E("log", x)), y)))
-elementwise("maximum", "maximum({0}, {1})", arity=2, ref=np.maximum,
+                (g * E("where", E("eq", x, 0) & (_real(y) >= 0), 0.0,
+                       o * E("log", cast(x, o.dtype))), y)))
+elementwise("maximum", "maximum({0}, {1})", arity=2, ref=np.maximum, bool_expr="{0} | {1}",
+            refuse=refuse.words("maximum not implemented for complex tensors.", "c"),
             vjp=lambda g, o, x, y: _m(
                 (g * E("where", E("eq", x, y), 0.5, cast(x > y, g.dtype)), x),
                 (g * E("where", E("eq", x, y), 0.5, cast(x < y, g.dtype)), y)))
-elementwise("minimum", "minimum({0}, {1})", arity=2, ref=np.minimum,
+elementwise("minimum", "minimum({0}, {1})", arity=2, ref=np.minimum, bool_expr="{0} & {1}",
+            refuse=refuse.words("minimum not implemented for complex tensors.", "c"),
             vjp=lambda g, o, x, y: _m(
                 (g * E("where", E("eq", x, y), 0.5, cast(x < y, g.dtype)), x),
                 (g * E("where", E("eq", x, y), 0.5, cast(x > y, g.dtype)), y)))
 elementwise("atan2", "atan2_{t}({0}, {1})", arity=2, result="float", ref=np.arctan2, cost=30,
+            refuse=refuse.kernel("atan2_cpu", "c"),
             vjp=lambda g, o, y, x: _m(
                 (g * (x / (x * x + y * y)), y), (-(g * (y / (x * x + y * y))), x)))
 
@@ -61,49 +86,78 @@ for _name, _symbol, _ref in (
     ("le", "<=", np.less_equal), ("gt", ">", np.greater), ("ge", ">=", np.greater_equal),
 ):  # fmt: skip
     elementwise(_name, f"{{0}} {_symbol} {{1}}", arity=2, result="bool", ref=_ref,
-                differentiable=False)
+                differentiable=False,
+                refuse=None if _name in ("eq", "ne") else refuse.kernel(f"{_name}_cpu", "c"))
 for _name, _symbol, _ref in (
     ("logical_and", "&", np.logical_and), ("logical_or", "|", np.logical_or),
     ("logical_xor", "^", np.logical_xor),
 ):  # fmt: skip
     elementwise(_name, f"b1({{0}}) {_symbol} b1({{1}})", arity=2, result="bool", ref=_ref,
-                differentiable=False)
+                bool_expr=f"{{0}} {_symbol} {{1}}", differentiable=False)
 for _name, _symbol, _ref in (
     ("bitwise_and", "&", np.bitwise_and), ("bitwise_or", "|", np.bitwise_or),
     ("bitwise_xor", "^", np.bitwise_xor),
 ):  # fmt: skip
-    elementwise(_name, f"{{0}} {_symbol} {{1}}", arity=2, ref=_ref, differentiable=False)
+    elementwise(_name, f"{{0}} {_symbol} {{1}}", arity=2, ref=_ref, differentiable=False,
+                refuse=refuse.kernel(f"{_name}_cpu", "fc"))
+elementwise("bitwise_not", "~{0}", arity=1, ref=np.bitwise_not, bool_expr="{0} == False",
+            differentiable=False, refuse=refuse.kernel("bitwise_not_cpu", "fc"))
+for _name, _function, _kernel in (("bitwise_left_shift", "shift_left", "lshift_cpu"),
+                                  ("bitwise_right_shift", "shift_right", "rshift_cpu")):
+    elementwise(_name, _function + "_{t}({0}, {1})", arity=2, differentiable=False, cost=4,
+                refuse=refuse.kernel(_kernel, "bfc"))
+for _name in ("gcd", "lcm"):
+    elementwise(_name, _name + "_{t}({0}, {1})", arity=2, differentiable=False, cost=60,
+                ref=getattr(np, _name), refuse=refuse.kernel(f"{_name}_cpu", "bfc"))
 elementwise("logical_not", "b1({0}) == False", arity=1, result="bool", ref=np.logical_not,
-            differentiable=False)
+            bool_expr="{0} == False", differentiable=False)
 elementwise("isnan", "{0} != {0}", arity=1, result="bool", ref=np.isnan, differentiable=False)
 elementwise("isinf", "fabs({0}) == {t}(INF)", arity=1, result="bool", ref=np.isinf,
             int_expr="{0} != {0}", differentiable=False)
 elementwise("isfinite", "fabs({0}) < {t}(INF)", arity=1, result="bool", ref=np.isfinite,
             int_expr="{0} == {0}", differentiable=False)
-elementwise("where", "select({0}, {1}, {2})", arity=3, ref=np.where,
+for _name, _sign in (("isposinf", ""), ("isneginf", "-")):
+    elementwise(_name, f"{{0}} == {_sign}{{t}}(INF)", arity=1, result="bool",
+                ref=getattr(np, _name), int_expr="{0} != {0}", differentiable=False,
+                refuse=refuse.words(f"{_name} does not support complex inputs.", "c"))
+elementwise("signbit", "copysign({t}(1), {0}) < {t}(0)", arity=1, result="bool", ref=np.signbit,
+            int_expr="{0} < {t}(0)", differentiable=False, refuse=refuse.words(
+                "signbit is not implemented for complex tensors.", "c", NotImplementedError))
+elementwise("where", "select({0}, {1}, {2})", arity=3, public=None, ref=np.where,
             vjp=lambda g, o, c, x, y: (
                 None, match(E("where", c, g, 0.0), x), match(E("where", c, 0.0, g), y)))
 
 # ---------------------------------------------------------------- unary
-elementwise("neg", "-{0}", arity=1, ref=np.negative, vjp=lambda g, o, x: (-g,))
-elementwise("abs", "fabs({0})", arity=1, ref=np.abs, int_expr="select({0} < {t}(0), -{0}, {0})",
-            vjp=lambda g, o, x: (g * E("sign", x),))
+elementwise("neg", "-{0}", arity=1, ref=np.negative, refuse=refuse.negation,
+            vjp=lambda g, o, x: (-g,))
+elementwise("abs", "fabs({0})", arity=1, result="real", ref=np.abs,
+            refuse=refuse.kernel("abs_cpu", "b"), int_expr="select({0} < {t}(0), -{0}, {0})",
+            vjp=lambda g, o, x: (g * E("sgn", x),))
 elementwise("sign", "select({0} > {t}(0), {t}(1), select({0} < {t}(0), {t}(-1), {t}(0)))",
-            arity=1, ref=np.sign, vjp=lambda g, o, x: (g * 0.0,))
+            arity=1, ref=np.sign, bool_expr="{0}", vjp=lambda g, o, x: (g * 0.0,), refuse=refuse.words(
+                "Unlike NumPy, torch.sign is not intended to support complex numbers. Please use "
+                "torch.sgn instead.", "c", NotImplementedError))
 elementwise("square", "{0} * {0}", arity=1, result="number", ref=np.square,
             vjp=lambda g, o, x: (g * (2 * x),))
 elementwise("relu", "maximum({0}, {t}(0))", arity=1, ref=lambda x: np.maximum(x, 0),
+            refuse=refuse.words("Boolean inputs not supported for relu", "b"),
             vjp=lambda g, o, x: (E("where", o > 0, g, 0.0),))
 for _name, _ref in (("floor", np.floor), ("ceil", np.ceil), ("trunc", np.trunc),
                     ("round", np.round)):
     elementwise(_name, f"{'rint' if _name == 'round' else _name}({{0}})", arity=1, ref=_ref,
-                int_expr="{0}", vjp=lambda g, o, x: (g * 0.0,))
+                int_expr="{0}", vjp=lambda g, o, x: (g * 0.0,),
+                refuse=refuse.either(
+                    refuse.kernel(f"{_name}_vml_cpu", "bc" if _name == "round" else "b"),
+                    refuse.words(f"{_name} is not supported for complex inputs", "c",
+                                 NotImplementedError)))
+elementwise("frac", "{0} - trunc({0})", arity=1, ref=lambda x: x - np.trunc(x),
+            vjp=lambda g, o, x: (g,), refuse=refuse.kernel("frac_cpu", "bic"))
 
 
-def unary(name, ref, vjp, *, expr=None, domain=(-2.0, 2.0), cost=12):
+def unary(name, ref, vjp, *, expr=None, domain=(-2.0, 2.0), cost=12, **row):
     """A float function of one operand: integers are computed in the default dtype."""
     elementwise(name, expr or name + "_{t}({0})", arity=1, result="float", ref=ref, domain=domain,
-                cost=cost, vjp=lambda g, o, x: (vjp(g, o, x),))
+                cost=cost, vjp=lambda g, o, x: (vjp(g, o, x),), **row)
 
 
 _erf = np.vectorize(math.erf, otypes=[np.float64])
@@ -130,21 +184,25 @@ unary("sinh", np.sinh, lambda g, o, x: g * E("cosh", x))
 unary("cosh", np.cosh, lambda g, o, x: g * E("sinh", x))
 unary("tanh", np.tanh, lambda g, o, x: g * (1 - o * o))
 unary("asinh", np.arcsinh, lambda g, o, x: g * E("rsqrt", x * x + 1))
-unary("acosh", np.arccosh, lambda g, o, x: g * E("rsqrt", x * x - 1), domain=(1.2, 4.0))
+unary("acosh", np.arccosh, lambda g, o, x: g * (
+    E("rsqrt", x + 1) * E("rsqrt", x - 1) if x.dtype.kind == "c" else E("rsqrt", x * x - 1)),
+    domain=(1.2, 4.0))
 unary("atanh", np.arctanh, lambda g, o, x: g / (1 - x * x), domain=(-0.9, 0.9))
-unary("erf", _erf, lambda g, o, x: g * (2 / math.sqrt(math.pi) * E("exp", -(x * x))))
-unary("erfc", _erfc, lambda g, o, x: -(g * (2 / math.sqrt(math.pi) * E("exp", -(x * x)))))
+unary("erf", _erf, lambda g, o, x: g * (2 / math.sqrt(math.pi) * E("exp", -(x * x))),
+      refuse=refuse.kernel("erf_vml_cpu", "c"))
+unary("erfc", _erfc, lambda g, o, x: -(g * (2 / math.sqrt(math.pi) * E("exp", -(x * x)))),
+      refuse=refuse.kernel("erfc_vml_cpu", "c"))
 unary("sigmoid", lambda x: 1 / (1 + np.exp(-x)), lambda g, o, x: g * ((1 - o) * o))
 
 # ---------------------------------------------------------------- casts and copies
-register("cast", "elementwise", expr="{0}", attrs=("dtype",),
+register("cast", "elementwise", expr="{0}", public=None, attrs=("dtype",),
          infer=lambda ts, a: Type(ts[0].shape, a["dtype"]),
-         vjp=lambda g, o, x, dtype: (match(g, x) if x.dtype.kind == "f" else None,))
-register("copy", "elementwise", expr="{0}", infer=lambda ts, a: Type(ts[0].shape, ts[0].dtype),
+         vjp=lambda g, o, x, dtype: (match(g, x) if x.dtype.differentiable else None,))
+register("copy", "elementwise", expr="{0}", public=None, infer=lambda ts, a: Type(ts[0].shape, ts[0].dtype),
          vjp=lambda g, o, x: (g,))
 
 # The second operand with the graph of the first: a write that gradients do not see.
-elementwise("replaced", "{1}", arity=2, vjp=lambda g, o, old, new: (g, None))
+elementwise("replaced", "{1}", arity=2, public=None, vjp=lambda g, o, old, new: (g, None))
 
 # ---------------------------------------------------------------- generators
 register("const", "generator", attrs=("value", "dtype", "weak"),

@@ -29,6 +29,18 @@ def _diagonal_vjp(g, o, x, offset, dim1, dim2, shape):
     )  # fmt: skip
 
 
+def _select_vjp(g, o, x, dim, index):
+    wide = B.reshape(g, tuple(1 if d == dim else n for d, n in enumerate(x.shape)))
+    low = tuple(index if d == dim else 0 for d in range(len(x.shape)))
+    high = tuple(n - index - 1 if d == dim else 0 for d, n in enumerate(x.shape))
+    return (emit("pad", wide, low=low, high=high, fill=0.0),)
+
+
+# One index of a dim, without the dim.
+register("select", "movement", attrs=("dim", "index"), vjp=_select_vjp,
+         infer=lambda ts, a: Type(
+             (*ts[0].shape[: a["dim"]], *ts[0].shape[a["dim"] + 1 :]), ts[0].dtype))  # fmt: skip
+
 # Elements x[.., i, .., i + offset, ..] of two dims, along a new last dim.
 register("diagonal", "movement", attrs=("offset", "dim1", "dim2", "shape"),
          infer=lambda ts, a: Type(a["shape"], ts[0].dtype), vjp=_diagonal_vjp)
@@ -145,10 +157,12 @@ def _mul_vjp(g, o, x, idx, src, at, reduce):
         return emit("where", emit("where", zero, one, none), whole / safe, 0.0)
 
     gx = g * part(x, zx, safe_x, product, none, one)
-    back = [_back(v, idx, src, at) for v in (g, product, B.cast(none, g.dtype), B.cast(one, g.dtype))]
+    spread = (g, product, B.cast(none, g.dtype), B.cast(one, g.dtype))
+    back = [_back(v, idx, src, at) for v in spread]
     gs = back[0] * part(src, zs, safe_s, back[1], emit("ne", back[2], 0), emit("ne", back[3], 0))
     return gx, gs
 
 
 register("scatter", "opaque", arity=3, attrs=("dim", "what", "reduce"),
+         kernels="opaque:scatter", takes=("any", "rows", "rows"),
          infer=lambda ts, a: Type(ts[0].shape, ts[0].dtype), vjp=_scatter_vjp)

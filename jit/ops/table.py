@@ -23,7 +23,8 @@ class Op:
     generator    elementwise without tensor operands: const, iota, random
     reduce       over attrs['dims'], which stay as dims of size 1
     movement     a re-indexing of its operand: never computes
-    opaque       a kernel of its own: gemm, scatter_add, update
+    opaque       kernels of its own, written by the emitter that `kernels` names
+    host         a call of NumPy inside the plan: see host.py
     step         an optimizer's update of all parameters, stored in their memory
     composite    written with the rows above by `build`; exists only in the trace
     """
@@ -32,6 +33,16 @@ class Op:
         self.name, self.kind = name, kind
         self.expr: str | None = row.get("expr")
         self.int_expr: str | None = row.get("int_expr")
+        self.bool_expr: str | None = row.get("bool_expr")
+        # For complex operands; {r} is the type of their parts. None: the op has no meaning there.
+        self.complex_expr: str | None = row.get("complex_expr")
+        # "vjp": the gradient rule of real operands, conjugated around, is right (holomorphic ops);
+        # "own": it is right for complex operands as it stands.
+        self.conjugate: str = row.get("conjugate", "vjp" if kind == "elementwise" else "own")
+        # Where operands are narrow floats, numbers keep float32 (PyTorch's "opmath" kernels).
+        self.wide_scalars: bool = row.get("wide_scalars", False)
+        # Composites that only move elements: nothing to compute in a wider type.
+        self.moves: bool = row.get("moves", False)
         self.result: str = row.get("result", "promote")
         self.vjp: Callable | None = row.get("vjp")
         self.infer: Callable | None = row.get("infer")
@@ -45,8 +56,24 @@ class Op:
         self.saves: tuple[int, ...] | None = row.get("saves")
         self.doc: str = row.get("doc", "")
         self.differentiable: bool = row.get("differentiable", True)
+        # Where the framework shows it: "torch" (function and methods), "special", or nowhere.
+        self.public: str | None = row.get("public", "torch")
+        # Raises for the operand types that PyTorch refuses: refuse(op, types).
+        self.refuse: Callable | None = row.get("refuse")
         self.ints: bool = row.get("ints", True)
         self.cost: int = row.get("cost", 1)
+        # Opaque rows: "module:function" of the emitter, and how it reads its operands: "any" view,
+        # "strided" memory, or strided with dims merged around attrs["dim"] ("rows"); one for all
+        # operands or one for each.
+        self.kernels: str | Callable | None = row.get("kernels")
+        self.takes: str | tuple[str, ...] = row.get("takes", "strided")
+        # A family of results: one node gives the one that attrs["result"] numbers; nodes that
+        # differ in nothing else become one call.
+        self.results: int = row.get("results", 1)
+        self.fn: Callable | None = row.get("fn")
+        self.fn_wanted: bool = row.get("wanted", False)
+        # +1: its result stands for one example of a batch, -1: for the batch again (see batch.py).
+        self.level_effect: int = row.get("level_effect", 0)
         # The trace holds `op` or `op.grad_op`: the flag that gradients pass is part of the key.
         self.grad_op = GradOp(self)
         self.rules: dict = {}
@@ -59,7 +86,7 @@ class Op:
         if self.name == "where":
             types = types[1:]
         d = dtypes.result_type([(t.shape, t.dtype, t.weak) for t in types])
-        if self.result == "float" and d.kind != "f":
+        if self.result in ("float", "real_float") and not d.differentiable:
             return dtypes.default
         if self.result == "number" and d.kind == "b":
             return dtypes.int64
@@ -117,16 +144,20 @@ def broadcast_shapes(name: str, shapes: list[tuple[int, ...]]) -> tuple[int, ...
 def elementwise_type(op: Op, types: list[Type]) -> Type:
     """Result type of an elementwise row: broadcast shape, dtype by the row's rule."""
     shape = broadcast_shapes(op.name, [t.shape for t in types])
+    d = op.compute_dtype(types)
+    if d.kind == "c" and op.complex_expr is None:
+        raise NotImplementedError(f'"{op.name}_cpu" not implemented for \'{d.scalar_type}\'')
     if op.result == "bool":
         return Type(shape, dtypes.bool_)
-    return Type(shape, op.compute_dtype(types))
+    return Type(shape, d.to_real() if op.result in ("real", "real_float") else d)
 
 
 def elementwise(name: str, expr: str, *, arity: int, result: str = "promote", **row) -> Op:
     """Declares an elementwise row.
 
     `expr` uses {0}, {1}, ... for the operands (cast to the compute type) and {t} for its short
-    name. `vjp(g, out, *ins)` gives one gradient per operand (None: no gradient).
+    name; with result="real" complex operands give a real result. `vjp(g, out, *ins)` gives one
+    gradient per operand (None: no gradient).
     """
     op = register(name, "elementwise", expr=expr, arity=arity, result=result, **row)
     op.infer = lambda types, attrs: elementwise_type(op, types)

@@ -178,6 +178,7 @@ def _gather_vjp(g, o, x, idx, dim, what):
 # out[.., j, ..] = x[.., idx[.., j, ..], ..]; idx broadcasts over the other dims of x.
 register("gather", "gather", arity=2, attrs=("dim", "what"), infer=_gather_type, vjp=_gather_vjp)
 register("scatter_add", "opaque", arity=3, attrs=("dim", "what"),
+         kernels="opaque:scatter", takes=("any", "rows", "rows"),
          infer=lambda ts, a: Type(ts[0].shape, ts[0].dtype),
          vjp=lambda g, o, x, idx, src, dim, what: (
              g, None, emit("gather", g, idx, dim=dim, what=what)))
@@ -191,6 +192,7 @@ def _update_vjp(g, o, x, new, shape, strides, offset):
 
 # The operand with a strided region replaced.
 register("update", "opaque", arity=2, attrs=("shape", "strides", "offset"),
+         kernels="opaque:update", takes="any",
          infer=lambda ts, a: Type(ts[0].shape, ts[0].dtype), vjp=_update_vjp)
 
 
@@ -210,7 +212,7 @@ def _cat_type(ts, a):
 
 
 register("cat", "opaque", arity=-1, attrs=("dim",), infer=_cat_type, vjp=_cat_vjp,
-         ref=np.concatenate)
+         kernels="opaque:cat", takes="any", ref=np.concatenate)
 
 # ---------------------------------------------------------------- contraction
 
@@ -228,7 +230,8 @@ def _gemm_vjp(g, o, x, y):
 
 
 # out[b] = x[b] @ y[b] for [b, m, k] and [b, k, n]; a batch of 1 broadcasts.
-register("gemm", "opaque", arity=2, infer=_gemm_type, vjp=_gemm_vjp, ref=np.matmul)
+register("gemm", "opaque", arity=2, infer=_gemm_type, vjp=_gemm_vjp, ref=np.matmul,
+         kernels="opaque:gemm")
 
 # ---------------------------------------------------------------- assignment
 

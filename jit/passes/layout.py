@@ -160,6 +160,22 @@ def _region(m, src, out, strides, offset, **_):
     return replace(m, offset=offset, strides=strides) if is_contiguous(m, src) else None
 
 
+def _drop(m, src, out, dim, index):
+    by = tuple(index if d == dim else 0 for d in range(len(src)))
+    return _select(_shift(m, by, (1,) * len(src)), lambda c: (*c[:dim], *c[dim + 1 :]))
+
+
+def _diagonal(m, src, out, offset, dim1, dim2, **_):
+    by = [0] * len(src)
+    by[dim1], by[dim2] = max(-offset, 0), max(offset, 0)
+
+    def pick(c):
+        kept = tuple(c[d] for d in range(len(src)) if d not in (dim1, dim2))
+        return (*kept, c[dim1] + c[dim2])
+
+    return _select(_shift(m, by, (1,) * len(src)), pick)
+
+
 def _reshape(m: Map, src, out, **_) -> Map | None:
     """Splits dims freely; merges neighbours that lie evenly and that no guard looks at."""
     if prod(src) == 0:
@@ -196,6 +212,7 @@ def _reshape(m: Map, src, out, **_) -> Map | None:
 _RULES = {
     "permute": _permute, "expand": _expand, "slice": _slice, "flip": _flip, "pad": _pad,
     "window": _window, "unwindow": _unwindow, "region": _region, "reshape": _reshape,
+    "diagonal": _diagonal, "select": _drop,
     "detach": lambda m, src, out: m,
 }  # fmt: skip
 

@@ -28,7 +28,7 @@ def node_key(op, inputs: list[Value], attrs: dict) -> tuple:
             return x.expr
         if isinstance(x, (tuple, list)):
             return tuple(freeze(v) for v in x)
-        return (type(x), repr(x)) if isinstance(x, float) else x
+        return (type(x), repr(x)) if isinstance(x, (float, complex)) else x
 
     found = tuple((k, freeze(v)) for k, v in attrs.items())
     return (op.name, tuple(id(v) for v in inputs), found)
@@ -53,7 +53,7 @@ def common_subexpressions(graph: Graph) -> dict[Value, Value]:
     return mapping
 
 
-class _Rewriter:
+class Rewriter:
     """Rebuilds the node list while replacing some nodes by sequences of new ones."""
 
     def __init__(self, graph: Graph):
@@ -85,7 +85,9 @@ def decompose(graph: Graph) -> dict[Value, Value]:
         name = node.op.name
         if name == "fold":
             return _fold(node)
-        if name in ("sum", "amax", "amin", "prod"):
+        if name in ("sum", "prod"):
+            return _wide_reduction(node) or _split(node)
+        if name in ("amax", "amin"):
             return _split(node)
         if name == "permute":
             return _transposed_gemm(node, uses)
@@ -93,7 +95,7 @@ def decompose(graph: Graph) -> dict[Value, Value]:
             return _picked(node)
         return None
 
-    return _Rewriter(graph).run(rule)
+    return Rewriter(graph).run(rule)
 
 
 def _fold(node: Node) -> Value:
@@ -129,6 +131,24 @@ def _untile(x: Value, k: int, size) -> Value:
     return B.emit("pad", y, low=(0,) * (lead + k), high=high, fill=0.0)
 
 
+def _wide_reduction(node: Node) -> Value | None:
+    """Sums of complex numbers are sums of their parts; narrow types are added up in wider ones."""
+    (x,), d, name = node.inputs, node.out.dtype, node.op.name
+    if d.narrow:
+        return B.cast(_reduced(name, B.cast(x, d.compute), node.attrs["dims"]), d)
+    if d.kind != "c" or name == "prod":
+        return None
+    parts = (_reduced("sum", B.emit(part, x), node.attrs["dims"]) for part in ("real", "imag"))
+    return B.emit("complex", *parts)
+
+
+def _reduced(name: str, x: Value, dims) -> Value:
+    node = B.emit(name, x, dims=dims).node
+    if x.dtype.kind == "c":
+        return _wide_reduction(node) or node.out
+    return _split(node) or node.out
+
+
 def _split(node: Node) -> Value | None:
     (x,) = node.inputs
     dims = tuple(d for d in node.attrs["dims"] if not x.shape[d] == 1)
@@ -152,9 +172,19 @@ def _picked(node: Node) -> Value | None:
     """One element per row of an elementwise result: computes it there, from picked operands."""
     x, idx = node.inputs
     dim = node.attrs["dim"]
+    literal = _literal(x)
+    if literal is not None:
+        return B.expand(literal, node.out.shape)
     if not idx.shape[dim] == 1 or not _pickable(x):
         return None
     return _pick(x, idx, node.attrs)
+
+
+def _literal(x: Value) -> Value | None:
+    """The const node whose value all elements of x have."""
+    while x.op in ("expand", "reshape"):
+        x = x.node.inputs[0]
+    return x if x.op == "const" and not x.shape else None
 
 
 def _pickable(x: Value) -> bool:
@@ -162,6 +192,12 @@ def _pickable(x: Value) -> bool:
 
 
 def _pick(x: Value, idx: Value, attrs: dict) -> Value:
+    literal = _literal(x)
+    if literal is not None:
+        sizes = zip(x.shape, idx.shape)
+        return B.expand(
+            literal, (k if j == attrs["dim"] or not k == 1 else n for j, (n, k) in enumerate(sizes))
+        )
     if not _pickable(x):
         return B.emit("gather", x, idx, **attrs)
     rank, ins = len(x.shape), []

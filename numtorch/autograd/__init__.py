@@ -1,199 +1,217 @@
-"""Gradients: backward, grad, and the modes that switch recording off."""
+"""Gradients: backward, grad, the modes that switch recording off, Function, hooks."""
 
 from __future__ import annotations
 
-import functools
+from collections.abc import Sequence
 
-from numtorch.jit import autograd as _engine
+from numtorch.jit import autograd as _jit
 from numtorch.jit.record import local
 
 from .._tensor import Tensor
+from . import (  # noqa: F401
+    forward_ad,
+    functional,
+    graph,
+    hooks,  # noqa: F401
+)
+from . import function as function
+from . import modes as grad_mode  # noqa: F401
+from .anomaly import (
+    detect_anomaly,
+    is_anomaly_check_nan_enabled,
+    is_anomaly_enabled,
+    set_detect_anomaly,
+)
+from .engine import Run, index_of, places, run_hooks
+from .function import Function
+from .gradcheck import GradcheckError, gradcheck, gradgradcheck
+from .modes import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+)
 from .plain import plain_backward
 
+Variable = Tensor
+
 __all__ = [
-    "backward", "enable_grad", "grad", "gradcheck", "gradgradcheck", "inference_mode",
-    "is_grad_enabled", "no_grad", "set_grad_enabled",
+    "Function", "GradcheckError", "Variable", "backward", "detect_anomaly",
+    "enable_grad", "forward_ad", "functional", "grad", "gradcheck", "gradgradcheck", "graph",
+    "inference_mode", "is_anomaly_check_nan_enabled", "is_anomaly_enabled", "is_grad_enabled",
+    "is_inference", "is_inference_mode_enabled", "no_grad", "set_detect_anomaly",
+    "set_grad_enabled",
 ]  # fmt: skip
 
 
-class set_grad_enabled:
-    """Switches gradient recording at once, and back at the end of a `with` block.
-
-    >>> import numtorch as torch
-    >>> x = torch.ones(1, requires_grad=True)
-    >>> with torch.set_grad_enabled(False):
-    ...     (x * 2).requires_grad
-    False
-    """
-
-    def __init__(self, mode: bool):
-        self.mode = bool(mode)
-        self.outer = local.tape.grad
-        local.tape.grad = self.mode
-
-    def __enter__(self) -> None:
-        local.tape.grad = self.mode
-
-    def __exit__(self, *exc) -> None:
-        local.tape.grad = self.outer
-
-    def __call__(self, function):
-        local.tape.grad = self.outer
-        return _decorate(function, self.mode)
+def _no_graph(k: int) -> RuntimeError:
+    return RuntimeError(
+        f"element {k} of tensors does not require grad and does not have a grad_fn"
+    )
 
 
-class _Mode:
-    enabled = False
-
-    def __new__(cls, function=None):
-        self = object.__new__(cls)
-        return _decorate(function, cls.enabled) if callable(function) else self
-
-    def __init__(self, mode: bool = True):
-        self.outer: list[bool] = []
-
-    def __enter__(self) -> None:
-        self.outer.append(local.tape.grad)
-        local.tape.grad = self.enabled
-
-    def __exit__(self, *exc) -> None:
-        local.tape.grad = self.outer.pop()
-
-    def __call__(self, function):
-        return _decorate(function, self.enabled)
+def _check_root(root: Tensor, k: int) -> None:
+    if not root.requires_grad:
+        raise _no_graph(k)
+    root._flag()
+    node = root._node
+    if node is not None and node.freed and root._v.win is not local.tape.win:
+        raise RuntimeError(_jit.TWICE)
 
 
-class no_grad(_Mode):
-    """Context or decorator: ops are not recorded for gradients."""
-
-
-class inference_mode(_Mode):
-    """Like no_grad."""
-
-
-class enable_grad(_Mode):
-    """Context or decorator: ops are recorded for gradients."""
-
-    enabled = True
-
-
-def _decorate(function, mode: bool):
-    @functools.wraps(function)
-    def wrapped(*args, **kwargs):
-        tape = local.tape
-        outer, tape.grad = tape.grad, mode
-        try:
-            return function(*args, **kwargs)
-        finally:
-            tape.grad = outer
-
-    return wrapped
-
-
-def is_grad_enabled() -> bool:
-    """True if ops are recorded for gradients."""
-    return local.tape.grad
-
-
-NO_GRAPH = "element 0 of tensors does not require grad and does not have a grad_fn"
-
-
-def _seed(root: Tensor, gradient) -> Tensor | None:
-    if gradient is None:
+def _seed(root: Tensor, g: Tensor | None, k: int, batched: bool = False) -> Tensor | None:
+    """The gradient of a root, checked; None stands for 1."""
+    if g is None:
+        if not root.requires_grad:
+            return None
         if root.numel() != 1:
             raise RuntimeError("grad can be implicitly created only for scalar outputs")
+        if root.dtype.kind != "f":
+            raise RuntimeError(
+                f"grad can be implicitly created only for real scalar outputs but got {root.dtype}"
+            )
         return None
-    if gradient.shape != root.shape:
+    if not isinstance(g, Tensor):
+        raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
+    if g.shape[1 if batched else 0 :] != root.shape:
+        if batched:
+            raise RuntimeError(
+                "If `is_grads_batched=True`, we interpret the first dimension of each grad_output "
+                f"as the batch dimension. The sizes of the remaining dimensions are expected to "
+                f"match the shape of corresponding output, but a mismatch was detected: "
+                f"grad_output[{k}] has a shape of {g.shape} and output[{k}] has a shape of "
+                f"{root.shape}. If you only want some tensors in `grad_output` to be considered "
+                "batched, consider using vmap."
+            )
         raise RuntimeError(
-            f"Mismatch in shape: grad_output[0] has a shape of {gradient.shape} and output[0] has "
-            f"a shape of {root.shape}."
+            f"Mismatch in shape: grad_output[{k}] has a shape of {g.shape} and output[{k}] has a "
+            f"shape of {root.shape}."
         )
-    return gradient
+    if g.dtype is not root.dtype:
+        if (g.dtype.kind == "c") != (root.dtype.kind == "c"):
+            raise RuntimeError(
+                "For complex Tensors, both grad_output and output are required to have the same "
+                f"dtype. Mismatch in dtype: grad_output[{k}] has a dtype of {g.dtype} and "
+                f"output[{k}] has a dtype of {root.dtype}."
+            )
+        g = g.to(root.dtype)
+    return g
 
 
-def _index(t: Tensor) -> int:
-    tape = local.tape
-    return t._v.idx if t._v.win is tape.win else tape.input(t)
+def _seeds(roots: list, grads, batched: bool = False) -> list[tuple[Tensor, Tensor | None]]:
+    """Pairs of a root and its gradient."""
+    if grads is None:
+        grads = [None] * len(roots)
+    elif isinstance(grads, Tensor):
+        grads = [grads]
+    grads = list(grads)[: len(roots)]  # PyTorch takes no notice of further ones
+    if len(grads) != len(roots):
+        raise RuntimeError(f"got {len(roots)} tensors and {len(grads)} gradients")
+    return [(r, _seed(r, g, k, batched)) for k, (r, g) in enumerate(zip(roots, grads))]
 
 
-def _places(t: Tensor, walk) -> list[int]:
-    """Indices of a tensor on the tape; several if its memory is shared with NumPy."""
-    tape = local.tape
-    own, node = _index(t), t._node
-
-    def is_t(i: int) -> bool:
-        return tape.leaves.get(i) is t or (node is not None and tape.nodes.get(i) is node)
-
-    return [own] + [i for i in walk.inputs if i != own and is_t(i)]
-
-
-def _run(root: Tensor, seed: Tensor | None, targets, retain: bool, create: bool):
-    """Records the backward entry; `targets(walk)` gives the tensors whose gradients are wanted."""
-    tape = local.tape
-    if root._rg == 0:
-        raise RuntimeError(NO_GRAPH)
-    if root._node is not None and root._node.freed and root._v.win is not tape.win:
-        raise RuntimeError(_engine.TWICE)
-    at = _index(root)
-    g = None if seed is None else _index(seed)
-    walk = _engine.reach(tape, [at])
-    _engine.check_usable(tape, walk)
-    wanted = targets(walk)
-    found = [i for _, i in wanted if i in walk.needed]
-    grads = {}
-    if found:
-        indices = _engine.gradients(tape, at, g, found, create)
-        for i, k in zip(found, indices):
-            grads[i] = _result(k, create)
-    if not retain:
-        _engine.release(tape, walk)
-    return [(t, grads.get(i)) for t, i in wanted]
-
-
-def _result(k: int, create: bool) -> Tensor:
-    tape = local.tape
-    t = object.__new__(Tensor)
-    t._v = tape._lazy(tape.entries[k][1], k)
-    t._rg = 2 if create else 0
-    tape.handles[k] = t
-    return t
+def _list(x) -> list:
+    if isinstance(x, graph.GradientEdge):
+        raise NotImplementedError(
+            "gradient edges in place of tensors are not implemented in numtorch; give the tensor"
+        )
+    return [x] if isinstance(x, Tensor) else list(x)
 
 
 def run_backward(root: Tensor, gradient, retain_graph, create_graph: bool, inputs) -> None:
     """Tensor.backward."""
     tape = local.tape
-    retain = create_graph if retain_graph is None else retain_graph
+    if gradient is None and inputs is None and not retain_graph and not create_graph:
+        outer, tape.grad = tape.grad, False
+        try:
+            done = plain_backward(tape, root)
+        finally:
+            tape.grad = outer
+        if done:
+            if len(tape.handles) >= tape.limit:
+                tape.flush()
+            return
+    backward(root, gradient, retain_graph, create_graph, inputs=inputs)
 
-    def targets(walk):
-        if inputs is not None:
-            wanted = [inputs] if isinstance(inputs, Tensor) else inputs
-            return [(t, i) for t in wanted for i in _places(t, walk)]
-        found = [(tape.leaves[i], i) for i in sorted(walk.needed) if i in tape.leaves]
-        for i in sorted(walk.needed):
-            h = tape.handles[i] if i >= 0 else None
-            h = tape.keepers[i]() if i in tape.keepers else h
-            if isinstance(h, Tensor) and h._retains_grad and (i in tape.keepers or h._v.idx == i):
-                found.append((h, i))
-        return found
 
+def backward(
+    tensors, grad_tensors=None, retain_graph: bool | None = None, create_graph: bool = False,
+    grad_variables=None, inputs=None,
+) -> None:  # fmt: skip
+    """Adds the gradients of the tensors' sum to the .grad of the leaves, or of `inputs`.
+
+    `grad_tensors` has one gradient for each tensor; None will do for tensors of one element.
+    Raises RuntimeError for tensors without a graph, or with one that was freed.
+    """
+    roots = _list(tensors)
+    if grad_variables is not None:
+        if grad_tensors is not None:
+            raise RuntimeError(
+                "'grad_tensors' and 'grad_variables' (deprecated) arguments both passed to "
+                "backward(). Please only use 'grad_tensors'."
+            )
+        grad_tensors = grad_variables
+    if inputs is not None:
+        inputs = _list(inputs)
+        if not inputs:
+            raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+        for t in inputs:
+            if not t.requires_grad:
+                raise RuntimeError("One of the differentiated Tensors does not require grad")
+    retain = create_graph if retain_graph is None else bool(retain_graph)
+    tape = local.tape
     outer, tape.grad = tape.grad, False
     try:
-        plain = gradient is None and inputs is None and not retain and not create_graph
-        if not plain or not plain_backward(tape, root):
-            _backward(root, gradient, targets, retain, create_graph)
+        pairs = _seeds(roots, grad_tensors)
+        for k, (root, _) in enumerate(pairs):
+            _check_root(root, k)
+        if pairs:
+            _accumulate_all(Run(pairs, create_graph), inputs, retain, create_graph)
     finally:
         tape.grad = outer
     if len(tape.handles) >= tape.limit:
         tape.flush()
 
 
-def _backward(root: Tensor, gradient, targets, retain: bool, create_graph: bool) -> None:
-    seed = _seed(root, gradient)
-    results = _run(root, seed, targets, retain, create_graph)
-    local.tape.grad = create_graph
-    for t, g in results:
+def _accumulate_all(run: Run, inputs, retain: bool, create: bool) -> None:
+    # The flag goes off again: hooks and Functions may have set it.
+    found = run.gradients(lambda walk: _targets(walk, inputs))
+    if not retain:
+        run.release()
+    total: dict[int, tuple] = {}
+    local.tape.grad = create
+    for t, g in found:
         if g is not None:
-            _accumulate(t, g, create_graph)
+            before = total.get(id(t))
+            total[id(t)] = (t, g if before is None else before[1] + g)
+    for t, g in total.values():
+        info = t._info if t._rg == 1 else None
+        if info is not None and info.hooks:
+            g = run_hooks(info.hooks, g)
+        _accumulate(t, g, create)
+        if info is not None:
+            for hook in list(info.after.values()):
+                hook(t)
+
+
+def _targets(walk, inputs) -> list[tuple[Tensor, int]]:
+    """The tensors whose gradients a backward wants, with their places."""
+    tape = local.tape
+    if inputs is not None:
+        found = [(t, i) for t in inputs for i in places(t, walk)]
+    else:
+        found = [(tape.leaves[i], i) for i in sorted(walk.needed) if i in tape.leaves]
+    chosen = {i for _, i in found}
+    for i in sorted(walk.needed):
+        h = tape.handles[i] if i >= 0 else None
+        h = tape.keepers[i]() if i in tape.keepers else h
+        if isinstance(h, Tensor) and h._retains_grad and (i in tape.keepers or h._v.idx == i):
+            if i not in chosen:
+                found.append((h, i))
+    return found
 
 
 def _accumulate(t: Tensor, g: Tensor, create: bool) -> None:
@@ -205,84 +223,107 @@ def _accumulate(t: Tensor, g: Tensor, create: bool) -> None:
         t._grad.add_(g)
 
 
-def backward(
-    tensors, grad_tensors=None, retain_graph=None, create_graph=False, inputs=None
-) -> None:
-    """Adds gradients of the tensors to the leaves."""
-    tensors = [tensors] if isinstance(tensors, Tensor) else list(tensors)
-    grads = [grad_tensors] if isinstance(grad_tensors, Tensor) else grad_tensors
-    grads = grads or [None] * len(tensors)
-    for k, (t, g) in enumerate(zip(tensors, grads)):
-        keep = retain_graph or create_graph or k + 1 < len(tensors)
-        run_backward(t, g, keep, create_graph, inputs)
-
-
 def grad(
-    outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=False,
-    allow_unused=None, is_grads_batched=False, materialize_grads=False,
+    outputs, inputs, grad_outputs=None, retain_graph: bool | None = None,
+    create_graph: bool = False, allow_unused: bool | None = None,
+    is_grads_batched: bool = False, materialize_grads: bool = False,
 ) -> tuple[Tensor | None, ...]:  # fmt: skip
     """Gradients of the sum of outputs with respect to the inputs, as a tuple.
+
+    With is_grads_batched the first dim of each grad_output is a batch, and so is that of each
+    result. Inputs that the outputs do not depend on raise RuntimeError unless allow_unused (None)
+    or materialize_grads (zeros).
 
     >>> import numtorch as torch
     >>> x = torch.tensor(3.0, requires_grad=True)
     >>> torch.autograd.grad(x * x, x)
     (tensor(6.),)
     """
-    outputs = [outputs] if isinstance(outputs, Tensor) else list(outputs)
-    inputs = [inputs] if isinstance(inputs, Tensor) else list(inputs)
-    seeds = [grad_outputs] if isinstance(grad_outputs, Tensor) else grad_outputs
-    seeds = list(seeds) if seeds else [None] * len(outputs)
-    retain = create_graph if retain_graph is None else retain_graph
-    for t in inputs:
-        if not t.requires_grad:
-            raise RuntimeError("One of the differentiated Tensors does not require grad")
+    if materialize_grads and allow_unused is False:
+        raise ValueError(
+            "Expected allow_unused to be True or not passed when materialize_grads=True, but got: "
+            "allow_unused=False."
+        )
+    roots, inputs = _list(outputs), _list(inputs)
+    if not inputs and isinstance(inputs, Sequence):
+        raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
+    retain = create_graph if retain_graph is None else bool(retain_graph)
+    if is_grads_batched:
+        return _batched_grad(roots, inputs, grad_outputs, retain, create_graph, allow_unused,
+                             materialize_grads)  # fmt: skip
     tape = local.tape
+    outer, tape.grad = tape.grad, False
     total: list[Tensor | None] = [None] * len(inputs)
-    outer = tape.grad
-    for k, (root, g) in enumerate(zip(outputs, seeds)):
-        tape.grad = False
-        try:
-            seed = _seed(root, g)
-            keep = retain or k + 1 < len(outputs)
-            found = _run(
-                root, seed, lambda w: [(j, i) for j, t in enumerate(inputs) for i in _places(t, w)],
-                keep, create_graph,
-            )  # fmt: skip
+    try:
+        pairs = _seeds(roots, grad_outputs)
+        for k, (root, _) in enumerate(pairs):
+            _check_root(root, k)
+        for t in inputs:
+            if not t.requires_grad:
+                raise RuntimeError("One of the differentiated Tensors does not require grad")
+        if pairs:
+            run = Run(pairs, create_graph)
+            found = run.gradients(
+                lambda w: [(j, i) for j, t in enumerate(inputs) for i in places(t, w)]
+            )
+            if not retain:
+                run.release()
             tape.grad = create_graph
             for j, part in found:
                 if part is not None:
                     total[j] = part if total[j] is None else total[j] + part
-        finally:
-            tape.grad = outer
+            for j, t in enumerate(inputs):
+                if t._rg == 1 and t._info is not None and t._info.hooks and total[j] is not None:
+                    total[j] = run_hooks(t._info.hooks, total[j])
+    finally:
+        tape.grad = outer
     if len(tape.handles) >= tape.limit:
         tape.flush()
     return _unused(total, inputs, allow_unused, materialize_grads)
 
 
+def _batched_grad(roots, inputs, seeds, retain, create, allow_unused, materialize):
+    from ..func import vmap
+
+    given = [seeds] if isinstance(seeds, Tensor) else list(seeds or ())
+    pairs = _seeds(roots, given, True)
+    present: list[int] = []
+
+    def one(*g):
+        found = grad(roots, inputs, g, True, create, True, False, False)
+        present[:] = [k for k, x in enumerate(found) if x is not None]
+        return tuple(found[k] for k in present)
+
+    out = vmap(one)(*[g for _, g in pairs])
+    total: list[Tensor | None] = [None] * len(inputs)
+    for k, g in zip(present, out):
+        total[k] = g
+    if not retain:
+        _release(roots)
+    if materialize:
+        n = given[0].shape[0]
+        from .. import zeros
+
+        return tuple(
+            zeros((n, *t.shape), dtype=t.dtype) if g is None else g for t, g in zip(inputs, total)
+        )
+    return _unused(total, inputs, allow_unused, False)
+
+
+def _release(roots: list[Tensor]) -> None:
+    tape = local.tape
+    _jit.release(tape, _jit.reach(tape, [index_of(r) for r in roots]))
+
+
 def _unused(total, inputs, allow_unused, materialize):
     if materialize:
-        from .._creation import zeros_like
+        from .. import zeros_like
 
         return tuple(zeros_like(t) if g is None else g for t, g in zip(inputs, total))
-    if any(g is None for g in total) and not allow_unused:
-        raise RuntimeError(
-            "One of the differentiated Tensors appears to not have been used in the graph. Set "
-            "allow_unused=True if this is the desired behavior."
-        )
+    for k, g in enumerate(total):
+        if g is None and not allow_unused:
+            raise RuntimeError(
+                f"The differentiated Tensor at index {k} appears to not have been used in the "
+                "graph. Set allow_unused=True if this is the desired behavior."
+            )
     return tuple(total)
-
-
-def gradcheck(func, inputs, *, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=True, **_) -> bool:
-    """Compares gradients with central differences; float64 inputs."""
-    from .checks import gradcheck as check
-
-    return check(func, inputs, eps, atol, rtol, raise_exception)
-
-
-def gradgradcheck(
-    func, inputs, grad_outputs=None, *, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=True, **_
-) -> bool:
-    """gradcheck of the gradient function: second derivatives."""
-    from .checks import gradgradcheck as check
-
-    return check(func, inputs, grad_outputs, eps, atol, rtol, raise_exception)

@@ -18,8 +18,10 @@ def plain_backward(tape: Tape, root: Tensor) -> bool:
     v = root._v
     win = tape.win
     if (
-        v.win is not win or root._rg != 2 or v.meta.numel != 1 or tape.nodes or tape.freed
-        or tape.stale or tape.retained
+        v.win is not win or root._rg != 2 or v.meta.numel != 1 or v.meta.dtype.kind != "f"
+        or tape.nodes or tape.freed
+        or tape.stale or tape.retained or tape.info or tape.leaf_hooks
+        or tape.levels
     ):  # fmt: skip
         return False
     at, entries, inputs = v.idx, tape.entries, tape.inputs

@@ -6,13 +6,14 @@ combination.
 
 from __future__ import annotations
 
-C_NAMES = {
-    "f32": "Float", "f64": "Double", "i64": "Long", "i32": "Int", "i16": "Short", "i8": "Char",
-    "u8": "Byte", "b1": "Bool",
-}  # fmt: skip
+from numtorch.jit import dtypes as _d
+
+C_NAMES = {d.short: d.scalar_type for d in _d.ALL}
 _C_TYPES = {
     "f32": "float", "f64": "double", "i64": "long int", "i32": "int", "i16": "short int",
-    "i8": "signed char", "u8": "unsigned char", "b1": "bool",
+    "i8": "signed char", "u8": "unsigned char", "b1": "bool", "f16": "c10::Half",
+    "bf16": "c10::BFloat16", "c32": "c10::complex<c10::Half>", "c64": "c10::complex<float>",
+    "c128": "c10::complex<double>",
 }  # fmt: skip
 
 
@@ -78,24 +79,12 @@ def _bias(b, rows: int, o: int, dtype) -> None:
 # ---------------------------------------------------------------- convolution, pooling
 
 
-def conv2d(metas, attrs) -> None:
-    """Operands [N, C, H, W], [O, C / groups, kh, kw], maybe [O]; attributes of the row."""
+def conv(metas, attrs) -> None:
+    """Operands [N, C, *in], [O, C / groups, *kernel], maybe [O]; attributes of the row."""
     x, w = metas[:2]
     stride, padding, dilation, groups = attrs
-    if x.dtype is not w.dtype:
-        raise RuntimeError(
-            f"expected scalar type {C_NAMES[x.dtype.short]} but found {C_NAMES[w.dtype.short]}"
-        )
-    if x.dtype.kind != "f":
-        raise not_implemented("slow_conv2d_cpu", x)
-    if min(padding) < 0:
-        raise RuntimeError("negative padding is not supported")
-    if min(stride) <= 0:
-        raise RuntimeError("non-positive stride is not supported")
-    if min(dilation) <= 0:
-        raise RuntimeError(f"dilation should be greater than zero, but got {list(dilation)}")
-    if groups <= 0:
-        raise RuntimeError("non-positive groups is not supported")
+    _same_floats(x, w)
+    _conv_numbers(stride, padding, dilation, groups)
     o, c, *kernel = w.shape
     if o % groups or o < groups:
         raise RuntimeError(
@@ -109,22 +98,72 @@ def conv2d(metas, attrs) -> None:
             "instead"
         )
     if len(metas) > 2:
-        _conv_bias(metas[2], w, x.dtype)
+        _conv_bias(metas[2], w, x.dtype, o)
     padded = [n + 2 * p for n, p in zip(x.shape[2:], padding)]
     span = [d * (k - 1) + 1 for k, d in zip(kernel, dilation)]
     if any(s > n for s, n in zip(span, padded)):
         raise RuntimeError(
-            f"Calculated padded input size per channel: ({padded[0]} x {padded[1]}). Kernel size: "
-            f"({span[0]} x {span[1]}). Kernel size can't be greater than actual input size"
+            f"Calculated padded input size per channel: ({_by(padded)}). Kernel size: "
+            f"({_by(span)}). Kernel size can't be greater than actual input size"
         )
 
 
-def _conv_bias(b, w, dtype) -> None:
-    if b.shape != (w.shape[0],):
+def _by(sizes) -> str:
+    return " x ".join(map(str, sizes))
+
+
+def _same_floats(x, w) -> None:
+    if x.dtype is not w.dtype:
+        raise RuntimeError(
+            f"Input type ({_C_TYPES.get(x.dtype.short, x.dtype.name)}) and bias type "
+            f"({_C_TYPES.get(w.dtype.short, w.dtype.name)}) should be the same"
+        )
+    if not x.dtype.differentiable:
+        raise not_implemented("slow_conv2d_cpu", x)
+
+
+def _conv_numbers(stride, padding, dilation, groups) -> None:
+    if min(padding) < 0:
+        raise RuntimeError("negative padding is not supported")
+    if min(stride) <= 0:
+        raise RuntimeError("non-positive stride is not supported")
+    if min(dilation) <= 0:
+        raise RuntimeError(f"dilation should be greater than zero, but got {list(dilation)}")
+    if groups <= 0:
+        raise RuntimeError("non-positive groups is not supported")
+
+
+def conv_transpose(metas, attrs) -> None:
+    """Operands [N, C, *in], [C, O / groups, *kernel], maybe [O]; attributes of the row."""
+    x, w = metas[:2]
+    stride, padding, dilation, groups, size = attrs
+    _same_floats(x, w)
+    _conv_numbers(stride, padding, dilation, groups)
+    if w.shape[0] % groups:
+        raise RuntimeError(
+            f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, "
+            f"but got weight of size [{list(w.shape)}] instead"
+        )
+    if x.shape[1] != w.shape[0]:
+        raise RuntimeError(
+            f"Given transposed=1, weight of size {list(w.shape)}, expected input{list(x.shape)} "
+            f"to have {w.shape[0]} channels, but got {x.shape[1]} channels instead"
+        )
+    if len(metas) > 2:
+        _conv_bias(metas[2], w, x.dtype, w.shape[1] * groups)
+    if min(size) <= 0:
+        raise RuntimeError(
+            f"Given input size per channel: ({_by(x.shape[2:])}). Calculated output size per "
+            f"channel: ({_by(size)}). Output size is too small"
+        )
+
+
+def _conv_bias(b, w, dtype, channels: int) -> None:
+    if b.shape != (channels,):
         size = b.shape[0] if len(b.shape) == 1 else list(b.shape)
         raise RuntimeError(
             f"Given weight of size {list(w.shape)}, expected bias to be 1-dimensional with "
-            f"{w.shape[0]} elements, but got bias of size [{size}] instead"
+            f"{channels} elements, but got bias of size [{size}] instead"
         )
     if b.dtype is not dtype:
         raise RuntimeError(
@@ -133,23 +172,24 @@ def _conv_bias(b, w, dtype) -> None:
         )
 
 
-def max_pool2d(metas, attrs) -> None:
+def max_pool(metas, attrs) -> None:
     (x,) = metas
-    kernel, stride, padding, dilation = attrs
-    if x.dtype.kind == "b":
+    if x.dtype.kind in "bc":
         raise not_implemented("max_pool2d", x)
+    pool_geometry(x, *attrs[:4])
+
+
+def pool_geometry(x, kernel, stride, padding, dilation) -> None:
+    """Refusals that all pools share: x [N, C, *in]."""
     if min(kernel) <= 0 or min(stride) <= 0:
         raise RuntimeError("stride should not be zero" if 0 in (*kernel, *stride) else
                            "kernel size should be greater than zero")  # fmt: skip
     if min(dilation) <= 0:
-        raise RuntimeError(
-            f"dilation should be greater than zero, but got dilationH: {dilation[0]} dilationW: "
-            f"{dilation[1]}"
-        )
+        raise RuntimeError(f"dilation should be greater than zero, but got {list(dilation)}")
     if 0 in x.shape[1:]:
         raise RuntimeError(
-            "Expected 3D or 4D (batch mode) tensor with optional 0 dim batch size for input, but "
-            f"got:{list(x.shape)}"
+            f"Expected {len(kernel) + 1}D or {len(kernel) + 2}D (batch mode) tensor with optional "
+            f"0 dim batch size for input, but got:{list(x.shape)}"
         )
     for p, k, d in zip(padding, kernel, dilation):
         if p < 0:
@@ -159,15 +199,30 @@ def max_pool2d(metas, attrs) -> None:
                 f"pad should be at most half of effective kernel size, but got pad={p}, "
                 f"kernel_size={k} and dilation={d}"
             )
+    _positive_outputs(x, kernel, stride, padding, dilation)
+
+
+def windows(x, kernel, stride, padding, dilation) -> None:
+    """Refusals of unfold."""
+    for word, values, least in (("kernel size", kernel, 1), ("dilation", dilation, 1),
+                                ("stride", stride, 1), ("padding", padding, 0)):  # fmt: skip
+        if min(values) < least:
+            what = "greater than zero" if least else "non-negative"
+            raise RuntimeError(f"{word} should be {what}, but got {list(values)}")
+    _positive_outputs(x, kernel, stride, padding, dilation)
+
+
+def _positive_outputs(x, kernel, stride, padding, dilation) -> None:
     c, *sizes = x.shape[1:]
     out = [
         (n + 2 * p - d * (k - 1) - 1) // s + 1
         for n, k, s, p, d in zip(sizes, kernel, stride, padding, dilation)
     ]
     if min(out) < 1:
+        listed = "x".join(map(str, (c, *sizes)))
         raise RuntimeError(
-            f"Given input size: ({c}x{sizes[0]}x{sizes[1]}). Calculated output size: "
-            f"({c}x{out[0]}x{out[1]}). Output size is too small"
+            f"Given input size: ({listed}). Calculated output size: "
+            f"({'x'.join(map(str, (c, *out)))}). Output size is too small"
         )
 
 

@@ -55,7 +55,7 @@ def recorder(name: str, check=None):
         v.meta, v.win, v.idx = m, win, idx
         t = _new(Tensor)
         t._v = v
-        if rg and tape.grad and m.dtype.kind == "f":
+        if rg and tape.grad and m.dtype.differentiable:
             t._rg = 2
             tape.entries.append((grad_op, m, attrs, *indices))
         else:

@@ -5,10 +5,84 @@ from __future__ import annotations
 from numtorch.jit.ops import OPS
 from numtorch.jit.record import local, user_location
 
-from .. import _indexing, _random, _reductions, _shape_ops
+from .. import _arithmetic, _random
 from .._tensor import Tensor
 from . import _check
+from ._activation import (
+    bilinear,
+    celu,
+    celu_,
+    elu,
+    elu_,
+    glu,
+    hardshrink,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
+    hardtanh_,
+    leaky_relu,
+    leaky_relu_,
+    logsigmoid,
+    mish,
+    prelu,
+    relu6,
+    rrelu,
+    rrelu_,
+    selu,
+    selu_,
+    softmin,
+    softplus,
+    softshrink,
+    softsign,
+    tanhshrink,
+    threshold,
+    threshold_,
+)
+from ._convolution import (
+    conv1d,
+    conv2d,
+    conv3d,
+    conv_tbc,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+    fold,
+    unfold,
+)
+from ._dropout import (
+    alpha_dropout,
+    dropout1d,
+    dropout2d,
+    dropout3d,
+    feature_alpha_dropout,
+    gumbel_softmax,
+)
+from ._embedding import embedding, embedding_bag, one_hot
+from ._normalization import (
+    batch_norm,
+    cosine_similarity,
+    group_norm,
+    instance_norm,
+    layer_norm,
+    local_response_norm,
+    normalize,
+    pairwise_distance,
+    rms_norm,
+)
+from ._padding import pad
+from ._pooling import *  # noqa: F403
 from ._record import must_be_tensor, recorder
+from ._vision import (
+    affine_grid,
+    channel_shuffle,
+    grid_sample,
+    interpolate,
+    pixel_shuffle,
+    pixel_unshuffle,
+    upsample,
+    upsample_bilinear,
+    upsample_nearest,
+)
 
 __all__ = [
     "conv2d", "cross_entropy", "dropout", "embedding", "gelu", "linear", "log_softmax",
@@ -140,175 +214,6 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     return _write(input, out, "dropout") if inplace else out
 
 
-# ---------------------------------------------------------------- convolution, pooling
-
-_conv2d = recorder("conv2d", _check.conv2d)
-_max_pool2d = recorder("max_pool2d", _check.max_pool2d)
-
-
-def pair(x, what: str) -> tuple[int, int]:
-    """An int or a sequence of one or two as a pair."""
-    if x.__class__ is int:
-        return x, x
-    x = tuple(x) if isinstance(x, (tuple, list)) else (int(x),)
-    if len(x) == 1:
-        x = x * 2
-    if len(x) != 2:
-        raise RuntimeError(
-            f"expected {what} to be a single integer value or a list of 2 values to match the "
-            f"convolution dimensions, but got {what}={list(x)}"
-        )
-    return x
-
-
-def conv2d(
-    input: Tensor, weight: Tensor, bias: Tensor | None = None, stride=1, padding=0, dilation=1,
-    groups: int = 1,
-) -> Tensor:  # fmt: skip
-    """Cross-correlation of input [N, C, H, W] or [C, H, W] with weight [O, C / groups, kh, kw].
-
-    `padding` is a number, a pair, 'valid' or 'same'.
-
-    >>> import numtorch as torch
-    >>> torch.nn.functional.conv2d(torch.ones(1, 3, 8, 8), torch.ones(4, 3, 3, 3)).shape
-    torch.Size([1, 4, 6, 6])
-    """
-    must_be_tensor("conv2d", input=input, weight=weight)
-    if len(weight._v.meta.shape) != 4:
-        raise RuntimeError(f"conv2d: expected a 4D weight, but got {list(weight.shape)}")
-    rank = len(input._v.meta.shape)
-    if rank not in (3, 4):
-        raise RuntimeError(
-            "Expected 3D (unbatched) or 4D (batched) input to conv2d, but got input of size: "
-            f"{list(input.shape)}"
-        )
-    x = input if rank == 4 else input.unsqueeze(0)
-    stride, dilation = pair(stride, "stride"), pair(dilation, "dilation")
-    if isinstance(padding, str):
-        x, padding = same_padding(x, weight, stride, padding, dilation)
-    else:
-        padding = pair(padding, "padding")
-    operands = (x, weight) if bias is None else (x, weight, bias)
-    out = _conv2d(operands, (stride, padding, dilation, groups))
-    return out if rank == 4 else out.squeeze(0)
-
-
-def same_padding(x, weight, stride, padding: str, dilation):
-    """(input, padding) of the words 'valid' and 'same'; an odd pad goes to the far side."""
-    if padding == "valid":
-        return x, (0, 0)
-    if padding != "same":
-        raise RuntimeError(f"Invalid padding string: '{padding}'")
-    if stride != (1, 1):
-        raise RuntimeError("padding='same' is not supported for strided convolutions")
-    total = [d * (k - 1) for k, d in zip(weight._v.meta.shape[2:], dilation)]
-    odd = [n % 2 for n in total]
-    if any(odd):
-        x = pad(x, (0, odd[1], 0, odd[0]))
-    return x, (total[0] // 2, total[1] // 2)
-
-
-def max_pool2d(
-    input: Tensor, kernel_size, stride=None, padding=0, dilation=1, ceil_mode: bool = False,
-    return_indices: bool = False,
-) -> Tensor:  # fmt: skip
-    """Maximum of each window of [N, C, H, W] or [C, H, W]; stride is kernel_size by default."""
-    must_be_tensor("max_pool2d", input=input)
-    if ceil_mode or return_indices:
-        word = "ceil_mode" if ceil_mode else "return_indices"
-        raise NotImplementedError(f"max_pool2d with {word}=True is not implemented in numtorch yet")
-    rank = len(input._v.meta.shape)
-    if rank not in (3, 4):
-        raise RuntimeError("non-empty 3D or 4D (batch mode) tensor expected for input")
-    kernel = _pool_pair(kernel_size, "kernel_size")
-    stride = kernel if stride is None or stride == () else _pool_pair(stride, "stride")
-    attrs = (kernel, stride, _pool_pair(padding, "padding"), _pool_pair(dilation, "dilation"))
-    if rank == 4:
-        return _max_pool2d((input,), attrs)
-    return _max_pool2d((input.unsqueeze(0),), attrs).squeeze(0)
-
-
-def _pool_pair(x, what: str) -> tuple[int, int]:
-    if x.__class__ is int:
-        return x, x
-    x = tuple(x) if isinstance(x, (tuple, list)) else (int(x),)
-    if len(x) not in (1, 2):
-        raise RuntimeError(
-            f"max_pool2d: {what} must either be a single int, or a tuple of two ints"
-        )
-    return x if len(x) == 2 else x * 2
-
-
-_pad = recorder("constant_pad")
-
-
-def pad(input: Tensor, pad, mode: str = "constant", value: float | None = None) -> Tensor:
-    """Constant padding: `pad` holds (before, after) of the last dim, then of the one before it."""
-    must_be_tensor("pad", input=input)
-    if mode != "constant":
-        raise NotImplementedError(f"padding mode {mode!r} is not implemented in numtorch yet")
-    pad, shape = tuple(pad), input._v.meta.shape
-    if len(pad) % 2:
-        raise RuntimeError("Padding length must be divisible by 2")
-    if len(pad) // 2 > len(shape):
-        raise RuntimeError(
-            f"Padding length should be less than or equal to two times the input dimension but got "
-            f"padding length {len(pad)} and input of dimension {len(shape)}"
-        )
-    low = [0] * len(shape)
-    high = [0] * len(shape)
-    for k in range(0, len(pad), 2):
-        low[-1 - k // 2], high[-1 - k // 2] = pad[k], pad[k + 1]
-    x = input
-    cut = {
-        d: (max(0, -a), 1, n + min(0, a) + min(0, b))
-        for d, (a, b, n) in enumerate(zip(low, high, shape)) if min(a, b) < 0
-    }  # fmt: skip
-    if cut:
-        if any(n < 0 for _, _, n in cut.values()):
-            raise RuntimeError(f"pad: {list(pad)} removes more than there is in {list(shape)}")
-        x = _shape_ops.slice_view(x, cut)
-    low, high = tuple(max(0, a) for a in low), tuple(max(0, b) for b in high)
-    fill = 0 if value is None else value
-    fill = float(fill) if input.dtype.kind == "f" else int(fill)
-    return _pad((x,), (low, high, fill))
-
-
-# ---------------------------------------------------------------- embedding
-
-
-def embedding(
-    input: Tensor, weight: Tensor, padding_idx: int | None = None, max_norm: float | None = None,
-    norm_type: float = 2.0, scale_grad_by_freq: bool = False, sparse: bool = False,
-) -> Tensor:  # fmt: skip
-    """Rows of weight [n, d] at the indices in input: shape [*input.shape, d].
-
-    The row `padding_idx` gets no gradient.
-    """
-    must_be_tensor("embedding", input=weight, indices=input)
-    if max_norm is not None or scale_grad_by_freq or sparse:
-        raise NotImplementedError(
-            "embedding with max_norm, scale_grad_by_freq or sparse is not implemented in numtorch "
-            "yet"
-        )
-    if weight.dim() != 2:
-        raise RuntimeError("'weight' must be 2-D")
-    if input.dtype.short not in ("i64", "i32"):
-        raise RuntimeError(
-            "Expected tensor for argument #1 'indices' to have one of the following scalar types: "
-            f"Long, Int; but got torch.{input.dtype.tensor_type} instead (while checking arguments "
-            "for embedding)"
-        )
-    if padding_idx is not None:
-        n = weight.size(0)
-        if not -n <= padding_idx < n:
-            raise AssertionError("Padding_idx must be within num_embeddings")
-        keep = (input != padding_idx % n).unsqueeze(-1)
-        rows = _indexing.embedding(weight, input)
-        return _reductions.where(keep, rows, rows.detach())
-    return _indexing.embedding(weight, input)
-
-
 # ---------------------------------------------------------------- losses
 
 _cross_entropy = recorder("cross_entropy", _check.cross_entropy)
@@ -431,3 +336,8 @@ def legacy_reduction(size_average, reduce) -> str:
     )
     return found
 
+
+from ._attention import (  # noqa: E402
+    multi_head_attention_forward,
+    scaled_dot_product_attention,
+)

@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 import math
+import warnings
+from contextlib import contextmanager
 
+import numpy as np
 from numtorch.jit.ops import OPS
 from numtorch.jit.record import local
 
 from .. import _random
+from .._creation import empty, empty_like, from_numpy
+from .._creation import eye as eye_matrix
 from .._tensor import Tensor
+from ..autograd import no_grad
 
 __all__ = [
-    "calculate_gain", "constant_", "kaiming_normal_", "kaiming_uniform_", "normal_", "ones_",
-    "uniform_", "xavier_normal_", "xavier_uniform_", "zeros_",
+    "calculate_gain", "constant", "constant_", "dirac", "dirac_", "eye", "eye_", "kaiming_normal",
+    "kaiming_normal_", "kaiming_uniform", "kaiming_uniform_", "normal", "normal_", "ones_",
+    "orthogonal", "orthogonal_", "sparse", "sparse_", "trunc_normal_", "uniform", "uniform_",
+    "xavier_normal", "xavier_normal_", "xavier_uniform", "xavier_uniform_", "zeros_",
 ]  # fmt: skip
+
+_skipping = False
+
+
+@contextmanager
+def skipped():
+    """Inside, nothing is initialised: what is made next will be filled or loaded."""
+    global _skipping
+    outer, _skipping = _skipping, True
+    try:
+        yield
+    finally:
+        _skipping = outer
 
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
@@ -37,6 +58,8 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
 
 def _store(tensor: Tensor, op: str, operands: tuple, attrs: tuple | None = None) -> Tensor:
     """Fills the tensor's memory with a row's result, without recording gradients."""
+    if _skipping:
+        return tensor
     tape = local.tape
     outer, tape.grad = tape.grad, False
     try:
@@ -48,7 +71,14 @@ def _store(tensor: Tensor, op: str, operands: tuple, attrs: tuple | None = None)
 
 def _random_fill(tensor: Tensor, row: str, scale: float, shift: float, generator) -> Tensor:
     m = tensor._v.meta if tensor._v.meta is not None else tensor._value().meta
-    if not m.numel:
+    if not m.numel or _skipping:
+        return tensor
+    if m.dtype.kind == "c":
+        # Both parts alike, as in PyTorch; a normal number's variance is split between them.
+        from .. import view_as_real
+
+        part = scale * 0.5**0.5 if row == "randn" else scale
+        _random_fill(view_as_real(tensor.detach()), row, part, shift, generator)
         return tensor
     state = (generator or _random.default_generator).take(m.numel)
     tape = local.tape
@@ -126,6 +156,7 @@ def kaiming_uniform_(
 ) -> Tensor:  # fmt: skip
     """Uniform with variance gain^2 / fan. He et al., Delving deep into rectifiers (2015)."""
     if 0 in tensor.shape:
+        warnings.warn("Initializing zero-element tensors is a no-op", stacklevel=2)
         return tensor
     std = calculate_gain(nonlinearity, a) / math.sqrt(_calculate_correct_fan(tensor, mode))
     bound = math.sqrt(3.0) * std
@@ -138,6 +169,124 @@ def kaiming_normal_(
 ) -> Tensor:  # fmt: skip
     """Normal with variance gain^2 / fan. He et al., Delving deep into rectifiers (2015)."""
     if 0 in tensor.shape:
+        warnings.warn("Initializing zero-element tensors is a no-op", stacklevel=2)
         return tensor
     std = calculate_gain(nonlinearity, a) / math.sqrt(_calculate_correct_fan(tensor, mode))
     return normal_(tensor, 0.0, std, generator)
+
+
+def _normal_cdf(x: float) -> float:
+    return (1.0 + math.erf(x / math.sqrt(2.0))) / 2.0
+
+
+def trunc_normal_(
+    tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0,
+    generator=None,
+) -> Tensor:  # fmt: skip
+    """Normal numbers within [a, b], by the inverse of the distribution function.
+
+    >>> import numtorch as torch
+    >>> w = torch.nn.init.trunc_normal_(torch.empty(1000), a=-1.0, b=0.5)
+    >>> bool((w >= -1).all() and (w <= 0.5).all())
+    True
+    """
+    if mean < a - 2 * std or mean > b + 2 * std:
+        warnings.warn(
+            "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of "
+            "values may be incorrect.",
+            stacklevel=2,
+        )
+    if _skipping:
+        return tensor
+    low, high = (2 * _normal_cdf((x - mean) / std) - 1 for x in (a, b))
+    with no_grad():
+        x = uniform_(empty_like(tensor), low, high, generator)
+        tensor.copy_((x.erfinv() * (std * math.sqrt(2.0)) + mean).clamp(a, b))
+    return tensor
+
+
+def eye_(tensor: Tensor) -> Tensor:
+    """The identity matrix (as much of it as fits)."""
+    if tensor.ndim != 2:
+        raise ValueError("Only tensors with 2 dimensions are supported")
+    if not _skipping:
+        with no_grad():
+            tensor.copy_(eye_matrix(*tensor.shape, dtype=tensor.dtype))
+    return tensor
+
+
+def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
+    """A convolution's weight that hands its channels on as they are, in each group."""
+    if tensor.ndim not in (3, 4, 5):
+        raise ValueError("Only tensors with 3, 4, or 5 dimensions are supported")
+    out, ins, *kernel = tensor.shape
+    if out % groups != 0:
+        raise ValueError("dim 0 must be divisible by groups")
+    if _skipping:
+        return tensor
+    values = np.zeros(tensor.shape, tensor.dtype.np)
+    centre = tuple(n // 2 for n in kernel)
+    for k in range(out):
+        if k % (out // groups) < ins:
+            values[(k, k % (out // groups), *centre)] = 1
+    with no_grad():
+        return tensor.copy_(from_numpy(values))
+
+
+def orthogonal_(tensor: Tensor, gain: float = 1, generator=None) -> Tensor:
+    """A matrix with orthonormal rows or columns; further dims count as columns.
+
+    Saxe, McClelland and Ganguli, Exact solutions to deep linear networks (2014).
+    """
+    if tensor.ndim < 2:
+        raise ValueError("Only tensors with 2 or more dimensions are supported")
+    if not tensor.numel() or _skipping:
+        return tensor
+    from ..linalg import qr
+
+    rows = tensor.shape[0]
+    columns = tensor.numel() // rows
+    with no_grad():
+        shape = (max(rows, columns), min(rows, columns))
+        q, r = qr(normal_(empty(shape, dtype=tensor.dtype), generator=generator))
+        q = q * r.diagonal().sign()  # makes the distribution uniform
+        tensor.copy_((q.mT if rows < columns else q).reshape(tensor.shape) * gain)
+    return tensor
+
+
+def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator=None) -> Tensor:
+    """Normal numbers of which a part of each column is zero. Martens (2010)."""
+    if tensor.ndim != 2:
+        raise ValueError("Only tensors with 2 dimensions are supported")
+    if _skipping:
+        return tensor
+    rows, columns = tensor.shape
+    order = [_random.randperm(rows).numpy() for _ in range(columns)]
+    keep = np.ones(tensor.shape, bool)
+    for k, found in enumerate(order):
+        keep[found[: math.ceil(sparsity * rows)], k] = False
+    with no_grad():
+        normal_(tensor, 0.0, std, generator)
+        tensor.mul_(from_numpy(keep))
+    return tensor
+
+
+def _old_name(function):
+    """The name without the underscore, which warns."""
+    new = function.__name__
+
+    def old(*args, **kwargs) -> Tensor:
+        warnings.warn(
+            f"`nn.init.{new[:-1]}` is now deprecated in favor of `nn.init.{new}`.",
+            FutureWarning, stacklevel=2,
+        )  # fmt: skip
+        return function(*args, **kwargs)
+
+    old.__name__, old.__doc__ = new[:-1], f"The old name of `{new}`."
+    return old
+
+
+uniform, normal, constant = map(_old_name, (uniform_, normal_, constant_))
+eye, dirac, orthogonal, sparse = map(_old_name, (eye_, dirac_, orthogonal_, sparse_))
+xavier_uniform, xavier_normal = map(_old_name, (xavier_uniform_, xavier_normal_))
+kaiming_uniform, kaiming_normal = map(_old_name, (kaiming_uniform_, kaiming_normal_))

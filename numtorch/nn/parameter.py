@@ -62,3 +62,58 @@ def new_parameter(shape: tuple[int, ...], dtype=None, device=None) -> Parameter:
     t = _new(Parameter)
     t._v = Lazy(m, buf, buf.addr)
     return t.requires_grad_()
+
+
+class _Uninitialized:
+    """A tensor without a shape; `materialize` gives it one."""
+
+    def materialize(self, shape, device=None, dtype=None):
+        """A parameter (or buffer) of the given shape, its content not set."""
+        made = new_parameter(tuple(shape), dtype or self._lazy_dtype, device)
+        if isinstance(self, Parameter):
+            return made.requires_grad_(self._lazy_grad)
+        return Buffer(made.detach())
+
+    @property
+    def shape(self):
+        raise RuntimeError(
+            "Can't access the shape of an uninitialized parameter or buffer. This error usually "
+            "happens in `load_state_dict` when trying to load an uninitialized parameter into an "
+            "initialized one. Call `forward` to initialize the parameters before accessing their "
+            "attributes."
+        )
+
+    def share_memory_(self):
+        raise RuntimeError(
+            "Can't share memory on an uninitialized parameter or buffer. Call `forward` to "
+            "initialize the parameters before calling `module.share_memory()`."
+        )
+
+    def __deepcopy__(self, memo):
+        out = type(self)(dtype=self._lazy_dtype)
+        memo[id(self)] = out
+        return out
+
+
+class UninitializedParameter(_Uninitialized, Parameter):
+    """A parameter whose shape the first input of a lazy module decides."""
+
+    def __new__(cls, requires_grad: bool = True, device=None, dtype=None):
+        t = _shares(cls, _creation.empty(0, dtype=dtype))
+        t._lazy_dtype, t._lazy_grad = dtype, requires_grad
+        return t.requires_grad_() if requires_grad else t
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+
+class UninitializedBuffer(_Uninitialized, Buffer):
+    """A buffer whose shape the first input of a lazy module decides."""
+
+    def __new__(cls, requires_grad: bool = False, device=None, dtype=None, persistent: bool = True):
+        t = _shares(cls, _creation.empty(0, dtype=dtype))
+        t._lazy_dtype, t.persistent = dtype, persistent
+        return t
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"

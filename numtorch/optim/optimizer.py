@@ -1,63 +1,153 @@
-"""Optimizer: parameter groups, state, and a step that is recorded as one entry per group."""
+"""Optimizer: parameter groups, state, hooks and state dicts."""
 
 from __future__ import annotations
 
+import functools
 import warnings
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Iterable
 from copy import deepcopy
 from itertools import chain
-from sys import getrefcount
 
-import numpy as np
-from numtorch.jit.meta import Meta
-from numtorch.jit.ops import OPS
-from numtorch.jit.record import Lazy, local
-from numtorch.jit.runtime.allocator import alloc, as_array
+from numtorch.jit import dtypes as _d
 
 from .._repr import typename
-from .._tensor import Tensor, wrap
+from .._tensor import Tensor
+from ..autograd import set_grad_enabled
+from ..utils.hooks import RemovableHandle, add
 
-required = object()
-
-
-class Slot:
-    """One parameter as the steps see it: its count of steps and its states, in the row's order."""
-
-    __slots__ = ("p", "step", "states")
-
-    def __init__(self, p: Tensor, step: int, states: list):
-        self.p, self.step, self.states = p, step, states
+__all__ = [
+    "Optimizer", "register_optimizer_step_post_hook", "register_optimizer_step_pre_hook",
+]  # fmt: skip
 
 
-def _base_count() -> int:
-    # References to a value that only its tensor holds, as `_renew` counts them.
-    t = wrap(Lazy(None))
-    held = [t._v]
-    return next(iter(map(getrefcount, held)))
+class _Required:
+    def __repr__(self) -> str:
+        return "<required parameter>"
 
 
-_BASE = _base_count()
+required = _Required()
+
+_global_pre: OrderedDict = OrderedDict()
+_global_post: OrderedDict = OrderedDict()
+_HOOKS = (
+    "_optimizer_step_pre_hooks", "_optimizer_step_post_hooks",
+    "_optimizer_state_dict_pre_hooks", "_optimizer_state_dict_post_hooks",
+    "_optimizer_load_state_dict_pre_hooks", "_optimizer_load_state_dict_post_hooks",
+)  # fmt: skip
+
+
+def register_optimizer_step_pre_hook(hook: Callable) -> RemovableHandle:
+    """Calls hook(optimizer, args, kwargs) before each step of every optimizer."""
+    return add(_global_pre, hook)
+
+
+def register_optimizer_step_post_hook(hook: Callable) -> RemovableHandle:
+    """Calls hook(optimizer, args, kwargs) after each step of every optimizer."""
+    return add(_global_post, hook)
+
+
+def scalar_dtype():
+    """The dtype of step counts and other numbers in the state."""
+    return _d.float64 if _d.default is _d.float64 else _d.float32
+
+
+def number(x):
+    """An option's value as a Python number (a tensor's is read)."""
+    return x.item() if isinstance(x, Tensor) else x
+
+
+def check_lr(lr, text: str = "Invalid learning rate") -> None:
+    """PyTorch's errors for a learning rate: one element, not negative."""
+    if isinstance(lr, Tensor) and lr.numel() != 1:
+        raise ValueError("Tensor lr must be 1-element")
+    if not lr >= 0.0:
+        raise ValueError(f"{text}: {lr}")
+
+
+def check_options(**options) -> None:
+    """ValueError for the first option that is negative; names are those of PyTorch's errors."""
+    for name, value in options.items():
+        if not value >= 0.0:
+            raise ValueError(f"Invalid {name} value: {value}")
+
+
+def check_betas(betas) -> None:
+    for i in range(2):
+        if not 0.0 <= betas[i] < 1.0:
+            raise ValueError(f"Invalid beta parameter at index {i}: {betas[i]}")
+
+
+def run_closure(closure):
+    """The closure's loss, with gradients recorded."""
+    if closure is None:
+        return None
+    with set_grad_enabled(True):
+        return closure()
+
+
+def _hooked(step: Callable) -> Callable:
+    """A step that calls the hooks."""
+
+    @functools.wraps(step)
+    def wrapper(*args, **kwargs):
+        self = args[0]
+        pre, post = self._optimizer_step_pre_hooks, self._optimizer_step_post_hooks
+        if not (pre or post or _global_pre or _global_post):
+            return step(*args, **kwargs)
+        for hook in chain(_global_pre.values(), pre.values()):
+            result = hook(self, args, kwargs)
+            if result is not None:
+                if not (isinstance(result, tuple) and len(result) == 2):
+                    raise RuntimeError(
+                        f"{step} must return None or a tuple of (new_args, new_kwargs), "
+                        f"but got {result}."
+                    )
+                args, kwargs = result
+        out = step(*args, **kwargs)
+        for hook in chain(post.values(), _global_post.values()):
+            hook(self, args, kwargs)
+        return out
+
+    wrapper.hooked = True
+    return wrapper
 
 
 class Optimizer:
     """Base of the optimizers: groups of parameters with their options, and state per parameter.
 
-    A subclass names its row (`row`, of kind `step`) and says what one step of a group needs: the
-    states (`state_names`), the structure (`flags`) and the run-time scalars (`scalars`).
+    `params`: tensors, (name, tensor) pairs, or dicts with 'params' and options of their own.
+    A subclass defines `step`; it finds the options in `param_groups` and keeps what it needs in
+    `state[parameter]`.
+
+    >>> import numtorch as torch
+    >>> class Plain(torch.optim.Optimizer):
+    ...     def __init__(self, params, lr):
+    ...         super().__init__(params, {"lr": lr})
+    ...     @torch.no_grad()
+    ...     def step(self):
+    ...         for group in self.param_groups:
+    ...             for p in group["params"]:
+    ...                 p.sub_(p.grad * group["lr"])
+    >>> w = torch.tensor([1.0], requires_grad=True)
+    >>> (w * w).sum().backward()
+    >>> Plain([w], lr=0.1).step()
+    >>> w
+    tensor([0.8000], requires_grad=True)
     """
 
-    row = ""
-    counts = True  # state holds the number of steps
+    # Options that older state dicts lack, with the values they meant.
+    late_options: dict = {}
 
     def __init__(self, params, defaults: dict):
+        self.defaults = defaults
+        self._prepare()
         if isinstance(params, Tensor):
             raise TypeError(
                 "params argument given to the optimizer should be an iterable of Tensors or dicts, "
                 f"but got {typename(params)}"
             )
-        self.defaults = defaults
-        self._state: defaultdict = defaultdict(dict)
-        self._slots: list[list[Slot]] | None = None
+        self.state = defaultdict(dict)
         self.param_groups: list[dict] = []
         groups = list(params)
         if not groups:
@@ -67,63 +157,74 @@ class Optimizer:
         for group in groups:
             self.add_param_group(group)
 
-    # -- what a subclass says
+    def _prepare(self) -> None:
+        for name in _HOOKS:
+            if name not in self.__dict__:
+                setattr(self, name, OrderedDict())
+        cls = self.__class__
+        if not getattr(cls.step, "hooked", False):
+            cls.step = _hooked(cls.step)
 
-    def state_names(self, group: dict) -> tuple[str, ...]:
-        """Names of a parameter's states, in the order of the row."""
-        raise NotImplementedError
+    # -- hooks
 
-    def flags(self, group: dict) -> tuple:
-        """The row's flags."""
-        raise NotImplementedError
+    def register_step_pre_hook(self, hook: Callable) -> RemovableHandle:
+        """Calls hook(optimizer, args, kwargs) before each step; it may return new ones."""
+        return add(self._optimizer_step_pre_hooks, hook)
 
-    def scalars(self, group: dict, step: int) -> tuple[float, ...]:
-        """The row's run-time scalars in step number `step` (1, 2, ...)."""
-        raise NotImplementedError
+    def register_step_post_hook(self, hook: Callable) -> RemovableHandle:
+        """Calls hook(optimizer, args, kwargs) after each step."""
+        return add(self._optimizer_step_post_hooks, hook)
 
-    # -- groups and state
+    def register_state_dict_pre_hook(
+        self, hook: Callable, prepend: bool = False
+    ) -> RemovableHandle:
+        """Calls hook(optimizer) before a state dict is made."""
+        return add(self._optimizer_state_dict_pre_hooks, hook, prepend)
+
+    def register_state_dict_post_hook(
+        self, hook: Callable, prepend: bool = False
+    ) -> RemovableHandle:
+        """Calls hook(optimizer, state_dict) on each state dict; it may return another."""
+        return add(self._optimizer_state_dict_post_hooks, hook, prepend)
+
+    def register_load_state_dict_pre_hook(
+        self, hook: Callable, prepend: bool = False
+    ) -> RemovableHandle:
+        """Calls hook(optimizer, state_dict) before it is loaded; it may return another."""
+        return add(self._optimizer_load_state_dict_pre_hooks, hook, prepend)
+
+    def register_load_state_dict_post_hook(
+        self, hook: Callable, prepend: bool = False
+    ) -> RemovableHandle:
+        """Calls hook(optimizer) after a state dict was loaded."""
+        return add(self._optimizer_load_state_dict_post_hooks, hook, prepend)
+
+    # -- groups
 
     def add_param_group(self, param_group: dict) -> None:
         """Adds a group: a dict with 'params' and the options that differ from the defaults."""
         if not isinstance(param_group, dict):
             raise TypeError(f"param_group must be a dict, but got {type(param_group)}")
-        params = param_group["params"]
-        if isinstance(params, Tensor):
-            param_group["params"] = [params]
-        elif isinstance(params, set):
-            raise TypeError(
-                "optimizer parameters need to be organized in ordered collections, but the "
-                "ordering of tensors in sets will change between runs. Please use a list instead."
-            )
-        else:
-            param_group["params"] = list(params)
-        extracted = []
+        _take_params(param_group)
         for p in param_group["params"]:
-            if isinstance(p, tuple) and len(p) == 2 and isinstance(p[0], str):
-                param_group.setdefault("param_names", []).append(p[0])
-                p = p[1]
-            extracted.append(p)
-        param_group["params"] = extracted
-        self._check(param_group)
-        self.param_groups.append(param_group)
-        self._slots = None
-
-    def _check(self, group: dict) -> None:
-        for p in group["params"]:
             if not isinstance(p, Tensor):
                 raise TypeError(
                     f"optimizer can only optimize Tensors, but one of the params is {typename(p)}"
                 )
-            if not p.is_leaf:
+            if not (self.defaults.get("differentiable") or p.is_leaf or p.retains_grad):
                 raise ValueError("can't optimize a non-leaf Tensor")
         for name, default in self.defaults.items():
-            if default is required and name not in group:
+            if default is required and name not in param_group:
                 raise ValueError(
                     f"parameter group didn't specify a value of required optimization parameter "
                     f"{name}"
                 )
-            group.setdefault(name, default)
-        ids = [id(p) for p in group["params"]]
+            param_group.setdefault(name, default)
+        self._check_members(param_group)
+        self.param_groups.append(param_group)
+
+    def _check_members(self, new: dict) -> None:
+        ids = [id(p) for p in new["params"]]
         if len(set(ids)) != len(ids):
             warnings.warn(
                 "optimizer contains a parameter group with duplicate parameters; in future, this "
@@ -131,143 +232,71 @@ class Optimizer:
                 "information",
                 stacklevel=4,
             )
+        named = "param_names" in new
+        if any(("param_names" in group) != named for group in self.param_groups):
+            raise ValueError(
+                "all optimizer param groups should be with/without names. cannot add param group "
+                f"{'with names' if named else 'without names'} to the optimizer"
+            )
         known = {id(p) for g in self.param_groups for p in g["params"]}
         if not known.isdisjoint(ids):
             raise ValueError("some parameters appear in more than one parameter group")
 
-    @property
-    def state(self) -> defaultdict:
-        """State per parameter: a dict of names to tensors, 'step' among them where it counts."""
-        self._store_counts()
-        self._slots = None  # the caller may change what it gets
-        return self._state
-
-    @state.setter
-    def state(self, value: dict) -> None:
-        self._state, self._slots = defaultdict(dict, value), None
-
-    def _store_counts(self) -> None:
-        for slot in chain(*(self._slots or ())):
-            if self.counts and slot.step:
-                from .._creation import tensor
-
-                self._state[slot.p]["step"] = tensor(float(slot.step))
-
-    def _make_slots(self) -> list[list[Slot]]:
-        found, seen = [], set()
-        for group in self.param_groups:
-            slots = []
-            for p in group["params"]:
-                if id(p) not in seen:
-                    seen.add(id(p))
-                    slots.append(self._slot(p, self.state_names(group)))
-            found.append(slots)
-        return found
-
-    def _slot(self, p: Tensor, names: tuple[str, ...]) -> Slot:
-        _settle(p)
-        state = self._state.get(p, {})
-        if any(state.get(n) is None for n in names):
-            step = 0
-        elif self.counts:
-            step = int(state.get("step", 0))
-        else:
-            step = 1 if names else 0
-        return Slot(p, step, [state.get(n) for n in names])
-
     # -- the step
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forgets the gradients, or sets them to zero."""
+        """Forgets the gradients, or sets them to zero in place."""
         for group in self.param_groups:
             for p in group["params"]:
                 if set_to_none:
                     p._grad = None
-                elif p._grad is not None:
-                    p._grad = p._grad.detach().zero_()
+                    continue
+                g = p._grad
+                if g is not None:
+                    if g._rg == 2:
+                        g.detach_()
+                    else:
+                        g.requires_grad_(False)
+                    g.zero_()
 
-    def step(self, closure=None) -> Tensor | None:
-        """Updates all parameters that have a gradient; returns the closure's loss."""
-        loss = None
-        if closure is not None:
-            from ..autograd import enable_grad
-
-            with enable_grad():
-                loss = closure()
-        slots = self._slots
-        if slots is None:
-            slots = self._slots = self._make_slots()
-        tape = local.tape
-        held: list[Tensor] = []
-        for group, part in zip(self.param_groups, slots):
-            ready = [s for s in part if s.p._grad is not None]
-            while ready:
-                # Usually all have the same count; parameters that joined later are on their own.
-                count = ready[0].step
-                now = [s for s in ready if s.step == count]
-                ready = [s for s in ready if s.step != count] if len(now) < len(ready) else ()
-                self._record(tape, group, now, count + 1, held)
-        tape.flush()
-        _renew(held)
-        return loss
-
-    def _record(self, tape, group: dict, slots: list[Slot], step: int, held: list) -> None:
-        """Appends the entry that updates the slots."""
-        if step == 1 and (names := self.state_names(group)):
-            for slot in slots:
-                self._first(slot, names)
-        operands = _operands(tape, slots)
-        if operands is None:
-            # A parameter or a state is still pending: it must be in its memory before.
-            tape.flush()
-            for slot in slots:
-                _settle(slot.p)
-                for t in (slot.p, *slot.states):
-                    t._value()
-            operands = _operands(tape, slots)
-        scalars = self.scalars(group, step)
-        tape.scalars += scalars
-        attrs = (2 + len(slots[0].states), self.flags(group))
-        floats = (-1,) * len(scalars)
-        tape._append((OPS[self.row], slots[0].p._v.meta, attrs, *floats, *operands))
-        for slot in slots:
-            slot.step = step
-            p = slot.p
-            held.append(p)
-            held += slot.states
-            if p._st is None:
-                p._version += 1
-            else:
-                p._st.version += 1
-
-    def _first(self, slot: Slot, names: tuple[str, ...]) -> None:
-        state = self._state[slot.p]
-        for k, name in enumerate(names):
-            if slot.states[k] is None:
-                slot.states[k] = state[name] = zeros_of(slot.p._v.meta)
+    def step(self, closure: Callable | None = None) -> object:
+        """Updates the parameters; returns the closure's loss."""
+        raise NotImplementedError
 
     # -- saving
 
     def state_dict(self) -> dict:
         """State and options with parameters replaced by their numbers, in PyTorch's layout."""
-        self._store_counts()
-        number: dict[int, int] = {}
-        groups = []
+        for hook in self._optimizer_state_dict_pre_hooks.values():
+            hook(self)
+        number_of: dict[int, int] = {}
+        groups, start = [], 0
         for group in self.param_groups:
             packed = {k: v for k, v in group.items() if k != "params"}
-            for p in group["params"]:
-                number.setdefault(id(p), len(number))
-            packed["params"] = [number[id(p)] for p in group["params"]]
+            for i, p in enumerate(group["params"], start):
+                number_of.setdefault(id(p), i)
+            packed["params"] = [number_of[id(p)] for p in group["params"]]
+            start += len(packed["params"])
             groups.append(packed)
         state = {
-            (number[id(k)] if isinstance(k, Tensor) else k): dict(v)
-            for k, v in self._state.items()
+            number_of[id(k)] if isinstance(k, Tensor) else k: v for k, v in self.state.items()
         }
-        return {"state": state, "param_groups": groups}
+        found = {"state": state, "param_groups": groups}
+        for hook in self._optimizer_state_dict_post_hooks.values():
+            result = hook(self, found)
+            found = found if result is None else result
+        return found
 
     def load_state_dict(self, state_dict: dict) -> None:
-        """Takes over the state and the options of a `state_dict`."""
-        saved, groups = state_dict["param_groups"], self.param_groups
+        """Takes over the state and the options of a `state_dict`.
+
+        Tensors get their parameter's dtype; one that has it already is shared with `state_dict`.
+        """
+        state_dict = state_dict.copy()
+        for hook in self._optimizer_load_state_dict_pre_hooks.values():
+            result = hook(self, state_dict)
+            state_dict = state_dict if result is None else result
+        saved, groups = deepcopy(state_dict["param_groups"]), self.param_groups
         if len(saved) != len(groups):
             raise ValueError("loaded state dict has a different number of parameter groups")
         if any(len(a["params"]) != len(b["params"]) for a, b in zip(saved, groups)):
@@ -275,30 +304,35 @@ class Optimizer:
                 "loaded state dict contains a parameter group that doesn't match the size of "
                 "optimizer's group"
             )
-        param_of = dict(
-            zip(chain(*(g["params"] for g in saved)), chain(*(g["params"] for g in groups)))
-        )
+        owner = {}
+        for old, group in zip(saved, groups):
+            owner.update((k, (p, old)) for k, p in zip(old["params"], group["params"]))
         state: defaultdict = defaultdict(dict)
         for k, v in state_dict["state"].items():
-            p = param_of.get(k)
-            if p is None:
-                state[k] = deepcopy(v)
+            if k in owner:
+                p, old = owner[k]
+                state[p] = _fit(v, p, old)
             else:
-                state[p] = {name: _own_state(name, x, p) for name, x in v.items()}
-        for group, new in zip(groups, saved):
-            params = group["params"]
-            group.clear()
-            group.update({k: deepcopy(v) for k, v in new.items() if k != "params"})
-            group["params"] = params
-        self._state, self._slots = state, None
+                state[k] = v
+        for old, group in zip(saved, groups):
+            old["params"] = group["params"]
+            if "param_names" in group:
+                old.setdefault("param_names", group["param_names"])
+        self.__setstate__({"state": state, "param_groups": saved})
+        for hook in self._optimizer_load_state_dict_post_hooks.values():
+            hook(self)
 
     def __getstate__(self) -> dict:
-        self._store_counts()
-        return {"defaults": self.defaults, "state": self._state, "param_groups": self.param_groups}
+        return {"defaults": self.defaults, "state": self.state, "param_groups": self.param_groups}
 
-    def __setstate__(self, saved: dict) -> None:
-        self.defaults, self.param_groups = saved["defaults"], saved["param_groups"]
-        self._state, self._slots = saved["state"], None
+    def __setstate__(self, state: dict) -> None:
+        for name, value in state.items():
+            setattr(self, name, value)
+        self._prepare()
+        self.defaults.setdefault("differentiable", False)
+        for group in self.param_groups:
+            for name, value in self.late_options.items():
+                group.setdefault(name, value)
 
     def __repr__(self) -> str:
         text = self.__class__.__name__ + " ("
@@ -310,79 +344,36 @@ class Optimizer:
         return text + ")"
 
 
-def _operands(tape, slots: list[Slot]) -> list[int] | None:
-    """Indices of parameters, gradients and states; None if one to be written is not in memory."""
-    found: list[int] = []
-    add, win = found.append, tape.win
-    for slot in slots:
-        v = slot.p._v
-        if v.buf is None:
-            return None
-        add(v.idx if v.win is win else tape.add_input(v))
-        g = slot.p._grad
-        v = g._v
-        add(v.idx if v.win is win else tape.input(g))
-        for t in slot.states:
-            v = t._v
-            if v.buf is None:
-                return None
-            add(v.idx if v.win is win else tape.add_input(v))
-    return found
+def _take_params(group: dict) -> None:
+    """Makes group['params'] a list of tensors, and splits names off."""
+    params = group["params"]
+    if isinstance(params, Tensor):
+        params = [params]
+    elif isinstance(params, set):
+        raise TypeError(
+            "optimizer parameters need to be organized in ordered collections, but the "
+            "ordering of tensors in sets will change between runs. Please use a list instead."
+        )
+    params = list(params)
+    names = [p[0] for p in params if isinstance(p, tuple)]
+    group["params"] = [p[1] if isinstance(p, tuple) else p for p in params]
+    if names:
+        if len(names) != len(params):
+            raise ValueError(
+                "all optimizer params should be with/without names. Some param names are missing"
+            )
+        group["param_names"] = names
 
 
-def _settle(p: Tensor) -> None:
-    """Drops the storage cell of a parameter that was made from a tensor which is gone."""
-    st = p._st
-    if st is None or st._v.buf is None or not st._v.home:
-        return
-    others = (a for a in (ref() for ref in st.aliases) if a is not None and a is not p)
-    if any(True for _ in others):
-        return
-    v, view = p._value(), p._view
-    whole = view is None or (view.offset == 0 and v.meta.numel == st._v.meta.numel)
-    if whole and v.strides is None:
-        p._st, p._view, p._version = None, None, st.version
-
-
-def _renew(held: list[Tensor]) -> None:
-    """Gives new values to overwritten tensors whose old value a kept graph still refers to."""
-    values = [t._v for t in held]
-    counts = tuple(map(getrefcount, values))
-    if max(counts, default=0) <= _BASE:
-        return
-    for t, v, n in zip(held, values, counts):
-        if n > _BASE and t._st is None:
-            v.stale = True
-            t._v = Lazy(v.meta, v.buf, v.addr, v.strides)
-        elif t._st is not None:
-            v.stale = True
-            _renew_aliases(t, v)
-
-
-def _renew_aliases(t: Tensor, v: Lazy) -> None:
-    new = Lazy(v.meta, v.buf, v.addr, v.strides)
-    if t._st._v is v:
-        t._st._v = new
-    for ref in t._st.aliases:
-        a = ref()
-        if a is not None and a._v is v:
-            a._v = new
-
-
-def zeros_of(m: Meta) -> Tensor:
-    """Zeros in memory of their own."""
-    buf = alloc(m.nbytes)
-    if m.numel:
-        as_array(buf, m.dtype.np, m.shape).fill(0)
-    return wrap(Lazy(m, buf, buf.addr))
-
-
-def _own_state(name: str, x, p: Tensor):
-    from .._creation import tensor
-
-    if isinstance(x, (Tensor, np.ndarray)):
-        x = tensor(x)
-        if name != "step" and p.dtype.kind == "f":
-            x = x.to(p.dtype)
-        return x
-    return deepcopy(x)
+def _fit(value, p: Tensor, group: dict, key=None):
+    """A loaded state for a parameter: floating tensors in its dtype, counts in their own."""
+    if isinstance(value, Tensor):
+        if key == "step":
+            wide = group.get("capturable", False) or group.get("fused", False)
+            return value.to(dtype=_d.float32) if wide else value
+        return value.to(dtype=p.dtype) if p.dtype.is_floating_point else value
+    if isinstance(value, dict):
+        return {k: _fit(v, p, group, k) for k, v in value.items()}
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return type(value)(_fit(v, p, group) for v in value)
+    return value

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from .optimizer import Optimizer
+from ._fused import FusedOptimizer, Slot, check_fused
+from .optimizer import number
 
 
-class SGD(Optimizer):
+class SGD(FusedOptimizer):
     """Stochastic gradient descent with momentum, Nesterov momentum and weight decay.
 
     >>> import numtorch as torch
@@ -18,12 +19,19 @@ class SGD(Optimizer):
     """
 
     row = "sgd_step"
-    counts = False
+    clocks = ()  # a slot's clock is 1 once there is a buffer
+    captured = None
+    late_options = {
+        "nesterov": False, "maximize": False, "foreach": None, "differentiable": False,
+        "fused": False,
+    }  # fmt: skip
 
     def __init__(
         self, params, lr=1e-3, momentum=0, dampening=0, weight_decay=0, nesterov=False, *,
         maximize=False, foreach=None, differentiable=False, fused=None,
     ):  # fmt: skip
+        if hasattr(lr, "numel") and lr.numel() != 1:
+            raise ValueError("Tensor lr must be 1-element")
         if lr < 0.0:
             raise ValueError(f"Invalid learning rate: {lr}")
         if momentum < 0.0:
@@ -37,18 +45,29 @@ class SGD(Optimizer):
             "nesterov": nesterov, "maximize": maximize, "foreach": foreach,
             "differentiable": differentiable, "fused": fused,
         })  # fmt: skip
+        check_fused(self.defaults)
 
     def state_names(self, group: dict) -> tuple[str, ...]:
-        return ("momentum_buffer",) if group["momentum"] else ()
+        return ("momentum_buffer",) if group["momentum"] != 0 else ()
 
-    def flags(self, group: dict) -> tuple:
-        return (
-            group["weight_decay"] != 0, group["momentum"] != 0, bool(group["nesterov"]),
-            bool(group["maximize"]),
-        )  # fmt: skip
+    def _first(self, slot: Slot, group: dict) -> None:
+        if group["momentum"] != 0:
+            super()._first(slot, group)
 
-    def scalars(self, group: dict, step: int) -> tuple[float, ...]:
-        mu = float(group["momentum"])
+    def _read(self, slot: Slot, names: tuple[str, ...]) -> None:
+        buffer = self._state[slot.p].get("momentum_buffer")
+        if names and buffer is not None:
+            slot.state, slot.states, slot.clock = self._state[slot.p], [buffer], (1.0,)
+        else:
+            slot.state, slot.clock = {}, (0.0,)
+
+    def advance(self, group: dict, clock: tuple, rounded) -> tuple[tuple, tuple, tuple]:
+        mu, decay = group["momentum"], group["weight_decay"]
         # The first step makes the buffer equal to the gradient.
-        keep, weight = (0.0, 1.0) if step == 1 else (mu, 1.0 - group["dampening"])
-        return float(group["lr"]), float(group["weight_decay"]), mu, keep, weight
+        keep, weight = (mu, 1.0 - group["dampening"]) if clock[0] else (0.0, 1.0)
+        flags = (
+            number(decay) != 0, mu != 0, bool(group["nesterov"]), bool(group["maximize"]),
+            # PyTorch's first buffer is a detached copy of the gradient.
+            bool(group["differentiable"] and not clock[0]),
+        )  # fmt: skip
+        return (1.0,), flags, (group["lr"], decay, mu, keep, weight)

@@ -1,3 +1,3 @@
 """Utilities: data loading."""
 
-from . import data
+from . import data, dlpack

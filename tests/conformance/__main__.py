@@ -30,28 +30,32 @@ SKIP = re.compile(r"nn\.|_(?!_)|torch\.|jiterator|native_|masked\.|sparse\.|to_s
                   r"max_pool2d_with|grid_sampler|constant_pad_nd|empty_permuted|chalf")  # fmt: skip
 
 
+def run_one(k: int, args) -> dict:
+    """All checks of the function at position k of the database, as a row of the table."""
+    from torch.testing._internal.common_methods_invocations import op_db
+
+    from .runner import ALL, COLUMNS, QUICK, Run
+
+    dtypes = {"quick": QUICK, "all": ALL}.get(args.dtypes) or tuple(args.dtypes.split(","))
+    start = time.time()
+    row: dict = {"index": k}
+    try:
+        run = Run(op_db[k], dtypes, args.samples, args.wide).run()
+        row |= {"missing": run.f is None, "regex": run.regex_hits}
+        row |= {c: [run.tally[c].checked, run.tally[c].wrong] for c in COLUMNS}
+    except BaseException as e:  # noqa: BLE001
+        row["crash"] = f"{type(e).__name__}: {e}"
+    row["seconds"] = time.time() - start
+    return row
+
+
 def worker(args) -> None:
     """Runs the functions whose positions come on stdin; one JSON line each."""
     import warnings
 
     warnings.simplefilter("ignore")
-    from torch.testing._internal.common_methods_invocations import op_db
-
-    from .runner import ALL, COLUMNS, QUICK, Run
-
-    dtypes = QUICK if args.dtypes == "quick" else ALL if args.dtypes == "all" else tuple(args.dtypes.split(","))
     for line in sys.stdin:
-        k = int(line)
-        start = time.time()
-        row: dict = {"index": k}
-        try:
-            run = Run(op_db[k], dtypes, args.samples, args.wide).run()
-            row |= {"missing": run.f is None, "regex": run.regex_hits}
-            row |= {c: [run.tally[c].checked, run.tally[c].wrong] for c in COLUMNS}
-        except BaseException as e:  # noqa: BLE001
-            row["crash"] = f"{type(e).__name__}: {e}"
-        row["seconds"] = time.time() - start
-        print(json.dumps(row), flush=True)
+        print(json.dumps(run_one(int(line), args)), flush=True)
 
 
 class Worker:
@@ -139,6 +143,7 @@ def main() -> int:
     parser.add_argument("--verbose", "-v", type=int, nargs="?", const=3, default=0)
     parser.add_argument("--json", help="file for the results")
     parser.add_argument("--timeout", type=float, default=600, help="seconds a function may take")
+    parser.add_argument("--in-process", action="store_true", help="no worker processes: to debug")
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.worker:
@@ -147,7 +152,10 @@ def main() -> int:
     todo = functions(args.ops, args.nn)
     names = dict(todo)
     options = ["--dtypes", args.dtypes, "--samples", str(args.samples), *(["--wide"] if args.wide else [])]
-    rows = spread([k for k, _ in todo], options, args.jobs, args.timeout)
+    if args.in_process:
+        rows = [run_one(k, args) for k, _ in todo]
+    else:
+        rows = spread([k for k, _ in todo], options, args.jobs, args.timeout)
     rows.sort(key=lambda r: names[r["index"]])
     if args.json:
         with open(args.json, "w") as f:

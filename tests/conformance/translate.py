@@ -100,7 +100,7 @@ def resolve(op):
         where = getattr(where, part, None)
         if where is None:
             break
-    if where is None and "." not in op.name:
+    if not callable(where) and "." not in op.name:
         where = getattr(nt.Tensor, op.name, None)
         if not callable(where):
             return None

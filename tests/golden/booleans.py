@@ -1,6 +1,6 @@
-# row over [6 x 8*]: gt, lt, bitwise_and, eq, logical_not, bitwise_or, gt, cast, amax, cast
+# row over [6 x 8*]: gt, lt, bitwise_and, eq, bitwise_not, bitwise_or, gt, cast, amax, cast
 
-# gt_lt_bitwise_and_eq_logical_not_bitwise_or_amax [row]
+# gt_lt_bitwise_and_eq_bitwise_not_bitwise_or_amax [row]
 def kernel(args, begin, end, tid):
     n0 = arg_i64(args, 0)
     p0 = ptr(args, 1, 'f32')
@@ -21,7 +21,7 @@ def kernel(args, begin, end, tid):
             v8 = x4 < f32(s2)
             v9 = v7 & v8
             v10 = x4 == x4
-            v11 = b1(v10) == False
+            v11 = v10 == False
             v12 = v9 | v11
             p1[b3 + c2] = v12
         v13 = (a1 != 0)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict, namedtuple
+from types import MappingProxyType
 
 from ..._tensor import Tensor
 from ...autograd import no_grad
+from ...utils.hooks import RemovableHandle, add
 from ..parameter import Parameter
 
 
@@ -22,10 +24,53 @@ class IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpect
     __str__ = __repr__
 
 
+_NONE = MappingProxyType({})
+
+
 class ModuleState:
     """The part of Module that saves and loads."""
 
     _version = 1
+    # Hooks by id; an instance gets dicts of its own with its first hook.
+    _forward_pre_hooks = _forward_hooks = _NONE
+    _state_dict_pre_hooks = _state_dict_hooks = _NONE
+    _load_state_dict_pre_hooks = _load_state_dict_post_hooks = _NONE
+
+    def _add_state_hook(self, kind: str, hook) -> RemovableHandle:
+        return add(self.__dict__.setdefault(kind, OrderedDict()), hook)
+
+    def register_state_dict_pre_hook(self, hook) -> RemovableHandle:
+        """Calls hook(module, prefix, keep_vars) before the module is saved."""
+        return self._add_state_hook("_state_dict_pre_hooks", hook)
+
+    def register_state_dict_post_hook(self, hook) -> RemovableHandle:
+        """Calls hook(module, state_dict, prefix, local_metadata), which may change state_dict."""
+
+        def checked(*args) -> None:
+            if hook(*args) is not None:
+                raise RuntimeError("state_dict post-hook must return None")
+
+        return self._add_state_hook("_state_dict_hooks", checked)
+
+    def _register_state_dict_hook(self, hook) -> RemovableHandle:
+        # Like the public one, but what the hook returns becomes the state dict.
+        return self._add_state_hook("_state_dict_hooks", hook)
+
+    def register_load_state_dict_pre_hook(self, hook) -> RemovableHandle:
+        """Calls hook(module, state_dict, prefix, local_metadata, strict, missing_keys,
+        unexpected_keys, error_msgs) before the module is loaded."""
+        return self._register_load_state_dict_pre_hook(hook, with_module=True)
+
+    def _register_load_state_dict_pre_hook(self, hook, with_module: bool = False):
+        def bound(*args) -> None:
+            hook(self, *args)
+
+        kind = "_load_state_dict_pre_hooks"
+        return self._add_state_hook(kind, bound if with_module else hook)
+
+    def register_load_state_dict_post_hook(self, hook) -> RemovableHandle:
+        """Calls hook(module, incompatible_keys) after the module was loaded."""
+        return self._add_state_hook("_load_state_dict_post_hooks", hook)
 
     def get_extra_state(self):
         """Extra state for state_dict; subclasses may define it together with set_extra_state."""
@@ -56,19 +101,30 @@ class ModuleState:
         if destination is None:
             destination = OrderedDict()
             destination._metadata = OrderedDict()
+        local = {"version": self._version}
         if hasattr(destination, "_metadata"):
-            destination._metadata[prefix[:-1]] = {"version": self._version}
+            destination._metadata[prefix[:-1]] = local
+        for hook in self._state_dict_pre_hooks.values():
+            hook(self, prefix, keep_vars)
         self._save_to_state_dict(destination, prefix, keep_vars)
         for name, module in self._modules.items():
             if module is not None:
                 module.state_dict(
                     destination=destination, prefix=prefix + name + ".", keep_vars=keep_vars
                 )
+        for hook in self._state_dict_hooks.values():
+            result = hook(self, destination, prefix, local)
+            destination = destination if result is None else result
         return destination
 
     def _load_from_state_dict(
         self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs
     ) -> None:
+        for hook in self._load_state_dict_pre_hooks.values():
+            hook(
+                state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys,
+                error_msgs,
+            )  # fmt: skip
         own = {**self._parameters}
         own |= {
             k: v for k, v in self._buffers.items() if k not in self._non_persistent_buffers_set
@@ -132,6 +188,7 @@ class ModuleState:
         unexpected: list[str] = []
         errors: list[str] = []
         metadata = getattr(state_dict, "_metadata", None) or {}
+        state_dict = OrderedDict(state_dict)  # hooks may change it
 
         def load(module: ModuleState, prefix: str) -> None:
             local = dict(metadata.get(prefix[:-1], {}))
@@ -143,6 +200,8 @@ class ModuleState:
             for name, child in module._modules.items():
                 if child is not None:
                     load(child, prefix + name + ".")
+            for hook in module._load_state_dict_post_hooks.values():
+                hook(module, IncompatibleKeys(missing, unexpected))
 
         load(self, "")
         if strict:

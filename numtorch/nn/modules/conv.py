@@ -1,4 +1,4 @@
-"""Convolution, pooling and embedding."""
+"""Convolution and transposed convolution, unfold and fold."""
 
 from __future__ import annotations
 
@@ -13,26 +13,23 @@ from ..parameter import new_parameter
 from .module import Module
 
 
-def _pair(x) -> tuple[int, int]:
-    return tuple(x) if isinstance(x, (tuple, list)) else (x, x)
+def repeat(x, k: int) -> tuple[int, ...]:
+    """An int as k ints; a sequence as a tuple."""
+    return tuple(x) if isinstance(x, (tuple, list)) else (x,) * k
 
 
-class Conv2d(Module):
-    """2-D cross-correlation: [N, in_channels, H, W] -> [N, out_channels, H', W'].
+class _ConvNd(Module):
+    """What all convolutions share; `nd` spatial dims."""
 
-    Parameters: weight [out_channels, in_channels / groups, kh, kw] and bias [out_channels].
-    `padding` is a number, a pair, 'valid' or 'same'.
-
-    >>> import numtorch as torch
-    >>> torch.nn.Conv2d(1, 4, 3, padding=1)(torch.ones(2, 1, 8, 8)).shape
-    torch.Size([2, 4, 8, 8])
-    """
+    nd = 0
+    transposed = False
 
     def __init__(
-        self, in_channels: int, out_channels: int, kernel_size, stride=1, padding=0, dilation=1,
-        groups: int = 1, bias: bool = True, padding_mode: str = "zeros", device=None, dtype=None,
+        self, in_channels: int, out_channels: int, kernel_size, stride, padding, dilation,
+        groups: int, bias: bool, padding_mode: str, output_padding, device, dtype,
     ):  # fmt: skip
         super().__init__()
+        k = self.nd
         if groups <= 0:
             raise ValueError("groups must be a positive integer")
         if in_channels % groups:
@@ -44,23 +41,30 @@ class Conv2d(Module):
                 raise ValueError(
                     f"Invalid padding string {padding!r}, should be one of {{'same', 'valid'}}"
                 )
-            if padding == "same" and any(s != 1 for s in _pair(stride)):
+            if padding == "same" and any(s != 1 for s in repeat(stride, k)):
                 raise ValueError("padding='same' is not supported for strided convolutions")
-        if padding_mode != "zeros":
-            raise NotImplementedError(
-                f"padding_mode={padding_mode!r} is not implemented in numtorch yet"
+        modes = ("zeros", "reflect", "replicate", "circular")
+        if padding_mode not in modes:
+            raise ValueError(
+                f"padding_mode must be one of {set(modes)}, but got padding_mode='{padding_mode}'"
             )
         self.in_channels, self.out_channels = in_channels, out_channels
-        self.kernel_size, self.stride = _pair(kernel_size), _pair(stride)
-        self.padding = padding if isinstance(padding, str) else _pair(padding)
-        self.dilation, self.groups, self.padding_mode = _pair(dilation), groups, padding_mode
-        shape = (out_channels, in_channels // groups, *self.kernel_size)
-        self.weight = new_parameter(shape, dtype, device)
+        self.kernel_size, self.stride = repeat(kernel_size, k), repeat(stride, k)
+        self.padding = padding if isinstance(padding, str) else repeat(padding, k)
+        self.dilation, self.groups, self.padding_mode = repeat(dilation, k), groups, padding_mode
+        self.output_padding = repeat(output_padding, k)
+        self.weight = new_parameter(self._weight_shape(), dtype, device)
         if bias:
             self.bias = new_parameter((out_channels,), dtype, device)
         else:
             self.register_parameter("bias", None)
         self.reset_parameters()
+
+    def _weight_shape(self) -> tuple[int, ...]:
+        a, b = self.out_channels, self.in_channels
+        if self.transposed:
+            a, b = b, a
+        return (a, b // self.groups, *self.kernel_size)
 
     def reset_parameters(self) -> None:
         """Sets the parameters anew: uniform in +-1 / sqrt(fan in)."""
@@ -72,117 +76,181 @@ class Conv2d(Module):
                 init.uniform_(self.bias, -bound, bound)
         local.tape.flush()
 
-    def forward(self, input: Tensor) -> Tensor:
-        return F.conv2d(
-            input, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups
-        )
+    def _padded(self, x: Tensor) -> tuple[Tensor, object]:
+        """Input and remaining padding for the modes that are not zeros."""
+        if self.padding_mode == "zeros":
+            return x, self.padding
+        if isinstance(self.padding, str):
+            total = [d * (k - 1) if self.padding == "same" else 0
+                     for d, k in zip(self.dilation, self.kernel_size)]  # fmt: skip
+            sides = [(t // 2, t - t // 2) for t in total]
+        else:
+            sides = [(p, p) for p in self.padding]
+        widths = [w for side in reversed(sides) for w in side]
+        return F.pad(x, widths, mode=self.padding_mode), 0
 
     def extra_repr(self) -> str:
         text = (
             f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, "
             f"stride={self.stride}"
         )
-        if self.padding != (0, 0):
+        zeros, ones = (0,) * self.nd, (1,) * self.nd
+        if self.padding != zeros:
             text += f", padding={self.padding}"
-        if self.dilation != (1, 1):
+        if self.dilation != ones:
             text += f", dilation={self.dilation}"
+        if self.output_padding != zeros:
+            text += f", output_padding={self.output_padding}"
         if self.groups != 1:
             text += f", groups={self.groups}"
-        return text if self.bias is not None else text + ", bias=False"
+        if self.bias is None:
+            text += ", bias=False"
+        if self.padding_mode != "zeros":
+            text += f", padding_mode={self.padding_mode}"
+        return text
 
 
-class MaxPool2d(Module):
-    """Maximum of each window; the stride is the kernel's size by default."""
-
+class _Conv(_ConvNd):
     def __init__(
-        self, kernel_size, stride=None, padding=0, dilation=1, return_indices: bool = False,
-        ceil_mode: bool = False,
+        self, in_channels: int, out_channels: int, kernel_size, stride=1, padding=0, dilation=1,
+        groups: int = 1, bias: bool = True, padding_mode: str = "zeros", device=None, dtype=None,
     ):  # fmt: skip
-        super().__init__()
-        self.kernel_size = kernel_size
-        self.stride = stride if stride is not None else kernel_size
-        self.padding, self.dilation = padding, dilation
-        self.return_indices, self.ceil_mode = return_indices, ceil_mode
+        super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation, groups,
+                         bias, padding_mode, 0, device, dtype)  # fmt: skip
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.max_pool2d(
-            input, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode,
-            self.return_indices,
-        )  # fmt: skip
-
-    def extra_repr(self) -> str:
-        return (
-            f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, "
-            f"dilation={self.dilation}, ceil_mode={self.ceil_mode}"
+        x, padding = self._padded(input)
+        return self._function(
+            x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups
         )
 
 
-class Embedding(Module):
-    """Rows of a table: indices [...] -> [..., embedding_dim].
+class Conv1d(_Conv):
+    """1-D cross-correlation: [N, in_channels, L] -> [N, out_channels, L']."""
 
-    Parameter: weight [num_embeddings, embedding_dim], standard normal. The row `padding_idx` is
-    zero at first and gets no gradient.
+    nd = 1
+    _function = staticmethod(F.conv1d)
+
+
+class Conv2d(_Conv):
+    """2-D cross-correlation: [N, in_channels, H, W] -> [N, out_channels, H', W'].
+
+    Parameters: weight [out_channels, in_channels / groups, kh, kw] and bias [out_channels].
+    `padding` is a number, a pair, 'valid' or 'same'.
+
+    >>> import numtorch as torch
+    >>> torch.nn.Conv2d(1, 4, 3, padding=1)(torch.ones(2, 1, 8, 8)).shape
+    torch.Size([2, 4, 8, 8])
     """
 
+    nd = 2
+    _function = staticmethod(F.conv2d)
+
+
+class Conv3d(_Conv):
+    """3-D cross-correlation: [N, in_channels, D, H, W] -> [N, out_channels, D', H', W']."""
+
+    nd = 3
+    _function = staticmethod(F.conv3d)
+
+
+class _ConvTranspose(_ConvNd):
+    transposed = True
+
     def __init__(
-        self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None,
-        max_norm=None, norm_type: float = 2.0, scale_grad_by_freq: bool = False,
-        sparse: bool = False, _weight: Tensor | None = None, _freeze: bool = False, device=None,
-        dtype=None,
+        self, in_channels: int, out_channels: int, kernel_size, stride=1, padding=0,
+        output_padding=0, groups: int = 1, bias: bool = True, dilation=1,
+        padding_mode: str = "zeros", device=None, dtype=None,
     ):  # fmt: skip
-        super().__init__()
-        self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
-        if padding_idx is not None:
-            if not -num_embeddings <= padding_idx < num_embeddings:
-                raise AssertionError("Padding_idx must be within num_embeddings")
-            padding_idx %= num_embeddings
-        self.padding_idx, self.max_norm, self.norm_type = padding_idx, max_norm, norm_type
-        self.scale_grad_by_freq, self.sparse = scale_grad_by_freq, sparse
-        if _weight is None:
-            self.weight = new_parameter((num_embeddings, embedding_dim), dtype, device)
-            self.weight.requires_grad_(not _freeze)
-            self.reset_parameters()
-        else:
-            if list(_weight.shape) != [num_embeddings, embedding_dim]:
-                raise AssertionError(
-                    "Shape of weight does not match num_embeddings and embedding_dim"
-                )
-            from ..parameter import Parameter
+        if padding_mode != "zeros":
+            raise ValueError(
+                f'Only "zeros" padding mode is supported for {type(self).__name__}'
+            )
+        super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation, groups,
+                         bias, padding_mode, output_padding, device, dtype)  # fmt: skip
 
-            self.weight = Parameter(_weight, requires_grad=not _freeze)
-
-    @classmethod
-    def from_pretrained(cls, embeddings: Tensor, freeze: bool = True, padding_idx=None, **options):
-        """An Embedding with a given table [num_embeddings, embedding_dim]."""
-        if embeddings.dim() != 2:
-            raise AssertionError("Embeddings parameter is expected to be 2-dimensional")
-        rows, cols = embeddings.shape
-        return cls(rows, cols, padding_idx, _weight=embeddings, _freeze=freeze, **options)
-
-    def reset_parameters(self) -> None:
-        """Sets the table anew."""
-        from ...autograd import no_grad
-
-        init.normal_(self.weight)
-        if self.padding_idx is not None:
-            with no_grad():
-                self.weight[self.padding_idx].fill_(0)
-        local.tape.flush()
-
-    def forward(self, input: Tensor) -> Tensor:
-        return F.embedding(
-            input, self.weight, self.padding_idx, self.max_norm, self.norm_type,
-            self.scale_grad_by_freq, self.sparse,
+    def forward(self, input: Tensor, output_size=None) -> Tensor:
+        extra = self.output_padding if output_size is None else self._extra(input, output_size)
+        return self._function(
+            input, self.weight, self.bias, self.stride, self.padding, extra, self.groups,
+            self.dilation,
         )  # fmt: skip
 
+    def _extra(self, x: Tensor, output_size) -> tuple[int, ...]:
+        """The output padding that gives the wanted size."""
+        k = self.nd
+        ins, size = tuple(x.shape[-k:]), tuple(output_size)
+        if len(size) == x.dim():
+            size = size[-k:]
+        if len(size) != k:
+            raise ValueError(
+                f"ConvTranspose{k}D: for {x.dim()}D input, output_size must have {k} or {x.dim()} "
+                f"elements (got {len(output_size)})"
+            )
+        least = [(n - 1) * s - 2 * p + d * (m - 1) + 1 for n, s, p, d, m in
+                 zip(ins, self.stride, self.padding, self.dilation, self.kernel_size)]  # fmt: skip
+        most = [low + s - 1 for low, s in zip(least, self.stride)]
+        if any(not a <= n <= b for n, a, b in zip(size, least, most)):
+            raise ValueError(
+                f"requested an output size of {list(output_size)}, but valid sizes range from "
+                f"{least} to {most} (for an input of {list(x.shape[2:])})"
+            )
+        return tuple(n - a for n, a in zip(size, least))
+
+
+class ConvTranspose1d(_ConvTranspose):
+    """The adjoint of Conv1d: [N, in_channels, L] -> [N, out_channels, L']."""
+
+    nd = 1
+    _function = staticmethod(F.conv_transpose1d)
+
+
+class ConvTranspose2d(_ConvTranspose):
+    """The adjoint of Conv2d: [N, in_channels, H, W] -> [N, out_channels, H', W']."""
+
+    nd = 2
+    _function = staticmethod(F.conv_transpose2d)
+
+
+class ConvTranspose3d(_ConvTranspose):
+    """The adjoint of Conv3d: [N, in_channels, D, H, W] -> [N, out_channels, D', H', W']."""
+
+    nd = 3
+    _function = staticmethod(F.conv_transpose3d)
+
+
+class Unfold(Module):
+    """All windows of [N, C, H, W] as columns [N, C * kh * kw, positions]."""
+
+    def __init__(self, kernel_size, dilation=1, padding=0, stride=1):
+        super().__init__()
+        self.kernel_size, self.dilation = kernel_size, dilation
+        self.padding, self.stride = padding, stride
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.unfold(input, self.kernel_size, self.dilation, self.padding, self.stride)
+
     def extra_repr(self) -> str:
-        text = f"{self.num_embeddings}, {self.embedding_dim}"
-        if self.padding_idx is not None:
-            text += f", padding_idx={self.padding_idx}"
-        if self.max_norm is not None:
-            text += f", max_norm={self.max_norm}"
-        if self.norm_type != 2:
-            text += f", norm_type={self.norm_type}"
-        if self.scale_grad_by_freq:
-            text += ", scale_grad_by_freq=True"
-        return text + ", sparse=True" if self.sparse else text
+        return (
+            f"kernel_size={self.kernel_size}, dilation={self.dilation}, padding={self.padding}, "
+            f"stride={self.stride}"
+        )
+
+
+class Fold(Module):
+    """Adds columns [N, C * kh * kw, positions] up to images [N, C, *output_size]."""
+
+    def __init__(self, output_size, kernel_size, dilation=1, padding=0, stride=1):
+        super().__init__()
+        self.output_size, self.kernel_size = output_size, kernel_size
+        self.dilation, self.padding, self.stride = dilation, padding, stride
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.fold(input, self.output_size, self.kernel_size, self.dilation, self.padding,
+                      self.stride)  # fmt: skip
+
+    def extra_repr(self) -> str:
+        return (
+            f"output_size={self.output_size}, kernel_size={self.kernel_size}, "
+            f"dilation={self.dilation}, padding={self.padding}, stride={self.stride}"
+        )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 
@@ -11,27 +10,9 @@ from numtorch.jit import dtypes as _d
 from ..._repr import typename
 from ..._tensor import Tensor
 from ...autograd import no_grad
+from ...utils.hooks import RemovableHandle
 from ..parameter import Buffer, Parameter
 from ._state import ModuleState
-
-
-class RemovableHandle:
-    """Takes a hook off again: `handle.remove()`, or the end of a `with` block."""
-
-    _ids = itertools.count()
-
-    def __init__(self, hooks: dict):
-        self.hooks, self.id = hooks, next(self._ids)
-
-    def remove(self) -> None:
-        """Takes the hook off."""
-        self.hooks.pop(self.id, None)
-
-    def __enter__(self) -> RemovableHandle:
-        return self
-
-    def __exit__(self, *exc) -> None:
-        self.remove()
 
 
 class Module(ModuleState):
@@ -393,13 +374,13 @@ class Module(ModuleState):
                 dtype = a.dtype
             elif not isinstance(a, bool):
                 device = a
-        if dtype is not None and dtype.kind != "f":
+        if dtype is not None and not dtype.differentiable:
             raise TypeError(
                 "nn.Module.to only accepts floating point or complex dtypes, but got desired dtype="
                 f"{dtype}"
             )
         return self._apply(
-            lambda t: t.to(device=device, dtype=dtype if t.dtype.kind == "f" else None)
+            lambda t: t.to(device=device, dtype=dtype if t.dtype.differentiable else None)
         )
 
     def _cast(self, dtype) -> Module:
@@ -413,6 +394,14 @@ class Module(ModuleState):
         """Casts floating point parameters and buffers to float64."""
         return self._cast(_d.float64)
 
+    def half(self) -> Module:
+        """Casts floating point parameters and buffers to float16."""
+        return self._cast(_d.float16)
+
+    def bfloat16(self) -> Module:
+        """Casts floating point parameters and buffers to bfloat16."""
+        return self._cast(_d.bfloat16)
+
     def type(self, dtype) -> Module:
         """Casts all parameters and buffers."""
         return self._apply(lambda t: t.to(dtype))
@@ -422,8 +411,8 @@ class Module(ModuleState):
         return self
 
     def share_memory(self) -> Module:
-        """Not implemented."""
-        raise NotImplementedError("share_memory is not implemented in numtorch")
+        """Moves all parameters and buffers to memory that other processes can map."""
+        return self._apply(lambda t: t.share_memory_())
 
     # -- text
 

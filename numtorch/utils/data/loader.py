@@ -12,7 +12,7 @@ from numtorch.jit.runtime.allocator import alloc, as_array
 
 from ..._creation import as_tensor, tensor
 from ..._random import Generator
-from ..._shape_ops import stack
+from ..._joins import stack
 from ..._tensor import Tensor, wrap
 from .dataset import Dataset, IterableDataset, Subset, TensorDataset
 from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler

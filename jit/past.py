@@ -1,0 +1,243 @@
+"""What outlives a flush: the graph of the surviving results.
+
+Dear results (products, reductions) stay in memory; cheap chains are recorded again by a later
+backward, and so recomputed.
+"""
+
+from __future__ import annotations
+
+import weakref
+
+from .autograd import FREED, Info, Node, Scalar, _inputs_of, _operands_of_backward, _row
+from .ops import OPS
+from .ops.table import GradOp
+from .passes.batching import batched_entries, effect_of
+from .record import BACKWARD, GIVEN, INPUT_BASE, RESULT, Lazy, Storage, Tape
+
+# Ops whose results are recomputed rather than kept.
+CHEAP = {"dropout", "silu", "gelu", "rand", "full", "arange", "assign"}
+
+
+def _cheap(entry: tuple) -> bool:
+    op = entry[0].op if entry[0].__class__ is GradOp else entry[0]
+    kind = getattr(op, "kind", None)
+    return kind in ("elementwise", "movement", "generator") or getattr(op, "name", "") in CHEAP
+
+
+def survivors(
+    entries: tuple, live: tuple, freed: set[int], writers=()
+) -> tuple[tuple, tuple, tuple]:
+    """(roots, saved, inputs): live results with a graph, and what to keep in memory for it.
+
+    `writers`: the values that were overwritten; what was computed from them can't be recomputed.
+    """
+    roots = tuple(i for i in live if entries[i][0].__class__ is GradOp)
+    open_roots = [i for i in roots if i not in freed]
+    closure = _closure(entries, open_roots)
+    saved = set()
+    examples = batched_entries(entries) if any(effect_of(entries[k]) for k in closure) else ()
+    once = _from_overwritten(entries, writers) if writers and closure else ()
+    for k in closure:
+        if k in freed:
+            continue
+        for i in _inputs_of(entries[k]):
+            # Only rows are kept: gradients and forward ops recorded again are recomputed.
+            if i < 0 or i in examples or not hasattr(_row(entries[i]), "kind"):
+                continue
+            if i in once or not _cheap(entries[i]):
+                saved.add(i)
+    inputs = {i for k in closure for i in _inputs_of(entries[k]) if i <= INPUT_BASE}
+    inputs |= {
+        entries[k][2][2] for k in closure
+        if _row(entries[k]) is GIVEN and entries[k][2][2] is not None
+    }  # fmt: skip
+    return roots, tuple(sorted(saved - set(live))), tuple(inputs)
+
+
+def _from_overwritten(entries: tuple, writers) -> set[int]:
+    """Values that are computed from overwritten ones; these and views of them are not."""
+    found: set[int] = set()
+    for k, e in enumerate(entries):
+        kind = getattr(_row(e), "kind", None)
+        if kind is None or kind == "movement" or k in writers:
+            continue
+        if any(i in writers or i in found for i in _inputs_of(e)):
+            found.add(k)
+    return found
+
+
+def _closure(entries: tuple, roots) -> list[int]:
+    """Everything the roots depend on, oldest first."""
+    needed = set(roots)
+    for k in range(max(needed, default=-1), -1, -1):
+        if k in needed:
+            needed.update(i for i in _inputs_of(entries[k]) if i >= 0)
+    return sorted(needed)
+
+
+class Past:
+    """What is kept of a flushed window for gradients: its entries, and the values they need.
+
+    Nodes are made only when a later backward asks for them, so a forward pass whose graph is never
+    used costs one of these.
+    """
+
+    __slots__ = (
+        "entries", "inputs", "scalars", "values", "leaves", "nodes", "freed", "built", "owners",
+        "writers", "info", "win", "token", "places", "__weakref__",
+    )  # fmt: skip
+
+    def __init__(self, tape: Tape, values: dict[int, Lazy], kept: tuple):
+        self.entries, self.scalars, self.freed = tape.entries, tape.scalars, tape.freed
+        self.values, self.leaves = values, tape.leaves
+        self.token = object()
+        self.inputs = {i: tape.inputs[INPUT_BASE - i] for i in kept}
+        self.nodes = {i: tape.nodes[i] for i in kept if i in tape.nodes}
+        self.built: dict[int, Node] = {}
+        self.owners: dict[int, object] = {}
+        self.places: dict[int, object] = {}  # weak references to the Kepts
+        self.writers, self.info, self.win = tape.writers, tape.info, tape.win
+
+    def node(self, root: int) -> Node:
+        """The graph below an entry."""
+        if root in self.freed:
+            return FREED
+        built, entries, values = self.built, self.entries, self.values
+        scalar_at = _scalar_positions(entries)
+        written = _written(entries, self.writers)
+        for k in _closure(entries, [root]):
+            if k in built:
+                continue
+            e = entries[k]
+            row = _row(e)
+            if k in self.freed and row is not GIVEN:
+                built[k] = FREED
+                continue
+            op, attrs = e[0], e[2]
+            if row is GIVEN:
+                op, attrs, known = e[2]
+                if known is not None and k not in values:
+                    values[k] = self.inputs.get(known)
+            ins, at, operands = [], scalar_at[k], _inputs_of(e)
+            if row is OPS["assign"]:
+                # The new value, not the act of storing it.
+                op, operands = _same_flag(e[0], OPS["copy"]), e[4:5]
+            for i in operands:
+                scalar = -5 < i < 0
+                ins.append(Scalar(i, self.scalars[at]) if scalar else self._operand(i))
+                at += scalar
+            if row is BACKWARD:
+                ins = [None if i is None else self._operand(i) for i in _operands_of_backward(e)]
+            node = built[k] = Node(op, e[1], attrs, tuple(ins), values.get(k))
+            node.token, node.place = self.token, self.places.get(k)
+            node.owner, node.info = self.owners.get(k), self.info.get(k)
+            node.wrote, node.replaced = k in written, k in self.writers
+        return built[root]
+
+    def _operand(self, i: int):
+        if i <= INPUT_BASE:
+            v = self.inputs[i]
+            if i in self.leaves:
+                return (self.leaves[i], v)
+            return self.nodes[i].node if i in self.nodes else v
+        v = self.values.get(i)
+        e = self.entries[i]
+        if v is not None and i in self.leaves:
+            return (self.leaves[i], v)
+        if v is not None and e[0].__class__ is not GradOp and _row(e) is not GIVEN:
+            return v
+        return self.built[i]
+
+
+def _same_flag(op, row):
+    return row.grad_op if op.__class__ is GradOp else row
+
+
+class Kept:
+    """A surviving tensor's place in a Past."""
+
+    __slots__ = ("past", "index", "__weakref__")
+
+    def __init__(self, past: Past, index: int):
+        self.past, self.index = past, index
+        past.places[index] = weakref.ref(self)
+
+    def wrote(self) -> None:
+        """The value is about to be stored over the operand it was computed from."""
+        self.past.writers = {**self.past.writers, ("late", self.index): self.index}
+
+    def retain(self, t) -> None:
+        """Tensor t gets the gradient of this value in its .grad."""
+        ref = self.past.owners[self.index] = weakref.ref(t)
+        if self.index in self.past.built:
+            self.past.built[self.index].owner = ref
+
+    def info(self) -> Info:
+        """What is known of Python in this value's backward; made when missing."""
+        info = self.past.info.setdefault(self.index, Info())
+        if self.index in self.past.built:
+            self.past.built[self.index].info = info
+        return info
+
+    @property
+    def node(self) -> Node:
+        return self.past.node(self.index)
+
+    @property
+    def row(self):
+        e = self.past.entries[self.index]
+        row = _row(e)
+        return (e[2][0].op if e[2][0].__class__ is GradOp else e[2][0]) if row is GIVEN else row
+
+    @property
+    def freed(self) -> bool:
+        return self.index in self.past.freed or (
+            self.index in self.past.built and self.past.built[self.index].freed
+        )
+
+
+def _written(entries, writers: dict[int, int]) -> set[int]:
+    """Entries whose result was stored over something (a cast may come in between)."""
+    found = set(writers.values())
+    for k in writers.values():
+        if k >= 0 and _row(entries[k]) is OPS["cast"]:
+            found.add(entries[k][3])
+    return found
+
+
+def keep_graph(tape: Tape, roots: tuple, values: dict[int, Lazy], kept: tuple) -> None:
+    """Gives the surviving tensors of a flushed window their place in its graph."""
+    examples = batched_entries(tape.entries) if tape.vmapped else ()
+    for i, leaf in tape.leaves.items():
+        if i in examples:
+            continue  # a leaf inside of vmap has no value
+        if i >= 0 and i not in values and leaf._st is not None and not leaf._v.lost:
+            values[i] = tape.locate(leaf)
+    past = Past(tape, values, kept)
+    tape.win.past = weakref.ref(past)
+    for i in roots:
+        h, kept_here = tape.handles[i], Kept(past, i)
+        for t in _tensors(h):
+            if t._rg == 2:
+                t._node = kept_here
+                if t._retains_grad:
+                    t._node.retain(t)
+        if h.__class__ is Storage:
+            h._node = kept_here
+
+
+def _tensors(h):
+    aliases = getattr(h, "aliases", None)
+    if aliases is None:
+        return (h,)
+    return [a for a in (r() for r in aliases) if a is not None and a._view is None]
+
+
+def _scalar_positions(entries) -> list[int]:
+    """For each entry, where its scalars start in the tape's list."""
+    out, n = [], 0
+    for e in entries:
+        out.append(n)
+        if _row(e) not in (BACKWARD, RESULT):
+            n += sum(1 for i in e[3:] if i is not None and -5 < i < 0)
+    return out

@@ -1,0 +1,233 @@
+"""What aliases of one memory share, how each sees it, and what a write through one of them means.
+
+Views follow PyTorch's rules of which writes are refused: views made under no_grad and views that
+came several at a time (split, unbind) may not be written while gradients are recorded.
+"""
+
+from __future__ import annotations
+
+import weakref
+
+NO_GRAD = "no_grad"  # View.origin of views made while gradients were not recorded
+CUT = (None, None, None)  # step of a chain: gradients end here
+
+
+class Counter:
+    """Versions of .data and its views, which PyTorch counts apart."""
+
+    __slots__ = ("n",)
+
+    def __init__(self, n: int = 0):
+        self.n = n
+
+
+class Storage:
+    """The cell that all aliases of one memory share: its current root value and version."""
+
+    __slots__ = ("_v", "counter", "aliases", "_rg", "_node", "__weakref__")
+
+    def __init__(self, v):
+        self._v, self.counter, self.aliases, self._rg, self._node = v, Counter(), [], 0, None
+
+    @property
+    def version(self) -> int:
+        return self.counter.n
+
+    @version.setter
+    def version(self, n: int) -> None:
+        self.counter.n = n
+
+    def add_alias(self, t) -> None:
+        if len(self.aliases) >= 16:
+            self.aliases = [r for r in self.aliases if r() is not None]
+        self.aliases.append(weakref.ref(t))
+
+
+class View:
+    """How an alias sees its storage: the steps from the root, and its layout.
+
+    A step is (op, meta, attrs), or (None, leaf, None): here gradients end in that leaf, or CUT.
+    """
+
+    __slots__ = ("chain", "offset", "strides", "counter", "origin", "seen", "base")
+
+    def __init__(self, chain: tuple, offset: int, strides: tuple[int, ...]):
+        self.chain, self.offset, self.strides = chain, offset, strides
+        self.counter = None  # .data: writes are counted here, not as versions of the storage
+        self.origin = None  # NO_GRAD, or the op that made several views at once
+        self.seen = 0  # the version when a view with an origin was made
+        self.base = None  # the tensor that this is a differentiable view of, at the root
+
+    @property
+    def differentiable(self) -> bool:
+        """True if gradients pass from the root to the view."""
+        return all(
+            op.differentiable if op is not None else leaf is not None for op, leaf, _ in self.chain
+        )
+
+
+def counter_of(t) -> Counter:
+    """What counts the writes through a tensor that has a storage cell."""
+    counter = t._view.counter if t._view is not None else None
+    return t._st.counter if counter is None else counter
+
+
+def version_of(t) -> int:
+    """How often the memory of a tensor was written to."""
+    return t._count if t._st is None else counter_of(t).n
+
+
+def seen_elsewhere(st: Storage, counter: Counter) -> bool:
+    """True if some alias does not count the writes that `counter` counts."""
+    if counter is st.counter:
+        return False
+    aliases = (r() for r in st.aliases)
+    return any(a is not None and counter_of(a) is not counter for a in aliases)
+
+
+def mark(t, origin: str) -> None:
+    """t is a view that PyTorch does not let be written while gradients are recorded."""
+    t._view.origin, t._view.seen = origin, version_of(t)
+
+
+def flag_of(t) -> int:
+    """_rg of an alias after a write through another one, without recording anything."""
+    view = t._view
+    cut = flagged = rg = t._st._rg == 2
+    for op, leaf, _ in view.chain:
+        if op is None:
+            flagged = leaf is not None
+            cut = flagged or cut or (view.base is not None and view.base.requires_grad)
+        else:
+            cut = cut and op.differentiable
+            rg, flagged = cut and flagged, True
+    return 2 if rg else 1 if t._rg == 1 else 3 if cut else 0
+
+
+def flag_views(t) -> None:
+    """Views that are no part of t's graph require grad when t does."""
+    old, new = (0, 3) if t._rg else (3, 0)
+    for a in (r() for r in t._st.aliases):
+        if a is not None and a._rg == old and a._view is not None and a._view.base is t:
+            a._rg = new
+
+
+def rebase(t) -> bool:
+    """Drops the detach() that t's family starts with, if nobody sees the memory from before it.
+
+    Then a write through t may carry gradients: no other graph is there to keep.
+    """
+    st, chain = t._st, t._view.chain
+    last = max(k for k, (op, _, _) in enumerate(chain) if op is not None and not op.differentiable)
+    head = chain[: last + 1]
+    if any(op is not None and op.differentiable for op, _, _ in head):
+        return False
+    alive = [a for a in (r() for r in st.aliases) if a is not None]
+    if any(a._view is None or a._view.chain[: last + 1] != head for a in alive):
+        return False
+    for a in alive:
+        a._view.chain = a._view.chain[last + 1 :]
+    return True
+
+
+_MODES = (
+    "Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your "
+    "code by moving both the view and the inplace either both inside the no_grad block (if you "
+    "don't want the inplace to be tracked) or both outside (if you want the inplace to be tracked)."
+)
+_SEVERAL = (
+    "This view is the output of a function that returns multiple views. Such functions do not "
+    "allow the output views to be modified inplace. You should replace the inplace operation by an "
+    "out-of-place one."
+)
+
+
+def refuse(view: View, indirect: bool) -> RuntimeError:
+    """PyTorch's error for a write to such a view, or for its use after its base was written."""
+    what = (
+        "its base or another view of its base has been modified inplace"
+        if indirect else "is being modified inplace"
+    )  # fmt: skip
+    if view.origin == NO_GRAD:
+        return RuntimeError(
+            f"A view was created in no_grad mode and {what} with grad mode enabled. {_MODES}"
+        )
+    return RuntimeError(
+        f"Output 0 of {view.origin} is a view and {what}. {_SEVERAL}"
+    )
+
+
+def check_fresh(t) -> None:
+    """Raises for a view with an origin whose base, which requires grad, was written since."""
+    view = t._view
+    if view.origin is not None and version_of(t) != view.seen and view.base.requires_grad:
+        raise refuse(view, True)
+
+
+def check_write(t, value_rg: bool) -> None:
+    """PyTorch's refusals of a write while gradients are recorded."""
+    view, own = t._view, t.requires_grad
+    if not (own or value_rg):
+        return
+    if view is not None:
+        if view.origin is not None:
+            raise refuse(view, False)
+        if own and any(op is None for op, _, _ in view.chain):
+            raise RuntimeError(
+                "a view of a leaf Variable that requires grad is being used in an in-place "
+                "operation."
+            )
+    if t._rg == 1:
+        raise RuntimeError(
+            "a leaf Variable that requires grad is being used in an in-place operation."
+        )
+
+
+def row_major(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Strides in elements of a contiguous tensor, as PyTorch gives them (0 counts as 1)."""
+    out, n = [], 1
+    for s in reversed(shape):
+        out.append(n)
+        n *= s if s > 1 else 1
+    return tuple(reversed(out))
+
+
+def overlaps_itself(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
+    """True if two indices surely name one place: PyTorch looks for expanded dims only."""
+    return any(s == 0 and n > 1 for s, n in zip(strides, shape))
+
+
+def _dense(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
+    n = 1
+    for stride, size in sorted((s, k) for k, s in zip(shape, strides) if k != 1):
+        if stride != n:
+            return False
+        n *= size
+    return True
+
+
+OVERLAP = (
+    "unsupported operation: some elements of the input tensor and the written-to tensor refer to a "
+    "single memory location. Please clone() the tensor before performing the operation."
+)
+
+
+def check_overlap(t, x, whole: bool = False) -> None:
+    """RuntimeError if t, which is written, shares some places with the operand x.
+
+    As in PyTorch only tensors without gaps are looked at. `whole`: nor may they be the same region.
+    """
+    if t is x:
+        if whole:
+            raise RuntimeError(OVERLAP)
+        return
+    if t._st is None or t._st is not x._st:
+        return
+    (sa, sb), (ta, tb) = (t._v.meta.shape, x._v.meta.shape), (t._strides(), x._strides())
+    na, nb = t._v.meta.numel, x._v.meta.numel
+    if not na or not nb or not _dense(sa, ta) or not _dense(sb, tb):
+        return
+    oa, ob = t.storage_offset(), x.storage_offset()
+    same = oa == ob and na == nb and ta == tb
+    if (whole or not same) and oa < ob + nb and ob < oa + na:
+        raise RuntimeError(OVERLAP)

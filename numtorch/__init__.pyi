@@ -1,0 +1,3340 @@
+"""Signatures of numtorch; written by `python -m numtorch._stubs`."""
+
+import builtins
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, overload
+
+import numpy as np
+
+_bool = builtins.bool
+_int = builtins.int
+_float = builtins.float
+Number = builtins.int | builtins.float | builtins.bool | builtins.complex
+_Ints = builtins.int | Sequence[builtins.int]
+_dtype = dtype
+_layout = layout
+_memory_format = memory_format
+_device = device
+_Device = str | _device | builtins.int | None
+# mypy: disable-error-code="overload-cannot-match, overload-overlap"
+
+from . import autograd as autograd
+from . import cpu as cpu
+from . import fft as fft
+from . import func as func
+from . import jit as jit
+from . import linalg as linalg
+from . import nn as nn
+from . import optim as optim
+from . import random as random
+from . import return_types as return_types
+from . import signal as signal
+from . import sparse as sparse
+from . import special as special
+from . import utils as utils
+
+
+class Tensor:
+    """An n-dimensional array with recorded ops and gradients.
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    tensor([2., 4.])"""
+    @property
+    def H(self) -> Any:
+        """Conjugate transpose of a matrix."""
+    @property
+    def T(self) -> Any:
+        """The tensor with its dims reversed."""
+    def __abs__(self) -> Any:
+        """Elementwise abs."""
+    def __add__(self, other: Any) -> Any:
+        """Elementwise add; operands broadcast and are promoted."""
+    def __and__(self, other: Any) -> Any:
+        """Elementwise bitwise_and; operands broadcast and are promoted."""
+    __annotations__: Any
+    def __array__(self, dtype: Any = ..., copy: Any = ...) -> Any:
+        """For np.asarray and NumPy functions: shares memory unless dtype or copy say otherwise."""
+    __array_priority__: Any
+    def __array_wrap__(self, array: Any, context: Any = ..., return_scalar: Any = ...) -> Any:
+        """Makes the result of a NumPy function of tensors a tensor."""
+    def __bool__(self) -> Any:
+        ...
+    def __complex__(self) -> Any:
+        ...
+    def __contains__(self, item: Any) -> Any:
+        ...
+    def __copy__(self) -> Any:
+        """Another tensor over the same memory, a leaf as this one is."""
+    def __deepcopy__(self, memo: Any) -> Any:
+        """A leaf with memory of its own; aliases within one deepcopy keep sharing."""
+    def __dlpack__(self, *, stream: Any = ..., max_version: Any = ..., dl_device: Any = ..., copy: Any = ...) -> Any:
+        """A DLPack capsule of this tensor's memory; BufferError for leaves that require grad."""
+    def __dlpack_device__(self) -> Any:
+        """(1, 0): the CPU."""
+    def __eq__(self, other: Any) -> Any:
+        """Elementwise eq; operands broadcast and are promoted."""
+    def __float__(self) -> Any:
+        ...
+    def __floordiv__(self, other: Any) -> Any:
+        """Elementwise floor_divide; operands broadcast and are promoted."""
+    def __format__(self, spec: Any) -> Any:
+        ...
+    def __ge__(self, other: Any) -> Any:
+        """Elementwise ge; operands broadcast and are promoted."""
+    def __getitem__(self, key: Any) -> Any:
+        """Views for ints, slices, None, ...; copies for tensor indices."""
+    def __gt__(self, other: Any) -> Any:
+        """Elementwise gt; operands broadcast and are promoted."""
+    def __iadd__(self, other: Any) -> Any:
+        ...
+    def __iand__(self, other: Any) -> Any:
+        ...
+    def __ifloordiv__(self, other: Any) -> Any:
+        ...
+    def __ilshift__(self, other: Any) -> Any:
+        ...
+    def __imatmul__(self, other: Any) -> Any:
+        ...
+    def __imod__(self, other: Any) -> Any:
+        ...
+    def __imul__(self, other: Any) -> Any:
+        ...
+    def __index__(self) -> Any:
+        ...
+    def __init__(self, *args: Any) -> None:
+        ...
+    def __int__(self) -> Any:
+        ...
+    def __invert__(self) -> Any:
+        """Bitwise not: logical for bool, -x - 1 for integers."""
+    def __ior__(self, other: Any) -> Any:
+        ...
+    def __ipow__(self, other: Any) -> Any:
+        ...
+    def __irshift__(self, other: Any) -> Any:
+        ...
+    def __isub__(self, other: Any) -> Any:
+        ...
+    def __iter__(self) -> Any:
+        ...
+    def __itruediv__(self, other: Any) -> Any:
+        ...
+    def __ixor__(self, other: Any) -> Any:
+        ...
+    def __le__(self, other: Any) -> Any:
+        """Elementwise le; operands broadcast and are promoted."""
+    def __len__(self) -> Any:
+        ...
+    def __lshift__(self, other: Any) -> Any:
+        """Elementwise bitwise_left_shift; operands broadcast and are promoted."""
+    def __lt__(self, other: Any) -> Any:
+        """Elementwise lt; operands broadcast and are promoted."""
+    def __matmul__(self, other: Any) -> Any:
+        ...
+    def __mod__(self, other: Any) -> Any:
+        """Elementwise remainder; operands broadcast and are promoted."""
+    def __mul__(self, other: Any) -> Any:
+        """Elementwise mul; operands broadcast and are promoted."""
+    def __ne__(self, other: Any) -> Any:
+        """Elementwise ne; operands broadcast and are promoted."""
+    def __neg__(self) -> Any:
+        """Elementwise neg."""
+    def __or__(self, other: Any) -> Any:
+        """Elementwise bitwise_or; operands broadcast and are promoted."""
+    def __pos__(self) -> Any:
+        ...
+    def __pow__(self, exponent: Any) -> Any:
+        """self ** exponent; small constant exponents are products and roots, as in PyTorch."""
+    def __radd__(self, other: Any) -> Any:
+        """Elementwise add; operands broadcast and are promoted."""
+    def __rand__(self, other: Any) -> Any:
+        """Elementwise bitwise_and; operands broadcast and are promoted."""
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Pickles the whole storage and the place in it; the graph is not kept."""
+    def __repr__(self) -> Any:
+        ...
+    def __reversed__(self) -> Any:
+        ...
+    def __rfloordiv__(self, other: Any) -> Any:
+        """Elementwise floor_divide; operands broadcast and are promoted."""
+    def __rlshift__(self, other: Any) -> Any:
+        """Elementwise bitwise_left_shift; operands broadcast and are promoted."""
+    def __rmatmul__(self, other: Any) -> Any:
+        ...
+    def __rmod__(self, other: Any) -> Any:
+        """Elementwise remainder; operands broadcast and are promoted."""
+    def __rmul__(self, other: Any) -> Any:
+        """Elementwise mul; operands broadcast and are promoted."""
+    def __ror__(self, other: Any) -> Any:
+        """Elementwise bitwise_or; operands broadcast and are promoted."""
+    def __rpow__(self, other: Any) -> Any:
+        """Elementwise pow; operands broadcast and are promoted."""
+    def __rrshift__(self, other: Any) -> Any:
+        """Elementwise bitwise_right_shift; operands broadcast and are promoted."""
+    def __rshift__(self, other: Any) -> Any:
+        """Elementwise bitwise_right_shift; operands broadcast and are promoted."""
+    def __rsub__(self, other: Any) -> Any:
+        """Elementwise sub; operands broadcast and are promoted."""
+    def __rtruediv__(self, other: Any) -> Any:
+        """Elementwise div; operands broadcast and are promoted."""
+    def __rxor__(self, other: Any) -> Any:
+        """Elementwise bitwise_xor; operands broadcast and are promoted."""
+    def __setitem__(self, key: Any, value: Any) -> Any:
+        """Writes through views; tensor indices scatter."""
+    def __sub__(self, other: Any) -> Any:
+        """Elementwise sub; operands broadcast and are promoted."""
+    def __truediv__(self, other: Any) -> Any:
+        """Elementwise div; operands broadcast and are promoted."""
+    def __xor__(self, other: Any) -> Any:
+        """Elementwise bitwise_xor; operands broadcast and are promoted."""
+    def abs(self) -> Tensor:
+        """Elementwise abs."""
+    def abs_(self) -> Tensor:
+        """Elementwise abs."""
+    def absolute(self) -> Tensor:
+        """Elementwise abs."""
+    def absolute_(self) -> Tensor:
+        """Elementwise abs."""
+    def acos(self) -> Tensor:
+        """Elementwise acos."""
+    def acos_(self) -> Tensor:
+        """Elementwise acos."""
+    def acosh(self) -> Tensor:
+        """Elementwise acosh."""
+    def acosh_(self) -> Tensor:
+        """Elementwise acosh."""
+    def add(self, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
+        """input + alpha * other; operands broadcast and are promoted."""
+    def add_(self, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
+        """input + alpha * other; operands broadcast and are promoted."""
+    def addbmm(self, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+        """beta * input + alpha * (the sum of the batch's products)."""
+    def addbmm_(self, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+        """beta * input + alpha * (the sum of the batch's products)."""
+    def addcdiv(self, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
+        """input + value * tensor1 / tensor2; integers are refused as divisors of integers."""
+    def addcdiv_(self, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
+        """input + value * tensor1 / tensor2; integers are refused as divisors of integers."""
+    def addcmul(self, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
+        """input + value * tensor1 * tensor2."""
+    def addcmul_(self, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
+        """input + value * tensor1 * tensor2."""
+    def addmm(self, mat1: Tensor, mat2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+        """beta * input + alpha * (mat1 @ mat2); with beta = 0 NaNs in input do not count."""
+    def addmm_(self, mat1: Tensor, mat2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+        """beta * input + alpha * (mat1 @ mat2); with beta = 0 NaNs in input do not count."""
+    def addmv(self, mat: Tensor, vec: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+        """beta * input + alpha * (mat @ vec)."""
+    def addmv_(self, mat: Tensor, vec: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+        """beta * input + alpha * (mat @ vec)."""
+    def addr(self, vec1: Tensor, vec2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+        """beta * input + alpha * outer(vec1, vec2)."""
+    def addr_(self, vec1: Tensor, vec2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+        """beta * input + alpha * outer(vec1, vec2)."""
+    def adjoint(self) -> Any:
+        """Conjugate transpose of the last two dims."""
+    def all(self, dim: _Ints | None = None, keepdim: _bool = False) -> Tensor:
+        """True if all elements along the dims are (uint8 for uint8)."""
+    def allclose(self, other: Tensor, rtol: _float = 1e-05, atol: _float = 1e-08, equal_nan: _bool = False) -> Any:
+        """True if |input - other| <= atol + rtol * |other| everywhere."""
+    def amax(self, dim: _Ints | None = (), keepdim: _bool = False) -> Tensor:
+        """Maximum over the given dims; equal maxima share the gradient."""
+    def amin(self, dim: _Ints | None = (), keepdim: _bool = False) -> Tensor:
+        """Minimum over the given dims; equal minima share the gradient."""
+    def aminmax(self, *, dim: _int | None = None, keepdim: _bool = False) -> Any:
+        """(minimum, maximum) over one dim, or over all."""
+    def angle(self) -> Tensor:
+        """Elementwise angle."""
+    def angle_(self) -> Tensor:
+        """Elementwise angle."""
+    def any(self, dim: _Ints | None = None, keepdim: _bool = False) -> Tensor:
+        """True if any element along the dims is (uint8 for uint8)."""
+    def arccos(self) -> Tensor:
+        """Elementwise acos."""
+    def arccos_(self) -> Tensor:
+        """Elementwise acos."""
+    def arccosh(self) -> Tensor:
+        """Elementwise acosh."""
+    def arccosh_(self) -> Tensor:
+        """Elementwise acosh."""
+    def arcsin(self) -> Tensor:
+        """Elementwise asin."""
+    def arcsin_(self) -> Tensor:
+        """Elementwise asin."""
+    def arcsinh(self) -> Tensor:
+        """Elementwise asinh."""
+    def arcsinh_(self) -> Tensor:
+        """Elementwise asinh."""
+    def arctan(self) -> Tensor:
+        """Elementwise atan."""
+    def arctan2(self, other: Tensor) -> Tensor:
+        """Elementwise atan2; operands broadcast and are promoted."""
+    def arctan2_(self, other: Tensor) -> Tensor:
+        """Elementwise atan2; operands broadcast and are promoted."""
+    def arctan_(self) -> Tensor:
+        """Elementwise atan."""
+    def arctanh(self) -> Tensor:
+        """Elementwise atanh."""
+    def arctanh_(self) -> Tensor:
+        """Elementwise atanh."""
+    def argmax(self, dim: _int | None = None, keepdim: _bool = False) -> Tensor:
+        """Index of the first maximum along a dim, or of the flat tensor."""
+    def argmin(self, dim: _int | None = None, keepdim: _bool = False) -> Tensor:
+        """Index of the first minimum along a dim, or of the flat tensor."""
+    def argwhere(self) -> Any:
+        """Indices of the elements that are not zero: [n, dims]."""
+    def as_strided(self, size: _Ints, stride: _Ints, storage_offset: _int | None = None) -> Any:
+        """A view of any elements of the tensor's memory: sizes, strides and first element.
+
+        RuntimeError when it would reach outside of the memory."""
+    def as_strided_(self, *args: Any, **kwargs: Any) -> Any:
+        """In-place version of :meth:`as_strided`."""
+    def as_strided_scatter(self, src: Tensor, size: _Ints, stride: _Ints, storage_offset: _int | None = None) -> Any:
+        """input with a strided region replaced by src."""
+    def asin(self) -> Tensor:
+        """Elementwise asin."""
+    def asin_(self) -> Tensor:
+        """Elementwise asin."""
+    def asinh(self) -> Tensor:
+        """Elementwise asinh."""
+    def asinh_(self) -> Tensor:
+        """Elementwise asinh."""
+    def atan(self) -> Tensor:
+        """Elementwise atan."""
+    def atan2(self, other: Tensor) -> Tensor:
+        """Elementwise atan2; operands broadcast and are promoted."""
+    def atan2_(self, other: Tensor) -> Tensor:
+        """Elementwise atan2; operands broadcast and are promoted."""
+    def atan_(self) -> Tensor:
+        """Elementwise atan."""
+    def atanh(self) -> Tensor:
+        """Elementwise atanh."""
+    def atanh_(self) -> Tensor:
+        """Elementwise atanh."""
+    def backward(self, gradient: Any = ..., retain_graph: Any = ..., create_graph: Any = ..., inputs: Any = ...) -> Any:
+        """Adds the gradients of this tensor to the leaves' .grad.
+
+        `gradient` (shape of self) is needed unless self has one element. Raises RuntimeError when
+        there is no graph, or when it was freed by an earlier backward."""
+    def baddbmm(self, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+        """beta * input + alpha * bmm(batch1, batch2)."""
+    def baddbmm_(self, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
+        """beta * input + alpha * bmm(batch1, batch2)."""
+    @overload
+    def bernoulli(self, *, generator: Generator | None = None) -> Tensor:
+        """1 with the probabilities in `input`, else 0."""
+    @overload
+    def bernoulli(self, p: _float, *, generator: Generator | None = None) -> Tensor:
+        ...
+    def bernoulli_(self, p: Any = 0.5, *, generator: Generator | None = None) -> Any:
+        """1 with probability p (a number or a tensor)."""
+    def bfloat16(self) -> Any:
+        """Cast to torch.bfloat16."""
+    def bitwise_and(self, other: Tensor | Number) -> Tensor:
+        """Elementwise bitwise_and; operands broadcast and are promoted."""
+    def bitwise_and_(self, other: Tensor | Number) -> Tensor:
+        """Elementwise bitwise_and; operands broadcast and are promoted."""
+    def bitwise_left_shift(self, other: Tensor | Number) -> Tensor:
+        """Elementwise bitwise_left_shift; operands broadcast and are promoted."""
+    def bitwise_left_shift_(self, other: Tensor | Number) -> Tensor:
+        """Elementwise bitwise_left_shift; operands broadcast and are promoted."""
+    def bitwise_not(self) -> Tensor:
+        """Elementwise bitwise_not."""
+    def bitwise_not_(self) -> Tensor:
+        """Elementwise bitwise_not."""
+    def bitwise_or(self, other: Tensor | Number) -> Tensor:
+        """Elementwise bitwise_or; operands broadcast and are promoted."""
+    def bitwise_or_(self, other: Tensor | Number) -> Tensor:
+        """Elementwise bitwise_or; operands broadcast and are promoted."""
+    def bitwise_right_shift(self, other: Tensor | Number) -> Tensor:
+        """Elementwise bitwise_right_shift; operands broadcast and are promoted."""
+    def bitwise_right_shift_(self, other: Tensor | Number) -> Tensor:
+        """Elementwise bitwise_right_shift; operands broadcast and are promoted."""
+    def bitwise_xor(self, other: Tensor | Number) -> Tensor:
+        """Elementwise bitwise_xor; operands broadcast and are promoted."""
+    def bitwise_xor_(self, other: Tensor | Number) -> Tensor:
+        """Elementwise bitwise_xor; operands broadcast and are promoted."""
+    def bmm(self, mat2: Tensor) -> Tensor:
+        """Product of two batches of matrices [b, n, k] and [b, k, m]."""
+    def bool(self) -> Any:
+        """Cast to torch.bool."""
+    @overload
+    def broadcast_to(self, size: _Ints) -> Tensor:
+        """`expand` to a shape."""
+    @overload
+    def broadcast_to(self, *size: _int) -> Tensor:
+        ...
+    def byte(self) -> Any:
+        """Cast to torch.uint8."""
+    def cauchy_(self, median: _float = 0.0, sigma: _float = 1.0, *, generator: Generator | None = None) -> Any:
+        """Cauchy numbers."""
+    def cdouble(self) -> Any:
+        """Cast to torch.complex128."""
+    def ceil(self) -> Tensor:
+        """Elementwise ceil."""
+    def ceil_(self) -> Tensor:
+        """Elementwise ceil."""
+    def cfloat(self) -> Any:
+        """Cast to torch.complex64."""
+    def chalf(self) -> Any:
+        """Cast to torch.complex32."""
+    def char(self) -> Any:
+        """Cast to torch.int8."""
+    def cholesky(self, upper: _bool = False) -> Tensor:
+        """linalg.cholesky."""
+    def cholesky_inverse(self, upper: _bool = False) -> Tensor:
+        """inv(A), given the Cholesky factor of A."""
+    def cholesky_solve(self, L: Tensor, upper: _bool = False) -> Tensor:
+        """X with A X = B, given the Cholesky factor of A."""
+    def chunk(self, chunks: _int, dim: _int = 0) -> Any:
+        """At most `chunks` equal parts along a dim."""
+    def clamp(self, min: Tensor | Number | None = None, max: Tensor | Number | None = None) -> Tensor:
+        """Values limited to min..max (numbers or tensors); NaN stays. min > max gives max.
+
+        >>> torch.tensor([-2.0, 0.5, 9.0]).clamp(-1, 1)
+        tensor([-1.0000,  0.5000,  1.0000])"""
+    def clamp_(self, min: Tensor | Number | None = None, max: Tensor | Number | None = None) -> Tensor:
+        """Values limited to min..max (numbers or tensors); NaN stays. min > max gives max.
+
+        >>> torch.tensor([-2.0, 0.5, 9.0]).clamp(-1, 1)
+        tensor([-1.0000,  0.5000,  1.0000])"""
+    def clamp_max(self, max: Tensor | Number) -> Tensor:
+        """Values of at most max."""
+    def clamp_max_(self, max: Tensor | Number) -> Tensor:
+        """Values of at most max."""
+    def clamp_min(self, min: Tensor | Number) -> Tensor:
+        """Values of at least min."""
+    def clamp_min_(self, min: Tensor | Number) -> Tensor:
+        """Values of at least min."""
+    def clip(self, min: Tensor | Number | None = None, max: Tensor | Number | None = None) -> Tensor:
+        """Values limited to min..max (numbers or tensors); NaN stays. min > max gives max.
+
+        >>> torch.tensor([-2.0, 0.5, 9.0]).clamp(-1, 1)
+        tensor([-1.0000,  0.5000,  1.0000])"""
+    def clip_(self, min: Tensor | Number | None = None, max: Tensor | Number | None = None) -> Tensor:
+        """Values limited to min..max (numbers or tensors); NaN stays. min > max gives max.
+
+        >>> torch.tensor([-2.0, 0.5, 9.0]).clamp(-1, 1)
+        tensor([-1.0000,  0.5000,  1.0000])"""
+    def clone(self, *, memory_format: _memory_format | None = None) -> Any:
+        """A copy that gradients flow through; dense tensors keep the order of their dims."""
+    def combinations(self, r: _int = 2, with_replacement: _bool = False) -> Any:
+        """All combinations of r elements of a vector, as rows."""
+    def conj(self) -> Any:
+        """The complex conjugate; a real tensor is its own. Computed at once, not a lazy view."""
+    def conj_physical(self) -> Tensor:
+        """The complex conjugate in memory of its own."""
+    def conj_physical_(self) -> Tensor:
+        """The complex conjugate in memory of its own."""
+    def contiguous(self, memory_format: _memory_format | None = None) -> Tensor:
+        """Itself if its elements lie in the order of the format (row-major), else a copy."""
+    def copy_(self, src: Any, non_blocking: Any = ...) -> Any:
+        """Overwrites this tensor with the elements of another (broadcast, cast)."""
+    def copysign(self, other: Tensor | Number) -> Tensor:
+        """Elementwise copysign; operands broadcast and are promoted."""
+    def copysign_(self, other: Tensor | Number) -> Tensor:
+        """Elementwise copysign; operands broadcast and are promoted."""
+    def corrcoef(self) -> Any:
+        """Correlation coefficients of the rows of [variables, observations]."""
+    def cos(self) -> Tensor:
+        """Elementwise cos."""
+    def cos_(self) -> Tensor:
+        """Elementwise cos."""
+    def cosh(self) -> Tensor:
+        """Elementwise cosh."""
+    def cosh_(self) -> Tensor:
+        """Elementwise cosh."""
+    def count_nonzero(self, dim: _Ints | None = None) -> Any:
+        """How many elements differ from 0, over the given dims (all by default)."""
+    def cov(self, *, correction: _int = 1, fweights: Tensor | None = None, aweights: Tensor | None = None) -> Any:
+        """Covariance matrix of the rows of [variables, observations] (or of one vector)."""
+    def cpu(self) -> Any:
+        ...
+    def cross(self, other: Tensor, dim: _int | None = None) -> Tensor:
+        """Vector product along `dim` (default: the first dim of size 3)."""
+    def cummax(self, dim: _int) -> Any:
+        """(values, indices) of the running maxima along a dim; of equal ones the last index.
+
+        >>> torch.cummax(torch.tensor([1.0, 3.0, 2.0]), 0).indices
+        tensor([0, 1, 1])"""
+    def cummin(self, dim: _int) -> Any:
+        """(values, indices) of the running minima along a dim; of equal ones the last index."""
+    def cumprod(self, dim: _int, *, dtype: _dtype | None = None) -> Tensor:
+        """Running products along a dim; integers and bools multiply in int64.
+
+        >>> torch.cumprod(torch.tensor([1.0, 2.0, 3.0]), 0)
+        tensor([1., 2., 6.])"""
+    def cumprod_(self, dim: _int, *, dtype: _dtype | None = None) -> Tensor:
+        """Running products along a dim; integers and bools multiply in int64.
+
+        >>> torch.cumprod(torch.tensor([1.0, 2.0, 3.0]), 0)
+        tensor([1., 2., 6.])"""
+    def cumsum(self, dim: _int, *, dtype: _dtype | None = None) -> Tensor:
+        """Running sums along a dim; integers and bools add up in int64 unless `dtype` says otherwise.
+
+        >>> torch.cumsum(torch.tensor([1, 2, 3]), 0)
+        tensor([1, 3, 6])"""
+    def cumsum_(self, dim: _int, *, dtype: _dtype | None = None) -> Tensor:
+        """Running sums along a dim; integers and bools add up in int64 unless `dtype` says otherwise.
+
+        >>> torch.cumsum(torch.tensor([1, 2, 3]), 0)
+        tensor([1, 3, 6])"""
+    @property
+    def data(self) -> Any:
+        ...
+    @data.setter
+    def data(self, value: Any) -> None: ...
+    def data_ptr(self) -> Any:
+        """Address of the first element (executes what is pending)."""
+    def deg2rad(self) -> Tensor:
+        """Elementwise deg2rad."""
+    def deg2rad_(self) -> Tensor:
+        """Elementwise deg2rad."""
+    def det(self) -> Any:
+        """Determinant: linalg.det."""
+    def detach(self) -> Any:
+        """The same memory without a graph."""
+    def detach_(self) -> Any:
+        """Forgets the graph of this tensor; RuntimeError for views."""
+    @property
+    def device(self) -> Any:
+        ...
+    def diag(self, diagonal: _int = 0) -> Tensor:
+        """The diagonal of a matrix, or a matrix with the given diagonal."""
+    def diag_embed(self, offset: _int = 0, dim1: _int = -2, dim2: _int = -1) -> Any:
+        """The last dim on the diagonal of two new dims, zeros elsewhere."""
+    def diagflat(self, offset: _int = 0) -> Any:
+        """A matrix with the elements on a diagonal."""
+    def diagonal(self, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) -> Any:
+        """The diagonal of two dims as the last dim of a view."""
+    def diagonal_scatter(self, src: Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) -> Any:
+        """input with its diagonal replaced by src."""
+    def diff(self, n: _int = 1, dim: _int = -1, prepend: Tensor | None = None, append: Tensor | None = None) -> Tensor:
+        """The n-th differences of neighbours along a dim, with tensors put before and behind it.
+
+        >>> torch.diff(torch.tensor([1, 4, 9]))
+        tensor([3, 5])"""
+    def digamma(self) -> Tensor:
+        """Elementwise digamma."""
+    def digamma_(self) -> Tensor:
+        """Elementwise digamma."""
+    def dim(self) -> Any:
+        """Number of dims."""
+    def dist(self, other: Tensor, p: Number = 2) -> Any:
+        """The p-norm of input - other."""
+    def div(self, other: Tensor | Number, *, rounding_mode: str | None = None) -> Tensor:
+        """input / other; rounding_mode None, 'floor' (as //) or 'trunc' (towards zero)."""
+    def div_(self, other: Tensor | Number, *, rounding_mode: str | None = None) -> Tensor:
+        """input / other; rounding_mode None, 'floor' (as //) or 'trunc' (towards zero)."""
+    def divide(self, other: Tensor | Number, *, rounding_mode: str | None = None) -> Tensor:
+        """input / other; rounding_mode None, 'floor' (as //) or 'trunc' (towards zero)."""
+    def divide_(self, other: Tensor | Number, *, rounding_mode: str | None = None) -> Tensor:
+        """input / other; rounding_mode None, 'floor' (as //) or 'trunc' (towards zero)."""
+    def dot(self, tensor: Tensor) -> Tensor:
+        """Sum of the products of two vectors' elements.
+
+        >>> import numtorch as torch
+        >>> torch.dot(torch.tensor([2, 3]), torch.tensor([2, 1]))
+        tensor(7)"""
+    def double(self) -> Any:
+        """Cast to torch.float64."""
+    @overload
+    def dsplit(self, sections: _int) -> Any:
+        """Parts of equal size, or parts that end at the given indices."""
+    @overload
+    def dsplit(self, indices: _Ints) -> Any:
+        ...
+    @overload
+    def dsplit(self, *indices: _int) -> Any:
+        ...
+    @overload
+    def dsplit(self, split_size_or_sections: _int) -> Any:
+        ...
+    @overload
+    def dsplit(self, split_size_or_sections: _Ints) -> Any:
+        ...
+    @overload
+    def dsplit(self, *split_size_or_sections: _int) -> Any:
+        ...
+    @overload
+    def dsplit(self, indices_or_sections: _int) -> Any:
+        ...
+    @overload
+    def dsplit(self, indices_or_sections: _Ints) -> Any:
+        ...
+    @overload
+    def dsplit(self, *indices_or_sections: _int) -> Any:
+        ...
+    @property
+    def dtype(self) -> Any:
+        ...
+    def element_size(self) -> Any:
+        """Bytes of one element."""
+    def eq(self, other: Tensor | Number) -> Tensor:
+        """Elementwise eq; operands broadcast and are promoted."""
+    def eq_(self, other: Tensor | Number) -> Tensor:
+        """Elementwise eq; operands broadcast and are promoted."""
+    def equal(self, other: Tensor) -> Any:
+        """True if shapes and all elements are equal.
+
+        >>> torch.equal(torch.tensor([1, 2]), torch.tensor([1, 2]))
+        True"""
+    def erf(self) -> Tensor:
+        """Elementwise erf."""
+    def erf_(self) -> Tensor:
+        """Elementwise erf."""
+    def erfc(self) -> Tensor:
+        """Elementwise erfc."""
+    def erfc_(self) -> Tensor:
+        """Elementwise erfc."""
+    def erfinv(self) -> Tensor:
+        """Elementwise erfinv."""
+    def erfinv_(self) -> Tensor:
+        """Elementwise erfinv."""
+    def exp(self) -> Tensor:
+        """Elementwise exp."""
+    def exp2(self) -> Tensor:
+        """Elementwise exp2."""
+    def exp2_(self) -> Tensor:
+        """Elementwise exp2."""
+    def exp_(self) -> Tensor:
+        """Elementwise exp."""
+    @overload
+    def expand(self, size: _Ints) -> Tensor:
+        """Repeats dims of size 1 without memory (stride 0)."""
+    @overload
+    def expand(self, *size: _int) -> Tensor:
+        ...
+    def expand_as(self, other: Tensor) -> Tensor:
+        """`expand` to another tensor's shape."""
+    def expm1(self) -> Tensor:
+        """Elementwise expm1."""
+    def expm1_(self) -> Tensor:
+        """Elementwise expm1."""
+    def exponential_(self, lambd: _float = 1.0, *, generator: Generator | None = None) -> Any:
+        """Exponential numbers with rate lambd."""
+    def fill_(self, value: Any) -> Any:
+        """Sets every element."""
+    def fix(self) -> Tensor:
+        """Elementwise trunc."""
+    def fix_(self) -> Tensor:
+        """Elementwise trunc."""
+    def flatten(self, start_dim: _int = 0, end_dim: _int = -1) -> Tensor:
+        """Merges the dims start_dim..end_dim."""
+    @overload
+    def flip(self, dims: _Ints) -> Any:
+        """A copy with the given dims reversed."""
+    @overload
+    def flip(self, *dims: _int) -> Any:
+        ...
+    def fliplr(self) -> Any:
+        """Columns in reverse order."""
+    def flipud(self) -> Any:
+        """Rows in reverse order."""
+    def float(self) -> Any:
+        """Cast to torch.float32."""
+    def float_power(self, exponent: Tensor | Number) -> Tensor:
+        """input ** exponent, computed in float64 (complex128 for complex operands)."""
+    def float_power_(self, exponent: Tensor | Number) -> Tensor:
+        """input ** exponent, computed in float64 (complex128 for complex operands)."""
+    def floor(self) -> Tensor:
+        """Elementwise floor."""
+    def floor_(self) -> Tensor:
+        """Elementwise floor."""
+    def floor_divide(self, other: Tensor | Number) -> Tensor:
+        """Elementwise floor_divide; operands broadcast and are promoted."""
+    def floor_divide_(self, other: Tensor | Number) -> Tensor:
+        """Elementwise floor_divide; operands broadcast and are promoted."""
+    def fmax(self, other: Tensor) -> Tensor:
+        """Elementwise fmax; operands broadcast and are promoted."""
+    def fmin(self, other: Tensor) -> Tensor:
+        """Elementwise fmin; operands broadcast and are promoted."""
+    def fmod(self, other: Tensor | Number) -> Tensor:
+        """Elementwise fmod; operands broadcast and are promoted."""
+    def fmod_(self, other: Tensor | Number) -> Tensor:
+        """Elementwise fmod; operands broadcast and are promoted."""
+    def frac(self) -> Tensor:
+        """Elementwise frac."""
+    def frac_(self) -> Tensor:
+        """Elementwise frac."""
+    def frexp(self) -> Any:
+        """(mantissa in [1/2, 1), exponent as int32) with input = mantissa * 2 ** exponent."""
+    def gather(self, dim: _int, index: Tensor, *, sparse_grad: _bool = False) -> Tensor:
+        """out[i][j] = input[index[i][j]][j] (for dim 0); index may be smaller than input.
+
+        >>> import numtorch as torch
+        >>> x = torch.tensor([[1, 2], [3, 4]])
+        >>> x.gather(1, torch.tensor([[0, 0], [1, 0]]))
+        tensor([[1, 1],
+                [4, 3]])"""
+    def gcd(self, other: Tensor) -> Tensor:
+        """Elementwise gcd; operands broadcast and are promoted."""
+    def gcd_(self, other: Tensor) -> Tensor:
+        """Elementwise gcd; operands broadcast and are promoted."""
+    def ge(self, other: Tensor | Number) -> Tensor:
+        """Elementwise ge; operands broadcast and are promoted."""
+    def ge_(self, other: Tensor | Number) -> Tensor:
+        """Elementwise ge; operands broadcast and are promoted."""
+    def geometric_(self, p: _float, *, generator: Generator | None = None) -> Any:
+        """Trials until the first success."""
+    def geqrf(self) -> Any:
+        """QR in LAPACK's compact form: R and, below it, the Householder vectors; their factors tau."""
+    def ger(self, vec2: Tensor) -> Tensor:
+        """All products of two vectors' elements: [n] and [m] give [n, m]."""
+    def get_device(self) -> Any:
+        """-1: the CPU has no number."""
+    @property
+    def grad(self) -> Any:
+        ...
+    @grad.setter
+    def grad(self, value: Any) -> None: ...
+    @property
+    def grad_fn(self) -> Any:
+        """An object that names the op this tensor is the result of, or None for leaves."""
+    def greater(self, other: Tensor | Number) -> Tensor:
+        """Elementwise gt; operands broadcast and are promoted."""
+    def greater_(self, other: Tensor | Number) -> Tensor:
+        """Elementwise gt; operands broadcast and are promoted."""
+    def greater_equal(self, other: Tensor | Number) -> Tensor:
+        """Elementwise ge; operands broadcast and are promoted."""
+    def greater_equal_(self, other: Tensor | Number) -> Tensor:
+        """Elementwise ge; operands broadcast and are promoted."""
+    def gt(self, other: Tensor | Number) -> Tensor:
+        """Elementwise gt; operands broadcast and are promoted."""
+    def gt_(self, other: Tensor | Number) -> Tensor:
+        """Elementwise gt; operands broadcast and are promoted."""
+    def half(self) -> Any:
+        """Cast to torch.float16."""
+    def heaviside(self, other: Tensor) -> Tensor:
+        """Elementwise heaviside; operands broadcast and are promoted."""
+    def heaviside_(self, other: Tensor) -> Tensor:
+        """Elementwise heaviside; operands broadcast and are promoted."""
+    @overload
+    def hsplit(self, sections: _int) -> Any:
+        """Parts of equal size, or parts that end at the given indices."""
+    @overload
+    def hsplit(self, indices: _Ints) -> Any:
+        ...
+    @overload
+    def hsplit(self, *indices: _int) -> Any:
+        ...
+    @overload
+    def hsplit(self, split_size_or_sections: _int) -> Any:
+        ...
+    @overload
+    def hsplit(self, split_size_or_sections: _Ints) -> Any:
+        ...
+    @overload
+    def hsplit(self, *split_size_or_sections: _int) -> Any:
+        ...
+    @overload
+    def hsplit(self, indices_or_sections: _int) -> Any:
+        ...
+    @overload
+    def hsplit(self, indices_or_sections: _Ints) -> Any:
+        ...
+    @overload
+    def hsplit(self, *indices_or_sections: _int) -> Any:
+        ...
+    def hypot(self, other: Tensor) -> Tensor:
+        """Elementwise hypot; operands broadcast and are promoted."""
+    def hypot_(self, other: Tensor) -> Tensor:
+        """Elementwise hypot; operands broadcast and are promoted."""
+    def i0(self) -> Tensor:
+        """Elementwise i0."""
+    def i0_(self) -> Tensor:
+        """Elementwise i0."""
+    def igamma(self, other: Tensor) -> Tensor:
+        """Elementwise igamma; operands broadcast and are promoted."""
+    def igamma_(self, other: Tensor) -> Tensor:
+        """Elementwise igamma; operands broadcast and are promoted."""
+    def igammac(self, other: Tensor) -> Tensor:
+        """Elementwise igammac; operands broadcast and are promoted."""
+    def igammac_(self, other: Tensor) -> Tensor:
+        """Elementwise igammac; operands broadcast and are promoted."""
+    @property
+    def imag(self) -> Any:
+        """The imaginary parts, a view."""
+    @imag.setter
+    def imag(self, value: Any) -> None: ...
+    def index_add(self, dim: _int, index: Tensor, source: Tensor, *, alpha: Number = 1) -> Tensor:
+        """input with the slices of source added at the given indices of a dim."""
+    def index_add_(self, dim: _int, index: Tensor, source: Tensor, *, alpha: Number = 1) -> Tensor:
+        """input with the slices of source added at the given indices of a dim."""
+    def index_copy(self, dim: _int, index: Tensor, source: Tensor) -> Tensor:
+        """input with the slices at the given indices of a dim replaced by those of source."""
+    def index_copy_(self, dim: _int, index: Tensor, source: Tensor) -> Tensor:
+        """input with the slices at the given indices of a dim replaced by those of source."""
+    @overload
+    def index_fill(self, dim: _int, index: Tensor, value: Number) -> Any:
+        """input with the slices at the given indices of a dim filled with a value."""
+    @overload
+    def index_fill(self, dim: _int, index: Tensor, value: Tensor) -> Any:
+        ...
+    @overload
+    def index_fill_(self, dim: _int, index: Tensor, value: Number) -> Any:
+        """input with the slices at the given indices of a dim filled with a value."""
+    @overload
+    def index_fill_(self, dim: _int, index: Tensor, value: Tensor) -> Any:
+        ...
+    def index_put(self, indices: Any, values: Tensor, accumulate: _bool = False) -> Any:
+        """input with values stored (or added) at the places that the index tensors name."""
+    def index_put_(self, indices: Any, values: Any, accumulate: Any = ...) -> Any:
+        """In-place version of :meth:`index_put`."""
+    def index_reduce(self, dim: _int, index: Tensor, source: Tensor, reduce: str, *, include_self: _bool = True) -> Tensor:
+        """input with the slices of source combined into it: prod, mean, amax or amin."""
+    def index_reduce_(self, dim: _int, index: Tensor, source: Tensor, reduce: str, *, include_self: _bool = True) -> Tensor:
+        """input with the slices of source combined into it: prod, mean, amax or amin."""
+    def index_select(self, dim: _int, index: Tensor) -> Tensor:
+        """The slices of a dim at the given indices."""
+    def inner(self, other: Tensor) -> Tensor:
+        """Sums of products along the last dims of both: [..., k] and [***, k] give [..., ***]."""
+    def int(self) -> Any:
+        """Cast to torch.int32."""
+    def inverse(self) -> Tensor:
+        """Inverse of square matrices: linalg.inv."""
+    def is_complex(self) -> Any:
+        """True for tensors of a complex dtype."""
+    def is_conj(self) -> Any:
+        """Whether a conjugation is pending: never here."""
+    def is_contiguous(self, memory_format: Any = ...) -> Any:
+        """True if the elements lie in row-major order (or in that of `memory_format`)."""
+    @property
+    def is_cpu(self) -> Any:
+        """Whether the tensor is of this kind: tensors here are dense and on the CPU."""
+    @property
+    def is_cuda(self) -> Any:
+        """Whether the tensor is of this kind: tensors here are dense and on the CPU."""
+    def is_floating_point(self) -> Any:
+        """True for tensors of a floating point dtype."""
+    def is_inference(self) -> Any:
+        ...
+    @property
+    def is_ipu(self) -> Any:
+        """Whether the tensor is of this kind: tensors here are dense and on the CPU."""
+    @property
+    def is_leaf(self) -> Any:
+        ...
+    @property
+    def is_maia(self) -> Any:
+        """Whether the tensor is of this kind: tensors here are dense and on the CPU."""
+    @property
+    def is_meta(self) -> Any:
+        """Whether the tensor is of this kind: tensors here are dense and on the CPU."""
+    @property
+    def is_mkldnn(self) -> Any:
+        """Whether the tensor is of this kind: tensors here are dense and on the CPU."""
+    @property
+    def is_mps(self) -> Any:
+        """Whether the tensor is of this kind: tensors here are dense and on the CPU."""
+    @property
+    def is_mtia(self) -> Any:
+        """Whether the tensor is of this kind: tensors here are dense and on the CPU."""
+    def is_neg(self) -> Any:
+        """Whether a negation is pending: never here."""
+    @property
+    def is_nested(self) -> Any:
+        """Whether the tensor is of this kind: tensors here are dense and on the CPU."""
+    def is_nonzero(self) -> Any:
+        """Whether the one element differs from 0; RuntimeError for any other number of elements."""
+    @property
+    def is_quantized(self) -> Any:
+        """Whether the tensor is of this kind: tensors here are dense and on the CPU."""
+    def is_same_size(self, other: Any) -> Any:
+        """True if both have the same shape."""
+    def is_set_to(self, tensor: Any) -> Any:
+        """True if both see the same memory with the same sizes and strides."""
+    def is_shared(self) -> Any:
+        """True if the storage lies in shared memory."""
+    def is_signed(self) -> Any:
+        """True for tensors of a dtype with negative numbers."""
+    @property
+    def is_sparse(self) -> Any:
+        """Whether the tensor is of this kind: tensors here are dense and on the CPU."""
+    @property
+    def is_sparse_csr(self) -> Any:
+        """Whether the tensor is of this kind: tensors here are dense and on the CPU."""
+    @property
+    def is_vulkan(self) -> Any:
+        """Whether the tensor is of this kind: tensors here are dense and on the CPU."""
+    @property
+    def is_xla(self) -> Any:
+        """Whether the tensor is of this kind: tensors here are dense and on the CPU."""
+    @property
+    def is_xpu(self) -> Any:
+        """Whether the tensor is of this kind: tensors here are dense and on the CPU."""
+    def isclose(self, other: Tensor, rtol: _float = 1e-05, atol: _float = 1e-08, equal_nan: _bool = False) -> Any:
+        """True where |input - other| <= atol + rtol * |other|."""
+    def isfinite(self) -> Tensor:
+        """Elementwise isfinite."""
+    def isinf(self) -> Tensor:
+        """Elementwise isinf."""
+    def isnan(self) -> Tensor:
+        """Elementwise isnan."""
+    def isneginf(self) -> Tensor:
+        """Elementwise isneginf."""
+    def isposinf(self) -> Tensor:
+        """Elementwise isposinf."""
+    def isreal(self) -> Any:
+        """True where the imaginary part is 0."""
+    def item(self) -> Any:
+        """The Python number of a tensor with one element."""
+    @property
+    def itemsize(self) -> Any:
+        ...
+    def kron(self, other: Tensor) -> Tensor:
+        """Kronecker product: every element of input times the whole of other.
+
+        >>> import numtorch as torch
+        >>> torch.kron(torch.tensor([1, 10]), torch.tensor([1, 2, 3]))
+        tensor([ 1,  2,  3, 10, 20, 30])"""
+    @property
+    def layout(self) -> Any:
+        """torch.strided"""
+    def lcm(self, other: Tensor) -> Tensor:
+        """Elementwise lcm; operands broadcast and are promoted."""
+    def lcm_(self, other: Tensor) -> Tensor:
+        """Elementwise lcm; operands broadcast and are promoted."""
+    def ldexp(self, other: Tensor) -> Tensor:
+        """input * 2 ** other."""
+    def ldexp_(self, other: Tensor) -> Tensor:
+        """input * 2 ** other."""
+    def le(self, other: Tensor | Number) -> Tensor:
+        """Elementwise le; operands broadcast and are promoted."""
+    def le_(self, other: Tensor | Number) -> Tensor:
+        """Elementwise le; operands broadcast and are promoted."""
+    def lerp(self, end: Tensor, weight: Tensor | Number) -> Tensor:
+        """input + weight * (end - input), exact at both ends."""
+    def lerp_(self, end: Tensor, weight: Tensor | Number) -> Tensor:
+        """input + weight * (end - input), exact at both ends."""
+    def less(self, other: Tensor | Number) -> Tensor:
+        """Elementwise lt; operands broadcast and are promoted."""
+    def less_(self, other: Tensor | Number) -> Tensor:
+        """Elementwise lt; operands broadcast and are promoted."""
+    def less_equal(self, other: Tensor | Number) -> Tensor:
+        """Elementwise le; operands broadcast and are promoted."""
+    def less_equal_(self, other: Tensor | Number) -> Tensor:
+        """Elementwise le; operands broadcast and are promoted."""
+    def lgamma(self) -> Tensor:
+        """Elementwise lgamma."""
+    def lgamma_(self) -> Tensor:
+        """Elementwise lgamma."""
+    def log(self) -> Tensor:
+        """Elementwise log."""
+    def log10(self) -> Tensor:
+        """Elementwise log10."""
+    def log10_(self) -> Tensor:
+        """Elementwise log10."""
+    def log1p(self) -> Tensor:
+        """Elementwise log1p."""
+    def log1p_(self) -> Tensor:
+        """Elementwise log1p."""
+    def log2(self) -> Tensor:
+        """Elementwise log2."""
+    def log2_(self) -> Tensor:
+        """Elementwise log2."""
+    def log_(self) -> Tensor:
+        """Elementwise log."""
+    def log_normal_(self, mean: _float = 1.0, std: _float = 2.0, *, generator: Generator | None = None) -> Any:
+        """Numbers whose logarithm is normal."""
+    def log_softmax(self, dim: _int, dtype: _dtype | None = None) -> Tensor:
+        """log(softmax(x)) along a dim."""
+    def logaddexp(self, other: Tensor) -> Tensor:
+        """Elementwise logaddexp; operands broadcast and are promoted."""
+    def logaddexp2(self, other: Tensor) -> Tensor:
+        """Elementwise logaddexp2; operands broadcast and are promoted."""
+    def logcumsumexp(self, dim: _int) -> Tensor:
+        """Logarithm of the running sums of exp(x) along a dim, without overflow."""
+    def logdet(self) -> Any:
+        """Logarithm of the determinant: NaN where it is negative, -inf where it is 0."""
+    def logical_and(self, other: Tensor) -> Tensor:
+        """Elementwise logical_and; operands broadcast and are promoted."""
+    def logical_and_(self, other: Tensor) -> Tensor:
+        """Elementwise logical_and; operands broadcast and are promoted."""
+    def logical_not(self) -> Tensor:
+        """Elementwise logical_not."""
+    def logical_not_(self) -> Tensor:
+        """Elementwise logical_not."""
+    def logical_or(self, other: Tensor) -> Tensor:
+        """Elementwise logical_or; operands broadcast and are promoted."""
+    def logical_or_(self, other: Tensor) -> Tensor:
+        """Elementwise logical_or; operands broadcast and are promoted."""
+    def logical_xor(self, other: Tensor) -> Tensor:
+        """Elementwise logical_xor; operands broadcast and are promoted."""
+    def logical_xor_(self, other: Tensor) -> Tensor:
+        """Elementwise logical_xor; operands broadcast and are promoted."""
+    def logit(self, eps: _float | None = None) -> Tensor:
+        """log(x / (1 - x)); with eps, x is limited to [eps, 1 - eps] first."""
+    def logit_(self, eps: _float | None = None) -> Tensor:
+        """log(x / (1 - x)); with eps, x is limited to [eps, 1 - eps] first."""
+    def logsumexp(self, dim: _Ints, keepdim: _bool = False) -> Tensor:
+        """log(sum(exp(x))) over the dims, without overflow."""
+    def long(self) -> Any:
+        """Cast to torch.int64."""
+    def lt(self, other: Tensor | Number) -> Tensor:
+        """Elementwise lt; operands broadcast and are promoted."""
+    def lt_(self, other: Tensor | Number) -> Tensor:
+        """Elementwise lt; operands broadcast and are promoted."""
+    def lu(A: Any, pivot: Any = ..., get_infos: Any = ..., out: Any = ...) -> Any:
+        """(LU, pivots[, info]): linalg.lu_factor, where info shows zero pivots."""
+    def lu_solve(self, LU_data: Tensor, LU_pivots: Tensor) -> Tensor:
+        """linalg.lu_solve with the right-hand side first."""
+    @property
+    def mH(self) -> Any:
+        """Conjugate transpose of the last two dims."""
+    @property
+    def mT(self) -> Any:
+        """The last two dims swapped."""
+    @overload
+    def masked_fill(self, mask: Tensor, value: Number) -> Any:
+        """input with a value where the mask holds; both broadcast.
+
+        >>> import numtorch as torch
+        >>> x = torch.arange(3.0)
+        >>> x.masked_fill(x > 0.5, -1.0)
+        tensor([ 0., -1., -1.])"""
+    @overload
+    def masked_fill(self, mask: Tensor, value: Tensor) -> Any:
+        ...
+    @overload
+    def masked_fill_(self, mask: Tensor, value: Number) -> Any:
+        """input with a value where the mask holds; both broadcast.
+
+        >>> import numtorch as torch
+        >>> x = torch.arange(3.0)
+        >>> x.masked_fill(x > 0.5, -1.0)
+        tensor([ 0., -1., -1.])"""
+    @overload
+    def masked_fill_(self, mask: Tensor, value: Tensor) -> Any:
+        ...
+    def masked_scatter(self, mask: Tensor, source: Tensor) -> Any:
+        """input with the elements where the mask holds replaced by those of source, in order."""
+    def masked_scatter_(self, mask: Tensor, source: Tensor) -> Any:
+        """input with the elements where the mask holds replaced by those of source, in order."""
+    def masked_select(self, mask: Tensor) -> Tensor:
+        """The elements where the mask holds, as a vector."""
+    def matmul(self, other: Tensor) -> Tensor:
+        """Matrix product of 1-D, 2-D or batched operands of one dtype; leading dims broadcast.
+
+        >>> import numtorch as torch
+        >>> torch.matmul(torch.ones(5, 2, 3), torch.ones(3, 4)).shape
+        torch.Size([5, 2, 4])"""
+    def matrix_exp(self) -> Any:
+        """linalg.matrix_exp."""
+    def matrix_power(self, n: _int) -> Tensor:
+        """linalg.matrix_power."""
+    @overload
+    def max(self) -> Tensor:
+        """Extreme of all elements, (values, indices) along a dim, or elementwise of two tensors."""
+    @overload
+    def max(self, other: Tensor) -> Tensor:
+        ...
+    @overload
+    def max(self, dim: _int, keepdim: _bool = False) -> Any:
+        ...
+    def maximum(self, other: Tensor) -> Tensor:
+        """Elementwise maximum; operands broadcast and are promoted."""
+    def mean(self, dim: _Ints | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None) -> Tensor:
+        """Mean over the given dims (all by default); floating and complex dtypes only."""
+    @overload
+    def min(self) -> Tensor:
+        """Extreme of all elements, (values, indices) along a dim, or elementwise of two tensors."""
+    @overload
+    def min(self, other: Tensor) -> Tensor:
+        ...
+    @overload
+    def min(self, dim: _int, keepdim: _bool = False) -> Any:
+        ...
+    def minimum(self, other: Tensor) -> Tensor:
+        """Elementwise minimum; operands broadcast and are promoted."""
+    def mm(self, mat2: Tensor) -> Tensor:
+        """Product of two matrices [n, k] and [k, m]."""
+    def moveaxis(self, source: _Ints, destination: _Ints) -> Tensor:
+        """Moves dims to other places, the rest keep their order."""
+    def movedim(self, source: _Ints, destination: _Ints) -> Tensor:
+        """Moves dims to other places, the rest keep their order."""
+    def mul(self, other: Tensor | Number) -> Tensor:
+        """Elementwise mul; operands broadcast and are promoted."""
+    def mul_(self, other: Tensor | Number) -> Tensor:
+        """Elementwise mul; operands broadcast and are promoted."""
+    def multinomial(self, num_samples: _int, replacement: _bool = False, *, generator: Generator | None = None) -> Tensor:
+        """Indices drawn from each row's weights: [num_samples] or [rows, num_samples]."""
+    def multiply(self, other: Tensor | Number) -> Tensor:
+        """Elementwise mul; operands broadcast and are promoted."""
+    def multiply_(self, other: Tensor | Number) -> Tensor:
+        """Elementwise mul; operands broadcast and are promoted."""
+    def mv(self, vec: Tensor) -> Tensor:
+        """Product of a matrix [n, k] and a vector [k]."""
+    def mvlgamma(self, p: _int) -> Tensor:
+        """Logarithm of the multivariate gamma function of dimension p."""
+    def mvlgamma_(self, p: _int) -> Tensor:
+        """Logarithm of the multivariate gamma function of dimension p."""
+    @property
+    def names(self) -> Any:
+        """No dim has a name."""
+    def nan_to_num(self, nan: _float | None = None, posinf: _float | None = None, neginf: _float | None = None) -> Tensor:
+        """NaN, inf and -inf replaced: by 0 and the largest finite numbers unless given."""
+    def nan_to_num_(self, nan: _float | None = None, posinf: _float | None = None, neginf: _float | None = None) -> Tensor:
+        """NaN, inf and -inf replaced: by 0 and the largest finite numbers unless given."""
+    def nanmean(self, dim: _Ints | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None) -> Tensor:
+        """Mean of the elements that are not NaN."""
+    def nansum(self, dim: _Ints | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None) -> Tensor:
+        """Sum that takes NaN as 0."""
+    def narrow(self, dim: _int, start: Any, length: _int) -> Tensor:
+        """The part start..start+length of a dim."""
+    def narrow_copy(self, dim: _int, start: Any, length: _int) -> Tensor:
+        """A copy of what `narrow` gives."""
+    @property
+    def nbytes(self) -> Any:
+        ...
+    @property
+    def ndim(self) -> Any:
+        ...
+    def ndimension(self) -> Any:
+        """Number of dims."""
+    def ne(self, other: Tensor | Number) -> Tensor:
+        """Elementwise ne; operands broadcast and are promoted."""
+    def ne_(self, other: Tensor | Number) -> Tensor:
+        """Elementwise ne; operands broadcast and are promoted."""
+    def neg(self) -> Tensor:
+        """Elementwise neg."""
+    def neg_(self) -> Tensor:
+        """Elementwise neg."""
+    def negative(self) -> Tensor:
+        """Elementwise neg."""
+    def negative_(self) -> Tensor:
+        """Elementwise neg."""
+    def nelement(self) -> Any:
+        """Number of elements."""
+    @overload
+    def new_empty(self, size: _Ints, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False) -> Any:
+        """`empty` with the dtype of this tensor."""
+    @overload
+    def new_empty(self, *size: _int, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False) -> Any:
+        ...
+    def new_empty_strided(self, size: _Ints, stride: _Ints, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False) -> Any:
+        """`empty_strided` with the dtype of this tensor."""
+    def new_full(self, size: _Ints, fill_value: Number, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False) -> Any:
+        """`full` with the dtype of this tensor."""
+    @overload
+    def new_ones(self, size: _Ints, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False) -> Any:
+        """`ones` with the dtype of this tensor."""
+    @overload
+    def new_ones(self, *size: _int, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False) -> Any:
+        ...
+    def new_tensor(self, data: Any, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False) -> Any:
+        """A new tensor with a copy of data and the dtype of this tensor."""
+    @overload
+    def new_zeros(self, size: _Ints, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False) -> Any:
+        """`zeros` with the dtype of this tensor."""
+    @overload
+    def new_zeros(self, *size: _int, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False) -> Any:
+        ...
+    def nextafter(self, other: Tensor) -> Tensor:
+        """Elementwise nextafter; operands broadcast and are promoted."""
+    def nextafter_(self, other: Tensor) -> Tensor:
+        """Elementwise nextafter; operands broadcast and are promoted."""
+    def nonzero(self, *, as_tuple: _bool = False) -> Tensor:
+        """Indices of the elements that are not zero: [n, dims], or one vector per dim.
+
+        >>> import numtorch as torch
+        >>> torch.tensor([0, 3, 0, 5]).nonzero()
+        tensor([[1],
+                [3]])"""
+    def nonzero_static(self, *, size: _int, fill_value: _int = -1) -> Tensor:
+        """`nonzero` with a given number of rows: filled up, or cut."""
+    def norm(self, p: Any = 'fro', dim: _Ints | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None) -> Tensor:
+        """p-norm over the dims: 'fro' is the 2-norm, 'nuc' the sum of singular values of a matrix."""
+    def normal_(self, mean: _float = 0.0, std: _float = 1.0, *, generator: Generator | None = None) -> Any:
+        """Normal numbers."""
+    def not_equal(self, other: Tensor | Number) -> Tensor:
+        """Elementwise ne; operands broadcast and are promoted."""
+    def not_equal_(self, other: Tensor | Number) -> Tensor:
+        """Elementwise ne; operands broadcast and are promoted."""
+    def numel(self) -> Any:
+        """Number of elements."""
+    def numpy(self, *, force: Any = ...) -> Any:
+        """A NumPy array that shares this tensor's memory."""
+    def orgqr(self, input2: Tensor) -> Tensor:
+        """linalg.householder_product."""
+    def ormqr(self, tau: Tensor, other: Tensor, left: _bool = True, transpose: _bool = False) -> Tensor:
+        """Q @ other (or other @ Q, or with Q^H) for the Q whose Householder vectors are given."""
+    def outer(self, vec2: Tensor) -> Tensor:
+        """All products of two vectors' elements: [n] and [m] give [n, m]."""
+    @property
+    def output_nr(self) -> Any:
+        """Which result of its op this is."""
+    @overload
+    def permute(self, dims: _Ints) -> Tensor:
+        """Dims in another order."""
+    @overload
+    def permute(self, *dims: _int) -> Tensor:
+        ...
+    def pinverse(self, rcond: _float = 1e-15) -> Any:
+        """Pseudo-inverse: linalg.pinv."""
+    def poisson(self, generator: Generator | None = None) -> Any:
+        """Poisson numbers with the given rates."""
+    def polygamma(self, n: Any) -> Any:
+        """The n-th derivative of digamma."""
+    def polygamma_(self, *args: Any, **kwargs: Any) -> Any:
+        """In-place polygamma."""
+    def positive(self) -> Any:
+        """The tensor itself; bool is refused."""
+    def pow(self, exponent: Tensor | Number) -> Tensor:
+        """input ** exponent.
+
+        >>> torch.pow(torch.tensor([1.0, 2.0, 3.0]), 2)
+        tensor([1., 4., 9.])"""
+    def pow_(self, exponent: Tensor | Number) -> Tensor:
+        """input ** exponent.
+
+        >>> torch.pow(torch.tensor([1.0, 2.0, 3.0]), 2)
+        tensor([1., 4., 9.])"""
+    def prod(self, dim: _int | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None) -> Tensor:
+        """Product over one dim, or over all."""
+    def put(self, index: Tensor, source: Tensor, accumulate: _bool = False) -> Any:
+        """input with elements of its flattened form replaced (or added to)."""
+    def put_(self, index: Tensor, source: Tensor, accumulate: _bool = False) -> Any:
+        """input with elements of its flattened form replaced (or added to)."""
+    def qr(self, some: _bool = True) -> Any:
+        """linalg.qr."""
+    def rad2deg(self) -> Tensor:
+        """Elementwise rad2deg."""
+    def rad2deg_(self) -> Tensor:
+        """Elementwise rad2deg."""
+    @overload
+    def random_(self, *, generator: Generator | None = None) -> Any:
+        """Integers: all that the dtype can hold exactly."""
+    @overload
+    def random_(self, to: _int, *, generator: Generator | None = None) -> Any:
+        ...
+    @overload
+    def random_(self, from_: _int, to: _int | None, *, generator: Generator | None = None) -> Any:
+        ...
+    def ravel(self) -> Tensor:
+        """All elements as a vector: a view where possible."""
+    @property
+    def real(self) -> Any:
+        """The real parts, as a view."""
+    @real.setter
+    def real(self, value: Any) -> None: ...
+    def reciprocal(self) -> Tensor:
+        """Elementwise reciprocal."""
+    def reciprocal_(self) -> Tensor:
+        """Elementwise reciprocal."""
+    def register_hook(self, hook: Any) -> Any:
+        """Calls hook(grad) when this tensor's gradient is known; what it returns replaces it.
+
+        >>> import numtorch as torch
+        >>> x = torch.ones(2, requires_grad=True)
+        >>> handle = x.register_hook(lambda g: g * 10)
+        >>> (x * 3).sum().backward()
+        >>> x.grad
+        tensor([30., 30.])"""
+    def register_post_accumulate_grad_hook(self, hook: Any) -> Any:
+        """Calls hook(tensor) after a backward has added to this leaf's .grad."""
+    def relu(self) -> Tensor:
+        """Elementwise relu."""
+    def relu_(self) -> Tensor:
+        """Elementwise relu."""
+    def remainder(self, other: Tensor | Number) -> Tensor:
+        """Elementwise remainder; operands broadcast and are promoted."""
+    def remainder_(self, other: Tensor | Number) -> Tensor:
+        """Elementwise remainder; operands broadcast and are promoted."""
+    @overload
+    def repeat(self, repeats: _Ints) -> Any:
+        """The tensor side by side with itself, as often as given per dim."""
+    @overload
+    def repeat(self, *repeats: _int) -> Any:
+        ...
+    @overload
+    def repeat_interleave(self, repeats: _int, dim: _int | None = None, *, output_size: _int | None = None) -> Any:
+        """Each element (or slice of a dim) repeated in place.
+
+        >>> import numtorch as torch
+        >>> torch.arange(3).repeat_interleave(2)
+        tensor([0, 0, 1, 1, 2, 2])"""
+    @overload
+    def repeat_interleave(self, repeats: Tensor, dim: _int | None = None, *, output_size: _int | None = None) -> Any:
+        ...
+    @overload
+    def repeat_interleave(self, *, output_size: _int | None = None) -> Any:
+        ...
+    @property
+    def requires_grad(self) -> Any:
+        ...
+    @requires_grad.setter
+    def requires_grad(self, value: Any) -> None: ...
+    def requires_grad_(self, requires_grad: Any = ...) -> Any:
+        """Marks a leaf for gradients; RuntimeError for results of recorded ops or integers."""
+    @overload
+    def reshape(self, shape: _Ints) -> Tensor:
+        """Another shape: a view where possible, else a copy."""
+    @overload
+    def reshape(self, *shape: _int) -> Tensor:
+        ...
+    def reshape_as(self, other: Tensor) -> Tensor:
+        """`reshape` to another tensor's shape."""
+    def resize_(self, *sizes: Any, memory_format: Any = ...) -> Any:
+        """Changes the shape; the elements keep their place in memory, new ones are not set.
+
+        More elements than the memory holds get new memory, which other views of it do not see."""
+    def resize_as_(self, the_template: Any, *, memory_format: Any = ...) -> Any:
+        """`resize_` to the shape of another tensor."""
+    def resolve_conj(self) -> Any:
+        """The tensor itself: conjugates are never pending."""
+    def resolve_neg(self) -> Any:
+        """The tensor itself: negations are never pending."""
+    def retain_grad(self) -> Any:
+        """Keeps the gradient of a non-leaf in .grad."""
+    @property
+    def retains_grad(self) -> Any:
+        ...
+    def roll(self, shifts: _Ints, dims: _Ints = ()) -> Any:
+        """Elements moved along the dims; what falls off one end comes in at the other."""
+    def rot90(self, k: _int = 1, dims: _Ints = (0, 1)) -> Any:
+        """A turn by 90 degrees, k times, in the plane of two dims."""
+    def round(self, *, decimals: _int = 0) -> Tensor:
+        """Rounds to the nearest integer (ties to even), or to `decimals` digits."""
+    def round_(self, *, decimals: _int = 0) -> Tensor:
+        """Rounds to the nearest integer (ties to even), or to `decimals` digits."""
+    def rsqrt(self) -> Tensor:
+        """Elementwise rsqrt."""
+    def rsqrt_(self) -> Tensor:
+        """Elementwise rsqrt."""
+    def rsub(self, other: Tensor | Number, *, alpha: Number = 1) -> Any:
+        """other - alpha * input."""
+    @overload
+    def scatter(self, dim: _int, index: Tensor, src: Tensor, *, reduce: str | None = None) -> Tensor:
+        """input with src stored (or added, multiplied) at the indices along a dim.
+
+        >>> import numtorch as torch
+        >>> torch.zeros(3).scatter(0, torch.tensor([2, 0]), torch.tensor([1.0, 2.0]))
+        tensor([2., 0., 1.])"""
+    @overload
+    def scatter(self, dim: _int, index: Tensor, value: Number, *, reduce: str | None = None) -> Tensor:
+        ...
+    @overload
+    def scatter_(self, dim: _int, index: Tensor, src: Tensor, *, reduce: str | None = None) -> Tensor:
+        """input with src stored (or added, multiplied) at the indices along a dim.
+
+        >>> import numtorch as torch
+        >>> torch.zeros(3).scatter(0, torch.tensor([2, 0]), torch.tensor([1.0, 2.0]))
+        tensor([2., 0., 1.])"""
+    @overload
+    def scatter_(self, dim: _int, index: Tensor, value: Number, *, reduce: str | None = None) -> Tensor:
+        ...
+    def scatter_add(self, dim: _int, index: Tensor, src: Tensor) -> Tensor:
+        """input with src added at the indices along a dim (in order, so deterministic)."""
+    def scatter_add_(self, dim: _int, index: Tensor, src: Tensor) -> Tensor:
+        """input with src added at the indices along a dim (in order, so deterministic)."""
+    def scatter_reduce(self, dim: _int, index: Tensor, src: Tensor, reduce: str, *, include_self: _bool = True) -> Tensor:
+        """input with src combined into it at the indices: sum, prod, mean, amax or amin."""
+    def scatter_reduce_(self, dim: _int, index: Tensor, src: Tensor, reduce: str, *, include_self: _bool = True) -> Tensor:
+        """input with src combined into it at the indices: sum, prod, mean, amax or amin."""
+    def select(self, dim: _int, index: _int) -> Tensor:
+        """The slice at one index of a dim, without that dim."""
+    def select_scatter(self, src: Tensor, dim: _int, index: _int) -> Any:
+        """input with one slice replaced by src."""
+    def set_(self, source: Any = ..., storage_offset: Any = ..., size: Any = ..., stride: Any = ...) -> Any:
+        """Makes the tensor see the memory of `source`: a tensor or a storage (none: an empty one)."""
+    def sgn(self) -> Tensor:
+        """Elementwise sgn."""
+    def sgn_(self) -> Tensor:
+        """Elementwise sgn."""
+    @property
+    def shape(self) -> Any:
+        ...
+    def share_memory_(self) -> Any:
+        """Moves the storage to memory that other processes can map; views of it come along."""
+    def short(self) -> Any:
+        """Cast to torch.int16."""
+    def sigmoid(self) -> Tensor:
+        """Elementwise sigmoid."""
+    def sigmoid_(self) -> Tensor:
+        """Elementwise sigmoid."""
+    def sign(self) -> Tensor:
+        """Elementwise sign."""
+    def sign_(self) -> Tensor:
+        """Elementwise sign."""
+    def signbit(self) -> Tensor:
+        """Elementwise signbit."""
+    def sin(self) -> Tensor:
+        """Elementwise sin."""
+    def sin_(self) -> Tensor:
+        """Elementwise sin."""
+    def sinc(self) -> Tensor:
+        """Elementwise sinc."""
+    def sinc_(self) -> Tensor:
+        """Elementwise sinc."""
+    def sinh(self) -> Tensor:
+        """Elementwise sinh."""
+    def sinh_(self) -> Tensor:
+        """Elementwise sinh."""
+    def size(self, dim: Any = ...) -> Any:
+        """The shape, or the size of one dim."""
+    def slice_scatter(self, src: Tensor, dim: _int = 0, start: _int | None = None, end: _int | None = None, step: _int = 1) -> Any:
+        """input with a slice start:end:step of a dim replaced by src."""
+    def slogdet(self) -> Any:
+        """(sign, logarithm of the absolute value) of the determinant: linalg.slogdet."""
+    def softmax(self, dim: _int, dtype: _dtype | None = None) -> Tensor:
+        """exp(x) / sum(exp(x)) along a dim."""
+    def sparse_mask(self, mask: Any) -> Any:
+        """The elements at the positions of a sparse tensor's values."""
+    @overload
+    def split(self, split_size: _int, dim: _int = 0) -> Any:
+        """Parts of the given size (or sizes) along a dim.
+
+        >>> import numtorch as torch
+        >>> torch.arange(5).split(2)
+        (tensor([0, 1]), tensor([2, 3]), tensor([4]))"""
+    @overload
+    def split(self, split_size: _Ints, dim: _int = 0) -> Any:
+        ...
+    @overload
+    def split(self, split_size_or_sections: _int, dim: _int = 0) -> Any:
+        ...
+    @overload
+    def split(self, split_size_or_sections: _Ints, dim: _int = 0) -> Any:
+        ...
+    def split_with_sizes(self, split_sizes: _Ints, dim: _int = 0) -> Any:
+        """Parts of the given sizes along a dim."""
+    def sqrt(self) -> Tensor:
+        """Elementwise sqrt."""
+    def sqrt_(self) -> Tensor:
+        """Elementwise sqrt."""
+    def square(self) -> Tensor:
+        """Elementwise square."""
+    def square_(self) -> Tensor:
+        """Elementwise square."""
+    def squeeze(self, dim: _Ints | None = None) -> Tensor:
+        """Drops dims of size 1 (all, or the given ones)."""
+    def squeeze_(self, *args: Any, **kwargs: Any) -> Any:
+        """In-place version of :meth:`squeeze`."""
+    @overload
+    def std(self, dim: _Ints | None = None, *, correction: Number | None = None, keepdim: _bool = False) -> Tensor:
+        """Standard deviation over the given dims: the square root of var."""
+    @overload
+    def std(self, unbiased: _bool = True) -> Any:
+        ...
+    @overload
+    def std(self, dim: _Ints | None, unbiased: _bool = True, keepdim: _bool = False) -> Tensor:
+        ...
+    def storage(self) -> Any:
+        """The memory of this tensor and its views, as elements."""
+    def storage_offset(self) -> Any:
+        """First element's place in the storage, in elements."""
+    def stride(self, dim: Any = ...) -> Any:
+        """Strides in elements, or the stride of one dim."""
+    def sub(self, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
+        """input - alpha * other; operands broadcast and are promoted."""
+    def sub_(self, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
+        """input - alpha * other; operands broadcast and are promoted."""
+    def subtract(self, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
+        """input - alpha * other; operands broadcast and are promoted."""
+    def subtract_(self, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
+        """input - alpha * other; operands broadcast and are promoted."""
+    def sum(self, dim: _Ints | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None) -> Tensor:
+        """Sum over the given dims (all by default); integers and bools are added as int64.
+
+        >>> torch.tensor([[1, 2], [3, 4]]).sum(0)
+        tensor([4, 6])"""
+    def svd(self, some: _bool = True, compute_uv: _bool = True) -> Any:
+        """(U, S, V): linalg.svd with V instead of its adjoint; zeros for U and V if not wanted."""
+    def swapaxes(self, axis0: _int, axis1: _int) -> Tensor:
+        """Swaps two dims."""
+    def swapaxes_(self, *args: Any, **kwargs: Any) -> Any:
+        """In-place version of :meth:`swapaxes`."""
+    def swapdims(self, dim0: _int, dim1: _int) -> Tensor:
+        """Swaps two dims."""
+    def swapdims_(self, *args: Any, **kwargs: Any) -> Any:
+        """In-place version of :meth:`swapdims`."""
+    def t(self) -> Tensor:
+        """Transpose of a tensor with at most 2 dims."""
+    def t_(self, *args: Any, **kwargs: Any) -> Any:
+        """In-place version of :meth:`t`."""
+    def take(self, index: Tensor) -> Tensor:
+        """Elements at places of the flattened tensor, shaped like the index."""
+    def take_along_dim(self, indices: Tensor, dim: _int | None = None) -> Tensor:
+        """`gather` where input and indices broadcast over the other dims (dim None: flattened)."""
+    def tan(self) -> Tensor:
+        """Elementwise tan."""
+    def tan_(self) -> Tensor:
+        """Elementwise tan."""
+    def tanh(self) -> Tensor:
+        """Elementwise tanh."""
+    def tanh_(self) -> Tensor:
+        """Elementwise tanh."""
+    @overload
+    def tensor_split(self, sections: _int, dim: _int = 0) -> Any:
+        """Parts of nearly equal size, or parts that end at the given indices."""
+    @overload
+    def tensor_split(self, indices: _Ints, dim: _int = 0) -> Any:
+        ...
+    @overload
+    def tensor_split(self, tensor_indices_or_sections: Tensor, dim: _int = 0) -> Any:
+        ...
+    @overload
+    def tensor_split(self, indices_or_sections: _int, dim: _int = 0) -> Any:
+        ...
+    @overload
+    def tensor_split(self, indices_or_sections: _Ints, dim: _int = 0) -> Any:
+        ...
+    @overload
+    def tile(self, dims: _Ints) -> Any:
+        """`repeat` where missing counts are 1."""
+    @overload
+    def tile(self, *dims: _int) -> Any:
+        ...
+    def to(self, *args: Any, dtype: Any = ..., device: Any = ..., other: Any = ..., copy: Any = ..., non_blocking: Any = ..., memory_format: Any = ...) -> Any:
+        """to(dtype), to(device, dtype) or to(other): another dtype; the only device is the cpu."""
+    def to_dense(self, dtype: Any = ..., *, masked_grad: Any = ...) -> Any:
+        ...
+    def to_sparse(self, sparse_dim: Any = ..., *, layout: Any = ..., blocksize: Any = ..., dense_dim: Any = ...) -> Any:
+        """The nonzero elements as coordinates, or in the given layout; differentiable."""
+    def to_sparse_coo(self) -> Any:
+        ...
+    def to_sparse_csc(self, dense_dim: Any = ...) -> Any:
+        ...
+    def to_sparse_csr(self, dense_dim: Any = ...) -> Any:
+        ...
+    def tolist(self) -> Any:
+        """Nested lists of Python numbers (a number for a 0-dim tensor)."""
+    def trace(self) -> Any:
+        """Sum of a matrix's main diagonal."""
+    def transpose(self, dim0: _int, dim1: _int) -> Tensor:
+        """Swaps two dims."""
+    def transpose_(self, *args: Any, **kwargs: Any) -> Any:
+        """In-place version of :meth:`transpose`."""
+    def triangular_solve(self, A: Tensor, upper: _bool = True, transpose: _bool = False, unitriangular: _bool = False) -> Any:
+        """(solution of A x = input, a copy of A): PyTorch's older linalg.solve_triangular."""
+    def tril(self, diagonal: _int = 0) -> Tensor:
+        """The elements on and below a diagonal; zeros above."""
+    def tril_(self, diagonal: _int = 0) -> Tensor:
+        """The elements on and below a diagonal; zeros above."""
+    def triu(self, diagonal: _int = 0) -> Tensor:
+        """The elements on and above a diagonal; zeros below."""
+    def triu_(self, diagonal: _int = 0) -> Tensor:
+        """The elements on and above a diagonal; zeros below."""
+    def true_divide(self, other: Tensor | Number) -> Tensor:
+        """input / other; integers are divided as floats."""
+    def true_divide_(self, other: Tensor | Number) -> Tensor:
+        """input / other; integers are divided as floats."""
+    def trunc(self) -> Tensor:
+        """Elementwise trunc."""
+    def trunc_(self) -> Tensor:
+        """Elementwise trunc."""
+    def type(self, dtype: Any = ..., non_blocking: Any = ..., **_: Any) -> Any:
+        """The name of the type ('torch.FloatTensor'), or the tensor cast to another one."""
+    def type_as(self, other: Any) -> Any:
+        """Cast to another tensor's dtype."""
+    def unbind(self, dim: _int = 0) -> Any:
+        """All slices along a dim."""
+    def unflatten(self, dim: _int, sizes: _Ints) -> Tensor:
+        """Splits a dim into the given sizes (one may be -1)."""
+    def unfold(self, dimension: _int, size: _int, step: _int) -> Any:
+        """All windows of a dim: their elements are a new last dim."""
+    def uniform_(self, a: _float = 0.0, b: _float = 1.0, *, generator: Generator | None = None) -> Any:
+        """Uniform numbers in [a, b)."""
+    def unsafe_chunk(self, chunks: _int, dim: _int = 0) -> Any:
+        """At most `chunks` equal parts along a dim."""
+    def unsafe_split(self, split_size: _int, dim: _int = 0) -> Any:
+        """Parts of the given size (or sizes) along a dim.
+
+        >>> import numtorch as torch
+        >>> torch.arange(5).split(2)
+        (tensor([0, 1]), tensor([2, 3]), tensor([4]))"""
+    def unsafe_split_with_sizes(self, split_sizes: _Ints, dim: _int = 0) -> Any:
+        """Parts of the given sizes along a dim."""
+    def unsqueeze(self, dim: _int) -> Tensor:
+        """Inserts a dim of size 1."""
+    def unsqueeze_(self, *args: Any, **kwargs: Any) -> Any:
+        """In-place version of :meth:`unsqueeze`."""
+    def untyped_storage(self) -> Any:
+        """The memory of this tensor and its views, as bytes."""
+    @overload
+    def var(self, dim: _Ints | None = None, *, correction: Number | None = None, keepdim: _bool = False) -> Tensor:
+        """Variance over the given dims; `correction` (1) is taken off the count."""
+    @overload
+    def var(self, unbiased: _bool = True) -> Any:
+        ...
+    @overload
+    def var(self, dim: _Ints | None, unbiased: _bool = True, keepdim: _bool = False) -> Tensor:
+        ...
+    def vdot(self, other: Tensor) -> Tensor:
+        """dot with the first vector's complex conjugate."""
+    @overload
+    def view(self, size: _Ints) -> Tensor:
+        """The same memory under another shape; RuntimeError if strides do not allow it.
+
+        >>> import numtorch as torch
+        >>> torch.arange(6).view(2, -1)
+        tensor([[0, 1, 2],
+                [3, 4, 5]])"""
+    @overload
+    def view(self, *size: _int) -> Tensor:
+        ...
+    @overload
+    def view(self, dtype: _dtype) -> Tensor:
+        ...
+    def view_as(self, other: Tensor) -> Tensor:
+        """`view` with another tensor's shape."""
+    @overload
+    def vsplit(self, sections: _int) -> Any:
+        """Parts of equal size, or parts that end at the given indices."""
+    @overload
+    def vsplit(self, indices: _Ints) -> Any:
+        ...
+    @overload
+    def vsplit(self, *indices: _int) -> Any:
+        ...
+    @overload
+    def vsplit(self, split_size_or_sections: _int) -> Any:
+        ...
+    @overload
+    def vsplit(self, split_size_or_sections: _Ints) -> Any:
+        ...
+    @overload
+    def vsplit(self, *split_size_or_sections: _int) -> Any:
+        ...
+    @overload
+    def vsplit(self, indices_or_sections: _int) -> Any:
+        ...
+    @overload
+    def vsplit(self, indices_or_sections: _Ints) -> Any:
+        ...
+    @overload
+    def vsplit(self, *indices_or_sections: _int) -> Any:
+        ...
+    def where(self, condition: Any, other: Any) -> Any:
+        """self where the condition holds, else other."""
+    def xlogy(self, other: Tensor | Number) -> Tensor:
+        """Elementwise xlogy; operands broadcast and are promoted."""
+    def xlogy_(self, other: Tensor | Number) -> Tensor:
+        """Elementwise xlogy; operands broadcast and are promoted."""
+    def zero_(self) -> Any:
+        """Sets every element to zero."""
+
+class BFloat16Tensor:
+    ...
+class BoolTensor:
+    ...
+class ByteTensor:
+    ...
+class CharTensor:
+    ...
+class DoubleTensor:
+    ...
+class FloatTensor:
+    ...
+class Generator:
+    """A stream of random numbers: a seed and how many were taken.
+
+    >>> import numtorch as torch
+    >>> a = torch.Generator().manual_seed(1)
+    >>> b = torch.Generator().manual_seed(1)
+    >>> bool((torch.rand(4, generator=a) == torch.rand(4, generator=b)).all())
+    True"""
+    def __init__(self, device: Any = ...) -> None:
+        ...
+    def clone_state(self) -> Any:
+        """A generator in the same state."""
+    def get_state(self) -> Any:
+        """The state as a tensor of bytes."""
+    def initial_seed(self) -> Any:
+        """The seed the stream was started with."""
+    def manual_seed(self, seed: Any) -> Any:
+        """Restarts the stream."""
+    def numpy(self) -> Any:
+        """A NumPy generator for one draw: it depends on the seed and the place in the stream."""
+    def seed(self) -> Any:
+        """Starts the stream from an unpredictable seed, which is returned."""
+    def set_state(self, new_state: Any) -> Any:
+        """Restores what `get_state` gave."""
+    def take(self, n: Any) -> Any:
+        """(seed, counter) of the next n numbers."""
+class HalfTensor:
+    ...
+class IntTensor:
+    ...
+class LongTensor:
+    ...
+class ShortTensor:
+    ...
+class Size(tuple):
+    """A shape: a tuple of ints that prints as torch.Size([2, 3]).
+
+    >>> import numtorch as torch
+    >>> torch.zeros(2, 3).shape[:1], torch.Size([2, 3]).numel()
+    (torch.Size([2]), 6)"""
+    def numel(self) -> Any:
+        """Number of elements."""
+class TypedStorage:
+    """The memory under a tensor and its views, as elements."""
+    def __init__(self, tensor: Any) -> None:
+        ...
+    def data_ptr(self) -> Any:
+        """Address of the first element."""
+    device: Any
+    dtype: Any
+    def element_size(self) -> Any:
+        """Bytes of one element."""
+    def nbytes(self) -> Any:
+        """Bytes from the first element to the last."""
+    def size(self) -> Any:
+        """Number of elements."""
+    def tolist(self) -> Any:
+        """All elements as Python numbers."""
+    def untyped(self) -> Any:
+        """The same memory as bytes."""
+class UntypedStorage:
+    """The memory under a tensor and its views, as bytes; two of the same memory are equal.
+
+    >>> import numtorch as torch
+    >>> x = torch.zeros(4)
+    >>> x.untyped_storage().nbytes(), x[1:].untyped_storage() == x.untyped_storage()
+    (16, True)"""
+    def __init__(self, tensor: Any) -> None:
+        ...
+    def data_ptr(self) -> Any:
+        """Address of the first byte (executes what is pending)."""
+    device: Any
+    def element_size(self) -> Any:
+        """1: storages count bytes."""
+    is_cuda: Any
+    def nbytes(self) -> Any:
+        """Bytes from the first element to the last."""
+    def size(self) -> Any:
+        """Bytes from the first element to the last."""
+    def tolist(self) -> Any:
+        """All bytes as ints."""
+def abs(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise abs."""
+def abs_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place abs."""
+def absolute(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise abs."""
+def absolute_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place abs."""
+def acos(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise acos."""
+def acos_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place acos."""
+def acosh(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise acosh."""
+def acosh_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place acosh."""
+def add(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """input + alpha * other; operands broadcast and are promoted."""
+def add_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place add."""
+def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """beta * input + alpha * (the sum of the batch's products)."""
+def addbmm_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`addbmm`."""
+def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """input + value * tensor1 / tensor2; integers are refused as divisors of integers."""
+def addcdiv_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`addcdiv`."""
+def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """input + value * tensor1 * tensor2."""
+def addcmul_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`addcmul`."""
+def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Number = 1, alpha: Number = 1, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """beta * input + alpha * (mat1 @ mat2); with beta = 0 NaNs in input do not count."""
+def addmm_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`addmm`."""
+def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Number = 1, alpha: Number = 1, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """beta * input + alpha * (mat @ vec)."""
+def addmv_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`addmv`."""
+def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Number = 1, alpha: Number = 1, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """beta * input + alpha * outer(vec1, vec2)."""
+def addr_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`addr`."""
+def adjoint(input: Tensor) -> Any:
+    """Conjugate transpose of the last two dims."""
+def alias_copy(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """A row-major copy."""
+def all(input: Tensor, dim: _Ints | None = None, keepdim: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """True if all elements along the dims are (uint8 for uint8)."""
+def allclose(input: Tensor, other: Tensor, rtol: _float = 1e-05, atol: _float = 1e-08, equal_nan: _bool = False) -> Any:
+    """True if |input - other| <= atol + rtol * |other| everywhere."""
+def amax(input: Tensor, dim: _Ints | None = (), keepdim: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Maximum over the given dims; equal maxima share the gradient."""
+def amin(input: Tensor, dim: _Ints | None = (), keepdim: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Minimum over the given dims; equal minima share the gradient."""
+def aminmax(input: Tensor, *, dim: _int | None = None, keepdim: _bool = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
+    """(minimum, maximum) over one dim, or over all."""
+def angle(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise angle."""
+def angle_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place angle."""
+def any(input: Tensor, dim: _Ints | None = None, keepdim: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """True if any element along the dims is (uint8 for uint8)."""
+@overload
+def arange(end: Number, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """start, start + step, ... below end.
+
+    >>> import numtorch as torch
+    >>> torch.arange(3)
+    tensor([0, 1, 2])"""
+@overload
+def arange(start: Number, end: Number, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    ...
+@overload
+def arange(start: Number, end: Number, step: Number = 1, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    ...
+def arccos(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise acos."""
+def arccos_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place acos."""
+def arccosh(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise acosh."""
+def arccosh_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place acosh."""
+def arcsin(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise asin."""
+def arcsin_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place asin."""
+def arcsinh(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise asinh."""
+def arcsinh_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place asinh."""
+def arctan(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise atan."""
+def arctan2(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise atan2; operands broadcast and are promoted."""
+def arctan2_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`atan2`."""
+def arctan_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place atan."""
+def arctanh(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise atanh."""
+def arctanh_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place atanh."""
+def argmax(input: Tensor, dim: _int | None = None, keepdim: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Index of the first maximum along a dim, or of the flat tensor."""
+def argmin(input: Tensor, dim: _int | None = None, keepdim: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Index of the first minimum along a dim, or of the flat tensor."""
+def argwhere(input: Tensor) -> Any:
+    """Indices of the elements that are not zero: [n, dims]."""
+def as_strided(input: Tensor, size: _Ints, stride: _Ints, storage_offset: _int | None = None) -> Any:
+    """A view of any elements of the tensor's memory: sizes, strides and first element.
+
+    RuntimeError when it would reach outside of the memory."""
+def as_strided_copy(input: Tensor, size: _Ints, stride: _Ints, storage_offset: _int | None = None, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """A copy of what `as_strided` gives."""
+def as_strided_scatter(input: Tensor, src: Tensor, size: _Ints, stride: _Ints, storage_offset: _int | None = None) -> Any:
+    """input with a strided region replaced by src."""
+def as_tensor(data: Any, dtype: Any = ..., device: Any = ...) -> Any:
+    """`data` as a tensor, without a copy where its memory can be shared."""
+def asarray(obj: Any, *, dtype: Any = ..., device: Any = ..., copy: Any = ..., requires_grad: Any = ...) -> Any:
+    """`obj` (tensor, array, buffer, sequence, number) as a tensor.
+
+    copy: True always copies, False never (ValueError when it must), None when needed."""
+def asin(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise asin."""
+def asin_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place asin."""
+def asinh(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise asinh."""
+def asinh_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place asinh."""
+def atan(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise atan."""
+def atan2(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise atan2; operands broadcast and are promoted."""
+def atan2_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`atan2`."""
+def atan_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place atan."""
+def atanh(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise atanh."""
+def atanh_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place atanh."""
+def atleast_1d(*tensors: Any) -> Any:
+    """Tensors with dims of size 1 added until they have 1."""
+def atleast_2d(*tensors: Any) -> Any:
+    """Tensors with dims of size 1 added until they have 2."""
+def atleast_3d(*tensors: Any) -> Any:
+    """Tensors with dims of size 1 added until they have 3."""
+def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """beta * input + alpha * bmm(batch1, batch2)."""
+def baddbmm_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`baddbmm`."""
+def bartlett_window(window_length: _int, periodic: _bool = True, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False) -> Any:
+    """Triangle that is zero at its ends."""
+@overload
+def bernoulli(input: Tensor, *, generator: Generator | None = None, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """1 with the probabilities in `input`, else 0."""
+@overload
+def bernoulli(input: Tensor, p: _float, *, generator: Generator | None = None, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    ...
+bfloat16: dtype
+def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Any:
+    """Successes in `count` trials with the given probabilities."""
+def bitwise_and(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise bitwise_and; operands broadcast and are promoted."""
+def bitwise_and_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place bitwise_and."""
+def bitwise_left_shift(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise bitwise_left_shift; operands broadcast and are promoted."""
+def bitwise_left_shift_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place bitwise_left_shift."""
+def bitwise_not(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise bitwise_not."""
+def bitwise_not_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place bitwise_not."""
+def bitwise_or(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise bitwise_or; operands broadcast and are promoted."""
+def bitwise_or_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place bitwise_or."""
+def bitwise_right_shift(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise bitwise_right_shift; operands broadcast and are promoted."""
+def bitwise_right_shift_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place bitwise_right_shift."""
+def bitwise_xor(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise bitwise_xor; operands broadcast and are promoted."""
+def bitwise_xor_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place bitwise_xor."""
+def blackman_window(window_length: _int, periodic: _bool = True, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False) -> Any:
+    """Sum of three cosines."""
+def block_diag(*tensors: Any) -> Any:
+    """A matrix with the given matrices along its diagonal, zeros elsewhere."""
+def bmm(input: Tensor, mat2: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Product of two batches of matrices [b, n, k] and [b, k, m]."""
+bool: dtype
+def broadcast_shapes(*shapes: Any) -> Any:
+    """The shape that the given ones broadcast to."""
+def broadcast_tensors(*tensors: Any) -> Any:
+    """All tensors expanded to their common shape."""
+def broadcast_to(input: Tensor, size: _Ints) -> Tensor:
+    """`expand` to a shape."""
+def can_cast(from_: _dtype, to: _dtype) -> Any:
+    """Whether promotion rules allow a result of one type in a tensor of the other."""
+def cartesian_prod(*tensors: Any) -> Any:
+    """All combinations of one element of each vector: [n, number of vectors]."""
+def cat(tensors: Sequence[Tensor], dim: _int = 0, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Tensors joined along a dim; other sizes must agree.
+
+    >>> import numtorch as torch
+    >>> torch.cat((torch.zeros(1), torch.ones(2)))
+    tensor([0., 1., 1.])"""
+def cdist(x1: Any, x2: Any, p: Any = ..., compute_mode: Any = ...) -> Any:
+    """p-norm distances of all pairs of rows: [..., n, k] and [..., m, k] give [..., n, m].
+
+    Distances are always summed directly; the modes are accepted for compatibility."""
+cdouble: dtype
+def ceil(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise ceil."""
+def ceil_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place ceil."""
+cfloat: dtype
+def chain_matmul(*matrices: Any, out: Any = ...) -> Any:
+    """Product of matrices in the cheapest order (PyTorch's older name of linalg.multi_dot)."""
+chalf: dtype
+channels_last: Any
+channels_last_3d: Any
+def cholesky(input: Tensor, upper: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """linalg.cholesky."""
+def cholesky_inverse(L: Tensor, upper: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """inv(A), given the Cholesky factor of A."""
+def cholesky_solve(B: Tensor, L: Tensor, upper: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """X with A X = B, given the Cholesky factor of A."""
+def chunk(input: Tensor, chunks: _int, dim: _int = 0) -> Any:
+    """At most `chunks` equal parts along a dim."""
+def clamp(input: Tensor, min: Tensor | Number | None = None, max: Tensor | Number | None = None, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Values limited to min..max (numbers or tensors); NaN stays. min > max gives max.
+
+    >>> torch.tensor([-2.0, 0.5, 9.0]).clamp(-1, 1)
+    tensor([-1.0000,  0.5000,  1.0000])"""
+def clamp_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`clamp`."""
+def clamp_max(input: Tensor, max: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Values of at most max."""
+def clamp_max_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`clamp_max`."""
+def clamp_min(input: Tensor, min: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Values of at least min."""
+def clamp_min_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`clamp_min`."""
+def clip(input: Tensor, min: Tensor | Number | None = None, max: Tensor | Number | None = None, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Values limited to min..max (numbers or tensors); NaN stays. min > max gives max.
+
+    >>> torch.tensor([-2.0, 0.5, 9.0]).clamp(-1, 1)
+    tensor([-1.0000,  0.5000,  1.0000])"""
+def clip_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`clamp`."""
+def clone(input: Tensor, *, memory_format: _memory_format | None = None) -> Any:
+    """A copy that gradients flow through; dense tensors keep the order of their dims."""
+def column_stack(tensors: Sequence[Tensor], *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Tensors joined along the second dim; vectors are columns."""
+def combinations(input: Tensor, r: _int = 2, with_replacement: _bool = False) -> Any:
+    """All combinations of r elements of a vector, as rows."""
+def complex(real: Tensor, imag: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """real + 1j * imag of two tensors of one dtype: float16, float32 or float64.
+
+    >>> import numtorch as torch
+    >>> torch.complex(torch.tensor([1.0]), torch.tensor([2.0]))
+    tensor([1.+2.j])"""
+complex128: dtype
+complex32: dtype
+complex64: dtype
+def concat(tensors: Sequence[Tensor], dim: _int = 0, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Tensors joined along a dim; other sizes must agree.
+
+    >>> import numtorch as torch
+    >>> torch.cat((torch.zeros(1), torch.ones(2)))
+    tensor([0., 1., 1.])"""
+def concatenate(tensors: Sequence[Tensor], dim: _int = 0, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Tensors joined along a dim; other sizes must agree.
+
+    >>> import numtorch as torch
+    >>> torch.cat((torch.zeros(1), torch.ones(2)))
+    tensor([0., 1., 1.])"""
+def conj(input: Tensor) -> Any:
+    """The complex conjugate; a real tensor is its own. Computed at once, not a lazy view."""
+def conj_physical(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """The complex conjugate in memory of its own."""
+def conj_physical_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`conj_physical`."""
+contiguous_format: Any
+def copysign(input: Tensor, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise copysign; operands broadcast and are promoted."""
+def copysign_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place copysign."""
+def corrcoef(input: Tensor) -> Any:
+    """Correlation coefficients of the rows of [variables, observations]."""
+def cos(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise cos."""
+def cos_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place cos."""
+def cosh(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise cosh."""
+def cosh_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place cosh."""
+def count_nonzero(input: Tensor, dim: _Ints | None = None) -> Any:
+    """How many elements differ from 0, over the given dims (all by default)."""
+def cov(input: Tensor, *, correction: _int = 1, fweights: Tensor | None = None, aweights: Tensor | None = None) -> Any:
+    """Covariance matrix of the rows of [variables, observations] (or of one vector)."""
+def cross(input: Tensor, other: Tensor, dim: _int | None = None, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Vector product along `dim` (default: the first dim of size 3)."""
+def cummax(input: Tensor, dim: _int, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
+    """(values, indices) of the running maxima along a dim; of equal ones the last index.
+
+    >>> torch.cummax(torch.tensor([1.0, 3.0, 2.0]), 0).indices
+    tensor([0, 1, 1])"""
+def cummin(input: Tensor, dim: _int, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
+    """(values, indices) of the running minima along a dim; of equal ones the last index."""
+def cumprod(input: Tensor, dim: _int, *, dtype: _dtype | None = None, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Running products along a dim; integers and bools multiply in int64.
+
+    >>> torch.cumprod(torch.tensor([1.0, 2.0, 3.0]), 0)
+    tensor([1., 2., 6.])"""
+def cumprod_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`cumprod`."""
+def cumsum(input: Tensor, dim: _int, *, dtype: _dtype | None = None, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Running sums along a dim; integers and bools add up in int64 unless `dtype` says otherwise.
+
+    >>> torch.cumsum(torch.tensor([1, 2, 3]), 0)
+    tensor([1, 3, 6])"""
+def cumsum_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`cumsum`."""
+@overload
+def cumulative_trapezoid(y: Tensor, x: Tensor, *, dim: _int = -1) -> Any:
+    """Running areas under y by the trapezoidal rule along a dim."""
+@overload
+def cumulative_trapezoid(y: Tensor, *, dx: Number = 1, dim: _int = -1) -> Any:
+    ...
+default_generator: Any
+def deg2rad(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise deg2rad."""
+def deg2rad_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place deg2rad."""
+def det(input: Tensor) -> Any:
+    """Determinant: linalg.det."""
+def detach_copy(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    ...
+class device:
+    """A device's name: 'cpu', or 'cuda:1' (of which tensors can't be made here).
+
+    As a context it is where factory functions put their tensors."""
+    def __call__(self, function: Any) -> Any:
+        ...
+    def __enter__(self) -> Any:
+        ...
+    def __exit__(self, *exc: Any) -> Any:
+        ...
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        ...
+    index: Any
+    type: Any
+def diag(input: Tensor, diagonal: _int = 0, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """The diagonal of a matrix, or a matrix with the given diagonal."""
+def diag_embed(input: Tensor, offset: _int = 0, dim1: _int = -2, dim2: _int = -1) -> Any:
+    """The last dim on the diagonal of two new dims, zeros elsewhere."""
+def diagflat(input: Tensor, offset: _int = 0) -> Any:
+    """A matrix with the elements on a diagonal."""
+def diagonal(input: Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) -> Any:
+    """The diagonal of two dims as the last dim of a view."""
+def diagonal_copy(input: Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """A copy of what `diagonal` gives."""
+def diagonal_scatter(input: Tensor, src: Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) -> Any:
+    """input with its diagonal replaced by src."""
+def diff(input: Tensor, n: _int = 1, dim: _int = -1, prepend: Tensor | None = None, append: Tensor | None = None, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """The n-th differences of neighbours along a dim, with tensors put before and behind it.
+
+    >>> torch.diff(torch.tensor([1, 4, 9]))
+    tensor([3, 5])"""
+def digamma(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise digamma."""
+def digamma_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place digamma."""
+def dist(input: Tensor, other: Tensor, p: Number = 2) -> Any:
+    """The p-norm of input - other."""
+def div(input: Tensor | Number, other: Tensor | Number, *, rounding_mode: str | None = None, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """input / other; rounding_mode None, 'floor' (as //) or 'trunc' (towards zero)."""
+def div_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place div."""
+def divide(input: Tensor | Number, other: Tensor | Number, *, rounding_mode: str | None = None, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """input / other; rounding_mode None, 'floor' (as //) or 'trunc' (towards zero)."""
+def divide_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place div."""
+def dot(input: Tensor, tensor: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Sum of the products of two vectors' elements.
+
+    >>> import numtorch as torch
+    >>> torch.dot(torch.tensor([2, 3]), torch.tensor([2, 1]))
+    tensor(7)"""
+double: dtype
+@overload
+def dsplit(input: Tensor, sections: _int) -> Any:
+    """Parts of equal size, or parts that end at the given indices."""
+@overload
+def dsplit(input: Tensor, indices: _Ints) -> Any:
+    ...
+@overload
+def dsplit(input: Tensor, split_size_or_sections: _int) -> Any:
+    ...
+@overload
+def dsplit(input: Tensor, split_size_or_sections: _Ints) -> Any:
+    ...
+@overload
+def dsplit(input: Tensor, indices_or_sections: _int) -> Any:
+    ...
+@overload
+def dsplit(input: Tensor, indices_or_sections: _Ints) -> Any:
+    ...
+def dstack(tensors: Sequence[Tensor], *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Tensors joined along the third dim."""
+class dtype:
+    """An element type. `short` names it in kernels and IR text.
+
+    `np` is the NumPy type of its memory: where NumPy has no such type (`opaque`), of its bits."""
+    def __init__(self, name: Any, short: Any, kind: Any, np_type: Any, tensor_type: Any, *, opaque: Any = ..., compute: Any = ..., real: Any = ...) -> None:
+        ...
+    compute: Any
+    compute_short: Any
+    differentiable: Any
+    is_complex: Any
+    is_floating_point: Any
+    is_signed: Any
+    itemsize: Any
+    kind: Any
+    name: Any
+    narrow: Any
+    np: Any
+    opaque: Any
+    scalar_type: Any
+    short: Any
+    tensor_type: Any
+    def to_complex(self) -> Any:
+        """The complex type with parts at least this wide."""
+    def to_real(self) -> Any:
+        """The type of the parts of a complex number; real types are their own."""
+e: Any
+def einsum(*args: Any) -> Any:
+    """Sums of products by labels: einsum("bij,bjk->bik", x, y) is a batched matrix product.
+
+    Labels are letters, "..." stands for any dims; a label that is left out of the result is summed
+    over, one that occurs twice in an operand takes its diagonal. Instead of a text, each operand
+    may be followed by a list of ints, and the result's list comes last.
+
+    >>> import numtorch as torch
+    >>> torch.einsum("ii->i", torch.eye(3))
+    tensor([1., 1., 1.])"""
+@overload
+def empty(size: _Ints, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, memory_format: _memory_format | None = None, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """A tensor whose content is not set."""
+@overload
+def empty(*size: _int, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, memory_format: _memory_format | None = None, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    ...
+def empty_like(input: Tensor, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, memory_format: _memory_format | None = None) -> Any:
+    """`empty` with the shape and dtype of another tensor."""
+def empty_permuted(size: _Ints, physical_layout: _Ints, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False) -> Any:
+    """A tensor whose dims lie in memory in the given order; its content is not set."""
+def empty_strided(size: _Ints, stride: _Ints, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False) -> Any:
+    """A tensor with the given strides whose content is not set."""
+class enable_grad:
+    """Context or decorator: ops are recorded for gradients."""
+def eq(input: Tensor, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise eq; operands broadcast and are promoted."""
+def eq_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place eq."""
+def equal(input: Tensor, other: Tensor) -> Any:
+    """True if shapes and all elements are equal.
+
+    >>> torch.equal(torch.tensor([1, 2]), torch.tensor([1, 2]))
+    True"""
+def erf(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise erf."""
+def erf_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place erf."""
+def erfc(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise erfc."""
+def erfc_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place erfc."""
+def erfinv(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise erfinv."""
+def erfinv_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place erfinv."""
+def exp(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise exp."""
+def exp2(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise exp2."""
+def exp2_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place exp2."""
+def exp_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place exp."""
+def expand_copy(input: Tensor, size: _Ints, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """A copy of what `expand` gives."""
+def expm1(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise expm1."""
+def expm1_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place expm1."""
+@overload
+def eye(n: _int, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """The identity matrix [n, m]."""
+@overload
+def eye(n: _int, m: _int, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    ...
+def fill_(self, value: Any) -> Any:
+    """Sets every element."""
+class finfo:
+    """Limits of a floating point type (of the parts, for a complex one).
+
+    >>> import numtorch as torch
+    >>> torch.finfo(torch.float16).max
+    65504.0"""
+    def __init__(self, type: Any = ...) -> None:
+        ...
+def fix(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise trunc."""
+def fix_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place trunc."""
+def flatten(input: Tensor, start_dim: _int = 0, end_dim: _int = -1) -> Tensor:
+    """Merges the dims start_dim..end_dim."""
+def flip(input: Tensor, dims: _Ints) -> Any:
+    """A copy with the given dims reversed."""
+def fliplr(input: Tensor) -> Any:
+    """Columns in reverse order."""
+def flipud(input: Tensor) -> Any:
+    """Rows in reverse order."""
+float: dtype
+float16: dtype
+float32: dtype
+float64: dtype
+def float_power(input: Tensor | Number, exponent: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """input ** exponent, computed in float64 (complex128 for complex operands)."""
+def float_power_(self, exponent: Any) -> Any:
+    """In-place version of :meth:`float_power`; self must be float64 (or complex128)."""
+def floor(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise floor."""
+def floor_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place floor."""
+def floor_divide(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise floor_divide; operands broadcast and are promoted."""
+def floor_divide_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place floor_divide."""
+def fmax(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise fmax; operands broadcast and are promoted."""
+def fmin(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise fmin; operands broadcast and are promoted."""
+def fmod(input: Tensor, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise fmod; operands broadcast and are promoted."""
+def fmod_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place fmod."""
+def frac(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise frac."""
+def frac_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place frac."""
+def frexp(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
+    """(mantissa in [1/2, 1), exponent as int32) with input = mantissa * 2 ** exponent."""
+def from_dlpack(ext_tensor: Any, *, device: Any = ..., copy: Any = ...) -> Any:
+    """A tensor that shares the memory of any object with __dlpack__ (or of a capsule).
+
+    >>> import numpy as np
+    >>> import numtorch as torch
+    >>> a = np.zeros(2)
+    >>> torch.from_dlpack(a).add_(1), a
+    (tensor([1., 1.], dtype=torch.float64), array([1., 1.]))"""
+def from_numpy(array: Any) -> Any:
+    """A tensor that shares the array's memory."""
+def frombuffer(buffer: Any, *, dtype: Any, count: Any = ..., offset: Any = ..., requires_grad: Any = ...) -> Any:
+    """A vector that shares the memory of an object with the buffer interface."""
+def full(size: _Ints, fill_value: Number, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """A tensor filled with one value.
+
+    >>> import numtorch as torch
+    >>> torch.full((2,), 7)
+    tensor([7, 7])"""
+def full_like(input: Tensor, fill_value: Number, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, memory_format: _memory_format | None = None) -> Any:
+    """`full` with the shape and dtype of another tensor."""
+def gather(input: Tensor, dim: _int, index: Tensor, *, sparse_grad: _bool = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """out[i][j] = input[index[i][j]][j] (for dim 0); index may be smaller than input.
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([[1, 2], [3, 4]])
+    >>> x.gather(1, torch.tensor([[0, 0], [1, 0]]))
+    tensor([[1, 1],
+            [4, 3]])"""
+def gcd(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise gcd; operands broadcast and are promoted."""
+def gcd_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`gcd`."""
+def ge(input: Tensor, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise ge; operands broadcast and are promoted."""
+def ge_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place ge."""
+def geqrf(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
+    """QR in LAPACK's compact form: R and, below it, the Householder vectors; their factors tau."""
+def ger(input: Tensor, vec2: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """All products of two vectors' elements: [n] and [m] give [n, m]."""
+def get_default_device() -> Any:
+    """Where factory functions put their tensors."""
+def get_default_dtype() -> Any:
+    """The dtype of float literals and factory functions."""
+def get_num_threads() -> Any:
+    """Threads that kernels run on."""
+def get_printoptions() -> Any:
+    """The options of `set_printoptions` in force."""
+def get_rng_state() -> Any:
+    """The default generator's state as a tensor of bytes."""
+def greater(input: Tensor, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise gt; operands broadcast and are promoted."""
+def greater_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place gt."""
+def greater_equal(input: Tensor, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise ge; operands broadcast and are promoted."""
+def greater_equal_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place ge."""
+def gt(input: Tensor, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise gt; operands broadcast and are promoted."""
+def gt_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place gt."""
+half: dtype
+@overload
+def hamming_window(window_length: _int, periodic: _bool = True, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False) -> Any:
+    """Hamming's cosine."""
+@overload
+def hamming_window(window_length: _int, periodic: _bool, alpha: _float = 0.54, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False) -> Any:
+    ...
+@overload
+def hamming_window(window_length: _int, periodic: _bool, alpha: _float, beta: _float = 0.46, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False) -> Any:
+    ...
+def hann_window(window_length: _int, periodic: _bool = True, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False) -> Any:
+    """Raised cosine."""
+def heaviside(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise heaviside; operands broadcast and are promoted."""
+def heaviside_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`heaviside`."""
+@overload
+def hsplit(input: Tensor, sections: _int) -> Any:
+    """Parts of equal size, or parts that end at the given indices."""
+@overload
+def hsplit(input: Tensor, indices: _Ints) -> Any:
+    ...
+@overload
+def hsplit(input: Tensor, split_size_or_sections: _int) -> Any:
+    ...
+@overload
+def hsplit(input: Tensor, split_size_or_sections: _Ints) -> Any:
+    ...
+@overload
+def hsplit(input: Tensor, indices_or_sections: _int) -> Any:
+    ...
+@overload
+def hsplit(input: Tensor, indices_or_sections: _Ints) -> Any:
+    ...
+def hstack(tensors: Sequence[Tensor], *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Tensors joined along the second dim (the first of vectors)."""
+def hypot(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise hypot; operands broadcast and are promoted."""
+def hypot_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`hypot`."""
+def i0(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise i0."""
+def i0_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place i0."""
+def igamma(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise igamma; operands broadcast and are promoted."""
+def igamma_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`igamma`."""
+def igammac(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise igammac; operands broadcast and are promoted."""
+def igammac_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`igammac`."""
+class iinfo:
+    """Limits of an integer type.
+
+    >>> import numtorch as torch
+    >>> torch.iinfo(torch.int8)
+    iinfo(min=-128, max=127, dtype=int8)"""
+    def __init__(self, type: Any) -> None:
+        ...
+def imag(input: Tensor) -> Any:
+    """The imaginary parts, as a view; RuntimeError for real tensors."""
+def index_add(input: Tensor, dim: _int, index: Tensor, source: Tensor, *, alpha: Number = 1, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """input with the slices of source added at the given indices of a dim."""
+def index_add_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`index_add`."""
+def index_copy(input: Tensor, dim: _int, index: Tensor, source: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """input with the slices at the given indices of a dim replaced by those of source."""
+def index_copy_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`index_copy`."""
+@overload
+def index_fill(input: Tensor, dim: _int, index: Tensor, value: Number) -> Any:
+    """input with the slices at the given indices of a dim filled with a value."""
+@overload
+def index_fill(input: Tensor, dim: _int, index: Tensor, value: Tensor) -> Any:
+    ...
+def index_fill_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`index_fill`."""
+def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: _bool = False) -> Any:
+    """input with values stored (or added) at the places that the index tensors name."""
+def index_put_(self, indices: Any, values: Any, accumulate: Any = ...) -> Any:
+    """In-place version of :meth:`index_put`."""
+def index_reduce(input: Tensor, dim: _int, index: Tensor, source: Tensor, reduce: str, *, include_self: _bool = True, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """input with the slices of source combined into it: prod, mean, amax or amin."""
+def index_reduce_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`index_reduce`."""
+def index_select(input: Tensor, dim: _int, index: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """The slices of a dim at the given indices."""
+inf: Any
+class inference_mode:
+    """Context or decorator: like no_grad, and the tensors made can't be used for gradients later.
+
+    `inference_mode(False)` is ordinary again inside of `inference_mode()`."""
+    def __enter__(self) -> Any:
+        ...
+    def __exit__(self, *exc: Any) -> Any:
+        ...
+    def __init__(self, mode: Any = ...) -> None:
+        ...
+    def clone(self) -> Any:
+        """A new context of the same mode."""
+def initial_seed() -> Any:
+    """The default generator's seed."""
+def inner(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Sums of products along the last dims of both: [..., k] and [***, k] give [..., ***]."""
+int: dtype
+int16: dtype
+int32: dtype
+int64: dtype
+int8: dtype
+def inverse(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Inverse of square matrices: linalg.inv."""
+def is_complex(input: Tensor) -> Any:
+    """True for tensors of a complex dtype."""
+def is_conj(input: Tensor) -> Any:
+    """Whether a conjugation is pending: never here."""
+def is_floating_point(input: Tensor) -> Any:
+    """True for tensors of a floating point dtype."""
+def is_grad_enabled() -> Any:
+    """True if ops are recorded for gradients."""
+def is_inference(input: Any) -> Any:
+    """True for a tensor that was made in inference mode."""
+def is_inference_mode_enabled() -> Any:
+    """True inside of inference_mode."""
+def is_neg(input: Tensor) -> Any:
+    """Whether a negation is pending: never here."""
+def is_nonzero(input: Any) -> Any:
+    """Whether a tensor with one element is not zero; RuntimeError for other sizes."""
+def is_signed(input: Tensor) -> Any:
+    """True for tensors of a dtype with negative numbers."""
+def is_storage(obj: Any) -> Any:
+    """True for storages."""
+def is_tensor(obj: Any) -> Any:
+    """True for tensors."""
+def isclose(input: Tensor, other: Tensor, rtol: _float = 1e-05, atol: _float = 1e-08, equal_nan: _bool = False) -> Any:
+    """True where |input - other| <= atol + rtol * |other|."""
+def isfinite(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise isfinite."""
+def isinf(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise isinf."""
+def isnan(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise isnan."""
+def isneginf(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise isneginf."""
+def isposinf(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise isposinf."""
+def isreal(input: Tensor) -> Any:
+    """True where the imaginary part is 0."""
+@overload
+def kaiser_window(window_length: _int, periodic: _bool = True, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False) -> Any:
+    """Kaiser's window by Bessel functions."""
+@overload
+def kaiser_window(window_length: _int, periodic: _bool, beta: _float = 12.0, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False) -> Any:
+    ...
+def kron(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Kronecker product: every element of input times the whole of other.
+
+    >>> import numtorch as torch
+    >>> torch.kron(torch.tensor([1, 10]), torch.tensor([1, 2, 3]))
+    tensor([ 1,  2,  3, 10, 20, 30])"""
+class layout:
+    """How elements lie in memory: torch.strided."""
+def lcm(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise lcm; operands broadcast and are promoted."""
+def lcm_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`lcm`."""
+def ldexp(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """input * 2 ** other."""
+def ldexp_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`ldexp`."""
+def le(input: Tensor, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise le; operands broadcast and are promoted."""
+def le_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place le."""
+def lerp(input: Tensor, end: Tensor, weight: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """input + weight * (end - input), exact at both ends."""
+def lerp_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`lerp`."""
+def less(input: Tensor, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise lt; operands broadcast and are promoted."""
+def less_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place lt."""
+def less_equal(input: Tensor, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise le; operands broadcast and are promoted."""
+def less_equal_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place le."""
+def lgamma(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise lgamma."""
+def lgamma_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place lgamma."""
+@overload
+def linspace(start: Number, end: Number, steps: _int, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """`steps` values from start to end, both included.
+
+    >>> import numtorch as torch
+    >>> torch.linspace(0, 1, 3)
+    tensor([0.0000, 0.5000, 1.0000])"""
+@overload
+def linspace(start: Number, end: Tensor, steps: _int, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    ...
+@overload
+def linspace(start: Tensor, end: Number, steps: _int, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    ...
+@overload
+def linspace(start: Tensor, end: Tensor, steps: _int, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    ...
+def log(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise log."""
+def log10(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise log10."""
+def log10_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place log10."""
+def log1p(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise log1p."""
+def log1p_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place log1p."""
+def log2(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise log2."""
+def log2_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place log2."""
+def log_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place log."""
+def log_softmax(input: Tensor, dim: _int, dtype: _dtype | None = None, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """log(softmax(x)) along a dim."""
+def logaddexp(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise logaddexp; operands broadcast and are promoted."""
+def logaddexp2(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise logaddexp2; operands broadcast and are promoted."""
+def logcumsumexp(input: Tensor, dim: _int, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Logarithm of the running sums of exp(x) along a dim, without overflow."""
+def logdet(input: Tensor) -> Any:
+    """Logarithm of the determinant: NaN where it is negative, -inf where it is 0."""
+def logical_and(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise logical_and; operands broadcast and are promoted."""
+def logical_and_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`logical_and`."""
+def logical_not(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise logical_not."""
+def logical_not_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place logical_not."""
+def logical_or(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise logical_or; operands broadcast and are promoted."""
+def logical_or_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`logical_or`."""
+def logical_xor(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise logical_xor; operands broadcast and are promoted."""
+def logical_xor_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`logical_xor`."""
+def logit(input: Tensor, eps: _float | None = None, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """log(x / (1 - x)); with eps, x is limited to [eps, 1 - eps] first."""
+def logit_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`logit`."""
+@overload
+def logspace(start: Number, end: Number, steps: _int, base: _float = 10.0, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """`steps` powers of base, with exponents from start to end."""
+@overload
+def logspace(start: Number, end: Tensor, steps: _int, base: _float = 10.0, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    ...
+@overload
+def logspace(start: Tensor, end: Number, steps: _int, base: _float = 10.0, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    ...
+@overload
+def logspace(start: Tensor, end: Tensor, steps: _int, base: _float = 10.0, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    ...
+def logsumexp(input: Tensor, dim: _Ints, keepdim: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """log(sum(exp(x))) over the dims, without overflow."""
+long: dtype
+def lt(input: Tensor, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise lt; operands broadcast and are promoted."""
+def lt_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place lt."""
+def lu(A: Any, pivot: Any = ..., get_infos: Any = ..., out: Any = ...) -> Any:
+    """(LU, pivots[, info]): linalg.lu_factor, where info shows zero pivots."""
+def lu_solve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """linalg.lu_solve with the right-hand side first."""
+def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: _bool = True, unpack_pivots: _bool = True, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
+    """(P, L, U) from the result of linalg.lu_factor; what is not wanted is empty."""
+def manual_seed(seed: Any) -> Any:
+    """Seeds the default generator."""
+@overload
+def masked_fill(input: Tensor, mask: Tensor, value: Number) -> Any:
+    """input with a value where the mask holds; both broadcast.
+
+    >>> import numtorch as torch
+    >>> x = torch.arange(3.0)
+    >>> x.masked_fill(x > 0.5, -1.0)
+    tensor([ 0., -1., -1.])"""
+@overload
+def masked_fill(input: Tensor, mask: Tensor, value: Tensor) -> Any:
+    ...
+def masked_fill_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`masked_fill`."""
+def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Any:
+    """input with the elements where the mask holds replaced by those of source, in order."""
+def masked_scatter_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`masked_scatter`."""
+def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """The elements where the mask holds, as a vector."""
+def matmul(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Matrix product of 1-D, 2-D or batched operands of one dtype; leading dims broadcast.
+
+    >>> import numtorch as torch
+    >>> torch.matmul(torch.ones(5, 2, 3), torch.ones(3, 4)).shape
+    torch.Size([5, 2, 4])"""
+def matrix_exp(input: Tensor) -> Any:
+    """linalg.matrix_exp."""
+def matrix_power(input: Tensor, n: _int, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """linalg.matrix_power."""
+@overload
+def max(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Extreme of all elements, (values, indices) along a dim, or elementwise of two tensors."""
+@overload
+def max(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    ...
+@overload
+def max(input: Tensor, dim: _int, keepdim: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
+    ...
+def maximum(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise maximum; operands broadcast and are promoted."""
+def mean(input: Tensor, dim: _Ints | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Mean over the given dims (all by default); floating and complex dtypes only."""
+class memory_format:
+    """The order of the dims in memory: torch.contiguous_format, ..."""
+def meshgrid(*tensors: Any, indexing: Any = ...) -> Any:
+    """One grid per vector: element [i, j, ..] of the k-th is its k-th index' element."""
+@overload
+def min(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Extreme of all elements, (values, indices) along a dim, or elementwise of two tensors."""
+@overload
+def min(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    ...
+@overload
+def min(input: Tensor, dim: _int, keepdim: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
+    ...
+def minimum(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise minimum; operands broadcast and are promoted."""
+def mm(input: Tensor, mat2: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Product of two matrices [n, k] and [k, m]."""
+def moveaxis(input: Tensor, source: _Ints, destination: _Ints) -> Tensor:
+    """Moves dims to other places, the rest keep their order."""
+def movedim(input: Tensor, source: _Ints, destination: _Ints) -> Tensor:
+    """Moves dims to other places, the rest keep their order."""
+def mul(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise mul; operands broadcast and are promoted."""
+def mul_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place mul."""
+def multinomial(input: Tensor, num_samples: _int, replacement: _bool = False, *, generator: Generator | None = None, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Indices drawn from each row's weights: [num_samples] or [rows, num_samples]."""
+def multiply(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise mul; operands broadcast and are promoted."""
+def multiply_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place mul."""
+def mv(input: Tensor, vec: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Product of a matrix [n, k] and a vector [k]."""
+def mvlgamma(input: Tensor, p: _int, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Logarithm of the multivariate gamma function of dimension p."""
+def mvlgamma_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`mvlgamma`."""
+nan: Any
+def nan_to_num(input: Tensor, nan: _float | None = None, posinf: _float | None = None, neginf: _float | None = None, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """NaN, inf and -inf replaced: by 0 and the largest finite numbers unless given."""
+def nan_to_num_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`nan_to_num`."""
+def nanmean(input: Tensor, dim: _Ints | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Mean of the elements that are not NaN."""
+def nansum(input: Tensor, dim: _Ints | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Sum that takes NaN as 0."""
+def narrow(input: Tensor, dim: _int, start: Any, length: _int) -> Tensor:
+    """The part start..start+length of a dim."""
+def narrow_copy(input: Tensor, dim: _int, start: Any, length: _int, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """A copy of what `narrow` gives."""
+def ne(input: Tensor, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise ne; operands broadcast and are promoted."""
+def ne_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place ne."""
+def neg(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise neg."""
+def neg_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place neg."""
+def negative(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise neg."""
+def negative_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place neg."""
+newaxis: Any
+def nextafter(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise nextafter; operands broadcast and are promoted."""
+def nextafter_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`nextafter`."""
+class no_grad:
+    """Context or decorator: ops are not recorded for gradients."""
+def nonzero(input: Tensor, *, as_tuple: _bool = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Indices of the elements that are not zero: [n, dims], or one vector per dim.
+
+    >>> import numtorch as torch
+    >>> torch.tensor([0, 3, 0, 5]).nonzero()
+    tensor([[1],
+            [3]])"""
+def nonzero_static(input: Tensor, *, size: _int, fill_value: _int = -1, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """`nonzero` with a given number of rows: filled up, or cut."""
+def norm(input: Tensor, p: Any = 'fro', dim: _Ints | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """p-norm over the dims: 'fro' is the 2-norm, 'nuc' the sum of singular values of a matrix."""
+@overload
+def normal(mean: Tensor, std: Tensor, *, generator: Generator | None = None, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Normal numbers with the given means and standard deviations (tensors broadcast)."""
+@overload
+def normal(mean: Tensor, std: _float = 1.0, *, generator: Generator | None = None, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    ...
+@overload
+def normal(mean: _float, std: Tensor, *, generator: Generator | None = None, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    ...
+@overload
+def normal(mean: _float, std: _float, size: _Ints, *, generator: Generator | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    ...
+def not_equal(input: Tensor, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise ne; operands broadcast and are promoted."""
+def not_equal_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place ne."""
+def numel(input: Any) -> Any:
+    """Number of elements."""
+@overload
+def ones(size: _Ints, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """A tensor of ones."""
+@overload
+def ones(*size: _int, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    ...
+def ones_like(input: Tensor, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, memory_format: _memory_format | None = None) -> Any:
+    """`ones` with the shape and dtype of another tensor."""
+def orgqr(input: Tensor, input2: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """linalg.householder_product."""
+def ormqr(input: Tensor, tau: Tensor, other: Tensor, left: _bool = True, transpose: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Q @ other (or other @ Q, or with Q^H) for the Q whose Householder vectors are given."""
+def outer(input: Tensor, vec2: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """All products of two vectors' elements: [n] and [m] give [n, m]."""
+def pca_lowrank(A: Any, q: Any = ..., center: Any = ..., niter: Any = ...) -> Any:
+    """(U, S, V) of principal components: svd_lowrank of the centred rows."""
+def pdist(input: Tensor, p: _float = 2) -> Any:
+    """p-norm distances of all pairs of a matrix's rows i < j, in order: [n, k] gives n(n-1)/2."""
+per_channel_affine: Any
+per_channel_affine_float_qparams: Any
+per_channel_symmetric: Any
+per_tensor_affine: Any
+per_tensor_symmetric: Any
+def permute(input: Tensor, dims: _Ints) -> Tensor:
+    """Dims in another order."""
+def permute_copy(input: Tensor, dims: _Ints, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """A copy of what `permute` gives."""
+pi: Any
+def pinverse(input: Tensor, rcond: _float = 1e-15) -> Any:
+    """Pseudo-inverse: linalg.pinv."""
+def poisson(input: Tensor, generator: Generator | None = None) -> Any:
+    """Poisson numbers with the given rates."""
+def polar(abs: Tensor, angle: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """abs * e**(1j * angle) of two tensors of one dtype."""
+def polygamma(n: _int, input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """The n-th derivative of digamma."""
+def positive(input: Tensor) -> Any:
+    """The tensor itself; bool is refused."""
+def pow(input: Tensor | Number, exponent: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """input ** exponent.
+
+    >>> torch.pow(torch.tensor([1.0, 2.0, 3.0]), 2)
+    tensor([1., 4., 9.])"""
+def pow_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place pow."""
+preserve_format: Any
+def printoptions(**kwargs: Any) -> Any:
+    """`set_printoptions` for a block."""
+def prod(input: Tensor, dim: _int | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Product over one dim, or over all."""
+def promote_types(type1: _dtype, type2: _dtype) -> Any:
+    """The smallest dtype that both can be cast to.
+
+    >>> import numtorch as torch
+    >>> torch.promote_types(torch.int32, torch.float16)
+    torch.float16"""
+def put(input: Tensor, index: Tensor, source: Tensor, accumulate: _bool = False) -> Any:
+    """input with elements of its flattened form replaced (or added to)."""
+def put_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`put`."""
+def qr(input: Tensor, some: _bool = True, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
+    """linalg.qr."""
+class qscheme:
+    """How a tensor is quantised: torch.per_tensor_affine, ..."""
+def rad2deg(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise rad2deg."""
+def rad2deg_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place rad2deg."""
+@overload
+def rand(size: _Ints, *, generator: Generator | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Uniform numbers in [0, 1)."""
+@overload
+def rand(*size: _int, generator: Generator | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    ...
+def rand_like(input: Tensor, *, generator: Generator | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, memory_format: _memory_format | None = None) -> Any:
+    """`rand` with the shape and dtype of another tensor."""
+@overload
+def randint(high: _int, size: _Ints, *, generator: Generator | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Integers in [low, high); `randint(high, size)` starts at 0.
+
+    >>> import numtorch as torch
+    >>> torch.randint(1, 2, (3,))
+    tensor([1, 1, 1])"""
+@overload
+def randint(low: _int, high: _int, size: _Ints, *, generator: Generator | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    ...
+@overload
+def randint_like(input: Tensor, high: _int, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, memory_format: _memory_format | None = None) -> Any:
+    """`randint` with the shape and dtype of another tensor."""
+@overload
+def randint_like(input: Tensor, low: _int, high: _int, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, memory_format: _memory_format | None = None) -> Any:
+    ...
+@overload
+def randn(size: _Ints, *, generator: Generator | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Numbers of the standard normal distribution."""
+@overload
+def randn(*size: _int, generator: Generator | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    ...
+def randn_like(input: Tensor, *, generator: Generator | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, memory_format: _memory_format | None = None) -> Any:
+    """`randn` with the shape and dtype of another tensor."""
+def randperm(n: _int, *, generator: Generator | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """A random permutation of 0..n-1."""
+def range(start: Number, end: Number, step: Number = 1, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """start, start + step, ... up to end (deprecated: use arange)."""
+def ravel(input: Tensor) -> Tensor:
+    """All elements as a vector: a view where possible."""
+def real(input: Tensor) -> Any:
+    """The real parts, as a view; a real tensor is its own.
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([1 + 2j, 3 - 1j])
+    >>> x.real.zero_()
+    tensor([0., 0.])
+    >>> x
+    tensor([0.+2.j, 0.-1.j])"""
+def reciprocal(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise reciprocal."""
+def reciprocal_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place reciprocal."""
+def relu(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise relu."""
+def relu_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place relu."""
+def remainder(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise remainder; operands broadcast and are promoted."""
+def remainder_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place remainder."""
+@overload
+def repeat_interleave(input: Tensor, repeats: _int, dim: _int | None = None, *, output_size: _int | None = None) -> Any:
+    """Each element (or slice of a dim) repeated in place.
+
+    >>> import numtorch as torch
+    >>> torch.arange(3).repeat_interleave(2)
+    tensor([0, 0, 1, 1, 2, 2])"""
+@overload
+def repeat_interleave(input: Tensor, repeats: Tensor, dim: _int | None = None, *, output_size: _int | None = None) -> Any:
+    ...
+@overload
+def repeat_interleave(repeats: Tensor, *, output_size: _int | None = None) -> Any:
+    ...
+def reshape(input: Tensor, shape: _Ints) -> Tensor:
+    """Another shape: a view where possible, else a copy."""
+def resolve_conj(input: Tensor) -> Any:
+    """The tensor itself: conjugates are never pending."""
+def resolve_neg(input: Tensor) -> Any:
+    """The tensor itself: negations are never pending."""
+@overload
+def result_type(tensor: Tensor, other: Tensor) -> Any:
+    """The dtype of an arithmetic op of two operands.
+
+    >>> import numtorch as torch
+    >>> torch.result_type(torch.tensor([1, 2]), 1.0)
+    torch.float32"""
+@overload
+def result_type(tensor: Tensor, other: Number) -> Any:
+    ...
+@overload
+def result_type(scalar: Number, tensor: Tensor) -> Any:
+    ...
+@overload
+def result_type(scalar1: Number, scalar2: Number) -> Any:
+    ...
+def roll(input: Tensor, shifts: _Ints, dims: _Ints = ()) -> Any:
+    """Elements moved along the dims; what falls off one end comes in at the other."""
+def rot90(input: Tensor, k: _int = 1, dims: _Ints = (0, 1)) -> Any:
+    """A turn by 90 degrees, k times, in the plane of two dims."""
+def round(input: Tensor, *, decimals: _int = 0, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Rounds to the nearest integer (ties to even), or to `decimals` digits."""
+def round_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`round`."""
+def row_stack(tensors: Sequence[Tensor], *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Tensors joined along the first dim; vectors are rows."""
+def rsqrt(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise rsqrt."""
+def rsqrt_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place rsqrt."""
+def rsub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Any:
+    """other - alpha * input."""
+@overload
+def scatter(input: Tensor, dim: _int, index: Tensor, src: Tensor, *, reduce: str | None = None, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """input with src stored (or added, multiplied) at the indices along a dim.
+
+    >>> import numtorch as torch
+    >>> torch.zeros(3).scatter(0, torch.tensor([2, 0]), torch.tensor([1.0, 2.0]))
+    tensor([2., 0., 1.])"""
+@overload
+def scatter(input: Tensor, dim: _int, index: Tensor, value: Number, *, reduce: str | None = None, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    ...
+def scatter_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`scatter`."""
+def scatter_add(input: Tensor, dim: _int, index: Tensor, src: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """input with src added at the indices along a dim (in order, so deterministic)."""
+def scatter_add_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`scatter_add`."""
+def scatter_reduce(input: Tensor, dim: _int, index: Tensor, src: Tensor, reduce: str, *, include_self: _bool = True, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """input with src combined into it at the indices: sum, prod, mean, amax or amin."""
+def scatter_reduce_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`scatter_reduce`."""
+def seed() -> Any:
+    """Seeds the default generator unpredictably; returns the seed."""
+def select(input: Tensor, dim: _int, index: _int) -> Tensor:
+    """The slice at one index of a dim, without that dim."""
+def select_copy(input: Tensor, dim: _int, index: _int, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """A copy of what `select` gives."""
+def select_scatter(input: Tensor, src: Tensor, dim: _int, index: _int) -> Any:
+    """input with one slice replaced by src."""
+def set_default_device(d: Any) -> Any:
+    """Where factory functions put their tensors; only the CPU here (None: the CPU)."""
+def set_default_dtype(d: Any) -> Any:
+    """Sets the dtype of float literals and factory functions."""
+def set_flush_denormal(mode: Any) -> Any:
+    """Denormal numbers become zero in kernels; False where the CPU can't."""
+class set_grad_enabled:
+    """Switches gradient recording at once, and back at the end of a `with` block.
+
+    >>> import numtorch as torch
+    >>> x = torch.ones(1, requires_grad=True)
+    >>> with torch.set_grad_enabled(False):
+    ...     (x * 2).requires_grad
+    False"""
+    def __call__(self, function: Any) -> Any:
+        ...
+    def __enter__(self) -> Any:
+        ...
+    def __exit__(self, *exc: Any) -> Any:
+        ...
+    def __init__(self, mode: Any) -> None:
+        ...
+    def clone(self) -> Any:
+        """A new context of the same mode."""
+def set_num_threads(n: Any) -> Any:
+    """Sets the threads that kernels run on."""
+def set_printoptions(precision: Any = ..., threshold: Any = ..., edgeitems: Any = ..., linewidth: Any = ..., profile: Any = ..., sci_mode: Any = ...) -> Any:
+    """How tensors are printed: digits, when to summarise, items at the edges, line width.
+
+    `profile`: "default", "short" or "full"; `sci_mode`: None lets the values decide.
+
+    >>> import numtorch as torch
+    >>> torch.set_printoptions(precision=2)
+    >>> torch.tensor([1.12345])
+    tensor([1.12])
+    >>> torch.set_printoptions(profile="default")"""
+def set_rng_state(new_state: Any) -> Any:
+    """Restores the default generator's state."""
+def sgn(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise sgn."""
+def sgn_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place sgn."""
+short: dtype
+def sigmoid(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise sigmoid."""
+def sigmoid_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place sigmoid."""
+def sign(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise sign."""
+def sign_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place sign."""
+def signbit(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise signbit."""
+def sin(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise sin."""
+def sin_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place sin."""
+def sinc(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise sinc."""
+def sinc_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place sinc."""
+def sinh(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise sinh."""
+def sinh_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place sinh."""
+def slice_copy(input: Tensor, dim: _int = 0, start: _int | None = None, end: _int | None = None, step: _int = 1, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    ...
+def slice_scatter(input: Tensor, src: Tensor, dim: _int = 0, start: _int | None = None, end: _int | None = None, step: _int = 1) -> Any:
+    """input with a slice start:end:step of a dim replaced by src."""
+def slogdet(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
+    """(sign, logarithm of the absolute value) of the determinant: linalg.slogdet."""
+def softmax(input: Tensor, dim: _int, dtype: _dtype | None = None, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """exp(x) / sum(exp(x)) along a dim."""
+sparse_bsc: Any
+sparse_bsr: Any
+sparse_coo: Any
+def sparse_coo_tensor(indices: Any, values: Any = ..., size: Any = ..., *, dtype: Any = ..., device: Any = ..., pin_memory: Any = ..., requires_grad: Any = ..., check_invariants: Any = ..., is_coalesced: Any = ...) -> Any:
+    """A tensor with `values` [nnz, ...] at `indices` [sparse dims, nnz]; equal indices add up.
+
+    RuntimeError when indices are out of range or the shapes do not fit together."""
+sparse_csc: Any
+def sparse_csc_tensor(ccol_indices: Any, row_indices: Any, values: Any, size: Any = ..., *, dtype: Any = ..., device: Any = ..., pin_memory: Any = ..., requires_grad: Any = ..., check_invariants: Any = ...) -> Any:
+    """A matrix in compressed columns; RuntimeError when the parts do not fit together."""
+sparse_csr: Any
+def sparse_csr_tensor(crow_indices: Any, col_indices: Any, values: Any, size: Any = ..., *, dtype: Any = ..., device: Any = ..., pin_memory: Any = ..., requires_grad: Any = ..., check_invariants: Any = ...) -> Any:
+    """A matrix in compressed rows; RuntimeError when the parts do not fit together."""
+@overload
+def split(input: Tensor, split_size: _int, dim: _int = 0) -> Any:
+    """Parts of the given size (or sizes) along a dim.
+
+    >>> import numtorch as torch
+    >>> torch.arange(5).split(2)
+    (tensor([0, 1]), tensor([2, 3]), tensor([4]))"""
+@overload
+def split(input: Tensor, split_size: _Ints, dim: _int = 0) -> Any:
+    ...
+@overload
+def split(tensor: Tensor, split_size_or_sections: _int, dim: _int = 0) -> Any:
+    ...
+@overload
+def split(tensor: Tensor, split_size_or_sections: _Ints, dim: _int = 0) -> Any:
+    ...
+def split_copy(input: Tensor, split_size: _int, dim: _int = 0) -> Any:
+    """A copy of what `split` gives."""
+def split_with_sizes(input: Tensor, split_sizes: _Ints, dim: _int = 0) -> Any:
+    """Parts of the given sizes along a dim."""
+def split_with_sizes_copy(input: Tensor, split_sizes: _Ints, dim: _int = 0) -> Any:
+    """A copy of what `split_with_sizes` gives."""
+def sqrt(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise sqrt."""
+def sqrt_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place sqrt."""
+def square(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise square."""
+def square_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place square."""
+def squeeze(input: Tensor, dim: _Ints | None = None) -> Tensor:
+    """Drops dims of size 1 (all, or the given ones)."""
+def squeeze_copy(input: Tensor, dim: _Ints | None = None, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """A copy of what `squeeze` gives."""
+def stack(tensors: Sequence[Tensor], dim: _int = 0, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Tensors of one shape joined along a new dim."""
+@overload
+def std(input: Tensor, dim: _Ints | None = None, *, correction: Number | None = None, keepdim: _bool = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Standard deviation over the given dims: the square root of var."""
+@overload
+def std(input: Tensor, unbiased: _bool = True) -> Any:
+    ...
+@overload
+def std(input: Tensor, dim: _Ints | None, unbiased: _bool = True, keepdim: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    ...
+@overload
+def std_mean(input: Tensor, dim: _Ints | None = None, *, correction: Number | None = None, keepdim: _bool = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
+    """(standard deviation, mean) over the given dims."""
+@overload
+def std_mean(input: Tensor, unbiased: _bool = True) -> Any:
+    ...
+@overload
+def std_mean(input: Tensor, dim: _Ints | None, unbiased: _bool = True, keepdim: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
+    ...
+strided: Any
+def sub(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """input - alpha * other; operands broadcast and are promoted."""
+def sub_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place sub."""
+def subtract(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """input - alpha * other; operands broadcast and are promoted."""
+def subtract_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place sub."""
+def sum(input: Tensor, dim: _Ints | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Sum over the given dims (all by default); integers and bools are added as int64.
+
+    >>> torch.tensor([[1, 2], [3, 4]]).sum(0)
+    tensor([4, 6])"""
+def svd(input: Tensor, some: _bool = True, compute_uv: _bool = True, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
+    """(U, S, V): linalg.svd with V instead of its adjoint; zeros for U and V if not wanted."""
+def svd_lowrank(A: Any, q: Any = ..., niter: Any = ..., M: Any = ...) -> Any:
+    """(U, S, V): the q greatest singular values of A (of A - M) with their vectors, by random
+    projection."""
+def swapaxes(input: Tensor, axis0: _int, axis1: _int) -> Tensor:
+    """Swaps two dims."""
+def swapdims(input: Tensor, dim0: _int, dim1: _int) -> Tensor:
+    """Swaps two dims."""
+def t(input: Tensor) -> Tensor:
+    """Transpose of a tensor with at most 2 dims."""
+def t_copy(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """A copy of what `t` gives."""
+def take(input: Tensor, index: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elements at places of the flattened tensor, shaped like the index."""
+def take_along_dim(input: Tensor, indices: Tensor, dim: _int | None = None, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """`gather` where input and indices broadcast over the other dims (dim None: flattened)."""
+def tan(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise tan."""
+def tan_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place tan."""
+def tanh(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise tanh."""
+def tanh_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place tanh."""
+def tensor(data: Any, *, dtype: Any = ..., device: Any = ..., requires_grad: Any = ..., pin_memory: Any = ...) -> Any:
+    """A new tensor with a copy of `data` (numbers, nested lists, arrays, tensors).
+
+    >>> import numtorch as torch
+    >>> torch.tensor([[1, 2], [3, 4]])
+    tensor([[1, 2],
+            [3, 4]])"""
+@overload
+def tensor_split(input: Tensor, sections: _int, dim: _int = 0) -> Any:
+    """Parts of nearly equal size, or parts that end at the given indices."""
+@overload
+def tensor_split(input: Tensor, indices: _Ints, dim: _int = 0) -> Any:
+    ...
+@overload
+def tensor_split(input: Tensor, tensor_indices_or_sections: Tensor, dim: _int = 0) -> Any:
+    ...
+@overload
+def tensor_split(input: Tensor, indices_or_sections: _int, dim: _int = 0) -> Any:
+    ...
+@overload
+def tensor_split(input: Tensor, indices_or_sections: _Ints, dim: _int = 0) -> Any:
+    ...
+def tensordot(a: Tensor, b: Tensor, dims: Any = 2, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Sums of products over pairs of dims: an int n pairs a's last n dims with b's first n.
+
+    >>> import numtorch as torch
+    >>> torch.tensordot(torch.ones(2, 3, 4), torch.ones(4, 3, 5), dims=[[1, 2], [1, 0]]).shape
+    torch.Size([2, 5])"""
+def tile(input: Tensor, dims: _Ints) -> Any:
+    """`repeat` where missing counts are 1."""
+def to_dlpack(tensor: Any) -> Any:
+    """A DLPack capsule of a tensor's memory."""
+def trace(input: Tensor) -> Any:
+    """Sum of a matrix's main diagonal."""
+def transpose(input: Tensor, dim0: _int, dim1: _int) -> Tensor:
+    """Swaps two dims."""
+def transpose_copy(input: Tensor, dim0: _int, dim1: _int, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """A copy of what `transpose` gives."""
+@overload
+def trapezoid(y: Tensor, x: Tensor, *, dim: _int = -1) -> Any:
+    """Area under y by the trapezoidal rule along a dim, at the points x or at steps of dx."""
+@overload
+def trapezoid(y: Tensor, *, dx: Number = 1, dim: _int = -1) -> Any:
+    ...
+@overload
+def trapz(y: Tensor, x: Tensor, *, dim: _int = -1) -> Any:
+    """Area under y by the trapezoidal rule along a dim, at the points x or at steps of dx."""
+@overload
+def trapz(y: Tensor, *, dx: Number = 1, dim: _int = -1) -> Any:
+    ...
+def triangular_solve(input: Tensor, A: Tensor, upper: _bool = True, transpose: _bool = False, unitriangular: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
+    """(solution of A x = input, a copy of A): PyTorch's older linalg.solve_triangular."""
+def tril(input: Tensor, diagonal: _int = 0, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """The elements on and below a diagonal; zeros above."""
+def tril_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`tril`."""
+def tril_indices(row: _int, col: _int, offset: _int = 0, *, dtype: _dtype | None = None, device: _Device | None = None, layout: _layout | None = None) -> Any:
+    """Row and column of the elements that `tril` keeps: [2, n]."""
+def triu(input: Tensor, diagonal: _int = 0, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """The elements on and above a diagonal; zeros below."""
+def triu_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`triu`."""
+def triu_indices(row: _int, col: _int, offset: _int = 0, *, dtype: _dtype | None = None, device: _Device | None = None, layout: _layout | None = None) -> Any:
+    """Row and column of the elements that `triu` keeps: [2, n]."""
+def true_divide(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """input / other; integers are divided as floats."""
+def true_divide_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`true_divide`."""
+def trunc(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise trunc."""
+def trunc_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place trunc."""
+def typename(obj: Any) -> Any:
+    """'torch.FloatTensor' for a tensor, else the qualified name of the type."""
+uint8: dtype
+def unbind(input: Tensor, dim: _int = 0) -> Any:
+    """All slices along a dim."""
+def unbind_copy(input: Tensor, dim: _int = 0) -> Any:
+    """A copy of what `unbind` gives."""
+def unflatten(input: Tensor, dim: _int, sizes: _Ints) -> Tensor:
+    """Splits a dim into the given sizes (one may be -1)."""
+def unfold_copy(input: Tensor, dimension: _int, size: _int, step: _int, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """A copy of what `unfold` gives."""
+def unsafe_chunk(input: Tensor, chunks: _int, dim: _int = 0) -> Any:
+    """At most `chunks` equal parts along a dim."""
+def unsafe_split(input: Tensor, split_size: _int, dim: _int = 0) -> Any:
+    """Parts of the given size (or sizes) along a dim.
+
+    >>> import numtorch as torch
+    >>> torch.arange(5).split(2)
+    (tensor([0, 1]), tensor([2, 3]), tensor([4]))"""
+def unsafe_split_with_sizes(input: Tensor, split_sizes: _Ints, dim: _int = 0) -> Any:
+    """Parts of the given sizes along a dim."""
+def unsqueeze(input: Tensor, dim: _int) -> Tensor:
+    """Inserts a dim of size 1."""
+def unsqueeze_copy(input: Tensor, dim: _int, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """A copy of what `unsqueeze` gives."""
+def vander(x: Tensor, N: _int | None = None, increasing: _bool = False) -> Any:
+    """Powers of the elements of a vector, as columns."""
+@overload
+def var(input: Tensor, dim: _Ints | None = None, *, correction: Number | None = None, keepdim: _bool = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Variance over the given dims; `correction` (1) is taken off the count."""
+@overload
+def var(input: Tensor, unbiased: _bool = True) -> Any:
+    ...
+@overload
+def var(input: Tensor, dim: _Ints | None, unbiased: _bool = True, keepdim: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    ...
+@overload
+def var_mean(input: Tensor, dim: _Ints | None = None, *, correction: Number | None = None, keepdim: _bool = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
+    """(variance, mean) over the given dims."""
+@overload
+def var_mean(input: Tensor, unbiased: _bool = True) -> Any:
+    ...
+@overload
+def var_mean(input: Tensor, dim: _Ints | None, unbiased: _bool = True, keepdim: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
+    ...
+def vdot(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """dot with the first vector's complex conjugate."""
+def view_as_complex(input: Tensor) -> Any:
+    """A view of pairs along the last dim (size 2, stride 1) as complex numbers."""
+def view_as_real(input: Tensor) -> Any:
+    """A view with the real and imaginary parts along a new last dim; complex tensors only."""
+@overload
+def view_copy(input: Tensor, size: _Ints, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """A copy of what `view` gives."""
+@overload
+def view_copy(input: Tensor, dtype: _dtype, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    ...
+def vmap(func: Any, in_dims: Any = ..., out_dims: Any = ..., randomness: Any = ..., *, chunk_size: Any = ...) -> Any:
+    """A function that maps `func` over a dim of its tensor arguments.
+
+    in_dims: the dim of each argument (None: not mapped), as an int or in the arguments' structure;
+    out_dims: where the mapped dim goes in the results. randomness: 'error', 'same' or 'different'
+    random numbers for the examples. chunk_size: so many examples at a time.
+
+    >>> import numtorch as torch
+    >>> torch.vmap(torch.dot)(torch.ones(3, 4), torch.ones(3, 4))
+    tensor([4., 4., 4.])"""
+@overload
+def vsplit(input: Tensor, sections: _int) -> Any:
+    """Parts of equal size, or parts that end at the given indices."""
+@overload
+def vsplit(input: Tensor, indices: _Ints) -> Any:
+    ...
+@overload
+def vsplit(input: Tensor, split_size_or_sections: _int) -> Any:
+    ...
+@overload
+def vsplit(input: Tensor, split_size_or_sections: _Ints) -> Any:
+    ...
+@overload
+def vsplit(input: Tensor, indices_or_sections: _int) -> Any:
+    ...
+@overload
+def vsplit(input: Tensor, indices_or_sections: _Ints) -> Any:
+    ...
+def vstack(tensors: Sequence[Tensor], *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Tensors joined along the first dim; vectors are rows."""
+@overload
+def where(condition: Tensor, input: Tensor | Number, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """input where the condition holds, else other; all broadcast. One argument: as nonzero.
+
+    >>> x = torch.tensor([1.0, -2.0, 3.0])
+    >>> torch.where(x > 0, x, 0)
+    tensor([1., 0., 3.])"""
+@overload
+def where(condition: Tensor) -> Any:
+    ...
+@overload
+def where(condition: Tensor, input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    ...
+@overload
+def where(condition: Tensor, input: Tensor, other: Number) -> Any:
+    ...
+@overload
+def where(condition: Tensor, input: Number, other: Tensor) -> Any:
+    ...
+@overload
+def where(condition: Tensor, input: Number, other: Number) -> Any:
+    ...
+@overload
+def where(condition: Tensor) -> Any:
+    ...
+def xlogy(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Elementwise xlogy; operands broadcast and are promoted."""
+def xlogy_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place xlogy."""
+def zero_(self) -> Any:
+    """Sets every element to zero."""
+@overload
+def zeros(size: _Ints, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """A tensor of zeros."""
+@overload
+def zeros(*size: _int, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    ...
+def zeros_like(input: Tensor, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, memory_format: _memory_format | None = None) -> Any:
+    """`zeros` with the shape and dtype of another tensor."""

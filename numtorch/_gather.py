@@ -1,0 +1,597 @@
+"""gather, scatter and index_* functions, masks and nonzero."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numtorch.jit.ops import OPS
+from numtorch.jit.record import local
+
+from ._api import function
+from ._indexing import array_now, gather_flat, put_result, record_checked
+from ._shape_ops import _copied, expand, reshape, slice_view, to
+from ._tensor import Tensor, check_dim
+
+# ---------------------------------------------------------------- checks
+
+
+def _index_dtype(name: str, index: Tensor) -> Tensor:
+    if index.dtype.short not in ("i64", "i32"):
+        raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index")
+    return index
+
+
+def _lifted(t: Tensor) -> Tensor:
+    return t if t.dim() else reshape(t, (1,))
+
+
+def _smaller(t: Tensor, sizes) -> Tensor:
+    """The corner of t with at most the given sizes."""
+    parts = {j: (0, 1, n) for j, (n, m) in enumerate(zip(sizes, t._v.meta.shape)) if n < m}
+    return slice_view(t, parts) if parts else t
+
+
+# ---------------------------------------------------------------- gather
+
+
+@function("gather(Tensor input, int dim, Tensor index, *, bool sparse_grad=False)", out=True)
+def gather(input, dim, index, *, sparse_grad=False):
+    """out[i][j] = input[index[i][j]][j] (for dim 0); index may be smaller than input.
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([[1, 2], [3, 4]])
+    >>> x.gather(1, torch.tensor([[0, 0], [1, 0]]))
+    tensor([[1, 1],
+            [4, 3]])
+    """
+    d = check_dim(dim, input.dim())
+    if not index.numel():
+        none = slice_view(reshape(input, -1), {0: (0, 1, 0)})
+        return reshape(_copied(none), index.shape)
+    _index_dtype("gather", index)
+    return _gathered(input, d, index, "gather")
+
+
+def _gathered(input, d: int, index, what: str) -> Tensor:
+    x, i = _lifted(input), _lifted(index)
+    if x.dim() != i.dim():
+        raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
+    for j, (n, m) in enumerate(zip(x.shape, i.shape)):
+        if j != d and m > n:
+            raise RuntimeError(
+                f"Size does not match at dimension {j} expected index {list(i.shape)} to be no "
+                f"larger than self {list(x.shape)} apart from dimension {d}"
+            )
+    sizes = [n if j == d else m for j, (n, m) in enumerate(zip(x.shape, i.shape))]
+    out = record_checked("gather", "gather", (_smaller(x, sizes), i), (d, what), x.size(d), d)
+    return reshape(out, index.shape) if out.shape != index.shape else out
+
+
+@function("take_along_dim(Tensor input, Tensor indices, int? dim=None)", out=True)
+def take_along_dim(input, indices, dim):
+    """`gather` where input and indices broadcast over the other dims (dim None: flattened)."""
+    if indices.dtype.short != "i64":
+        raise RuntimeError(
+            "torch.take_along_dim(): dtype of indices should be Long but got "
+            + indices.dtype.tensor_type.replace("Tensor", "")
+        )
+    if dim is None:
+        return _gathered(reshape(input, -1), 0, reshape(indices, -1), "index")
+    if input.dim() != indices.dim():
+        raise RuntimeError(
+            "torch.take_along_dim(): input and indices should have the same number of dimensions, "
+            f"but got {input.dim()} dimensions for input, and {indices.dim()} dimensions for "
+            "indices"
+        )
+    d = check_dim(dim, input.dim())
+    common = [max(a, b) if min(a, b) else 0 for a, b in zip(input.shape, indices.shape)]
+    own = [input.size(d) if j == d else n for j, n in enumerate(common)]
+    at = [indices.size(d) if j == d else n for j, n in enumerate(common)]
+    return _gathered(expand(input, own), d, expand(indices, at), "index")
+
+
+@function("index_select(Tensor input, int dim, Tensor index)", out=True)
+def index_select(input, dim, index):
+    """The slices of a dim at the given indices."""
+    if index.dim() > 1:
+        raise IndexError("index_select(): Index is supposed to be a vector")
+    if index.dtype.short not in ("i64", "i32"):
+        raise RuntimeError("index_select(): Expected dtype int32 or int64 for index")
+    d = check_dim(dim, input.dim())
+    if not input.dim() and index.numel() != 1:
+        raise RuntimeError(
+            "index_select(): Index to scalar can have only 1 value, got "
+            f"{index.numel()} value(s)"
+        )
+    out = gather_flat(_lifted(input), index, d, "index_select", "gather")
+    return out if input.dim() else reshape(out, ())
+
+
+@function("take(Tensor input, Tensor index)", out=True)
+def take(input, index):
+    """Elements at places of the flattened tensor, shaped like the index."""
+    if index.dtype.short != "i64":
+        raise RuntimeError("take(): Expected a long tensor for index, but got "
+                           + index.dtype.tensor_type.replace("Tensor", ""))  # fmt: skip
+    if not input.numel() and index.numel():
+        raise IndexError("take(): tried to take from an empty tensor")
+    out = gather_flat(reshape(input, -1), index, 0, "take", size=input.numel())
+    return reshape(out, index.shape)
+
+
+def embedding(weight: Tensor, index: Tensor) -> Tensor:
+    """Rows of weight at the given indices: shape [*index.shape, features]."""
+    out = gather_flat(weight, index, 0, "embedding")
+    return reshape(out, (*index.shape, weight.size(1)))
+
+
+# ---------------------------------------------------------------- scatter
+
+
+def _check_scatter(name: str, t: Tensor, d: int, index: Tensor, src: Tensor | None) -> None:
+    _index_dtype(name, index)
+    if not index.numel():
+        return
+    rank = max(t.dim(), 1)
+    if max(index.dim(), 1) != rank:
+        raise RuntimeError("Index tensor must have the same number of dimensions as self tensor")
+    if src is not None and max(src.dim(), 1) != rank:
+        raise RuntimeError("Index tensor must have the same number of dimensions as src tensor")
+    have, own = _lifted(index).shape, _lifted(t).shape
+    given = _lifted(src).shape if src is not None else have
+    if any(n > s or (n > m and j != d) for j, (n, m, s) in enumerate(zip(have, own, given))):
+        tail = f" and to be no larger size than src {list(given)}" if src is not None else ""
+        raise RuntimeError(
+            f"Expected index {list(index.shape)} to be no larger than self {list(t.shape)} apart "
+            f"from dimension {d}{tail}"
+        )
+
+
+def _scattered(name: str, t: Tensor, d: int, index: Tensor, src: Tensor, reduce: str) -> Tensor:
+    """t with src combined into it at the indices, in order; sizes may be smaller than t's."""
+    if not index.numel():
+        return _copied(t)
+    x, i = _lifted(t), _lifted(index)
+    src = _smaller(_lifted(src), i.shape)
+    sizes = [n if j == d else m for j, (n, m) in enumerate(zip(x.shape, i.shape))]
+    corner = _smaller(x, sizes)
+    op = "scatter_add" if reduce == "add" else "scatter"
+    attrs = (d, "gather") if reduce == "add" else (d, "gather", reduce)
+    new = record_checked(name, op, (corner, i, src), attrs, x.size(d), d)
+    if corner is not x:
+        x = _copied(x)
+        _smaller(x, sizes).copy_(new)
+        new = x
+    return new if t.dim() else reshape(new, ())
+
+
+def _same_dtype(name: str, t: Tensor, src: Tensor) -> None:
+    if t.dtype is not src.dtype:
+        raise RuntimeError(f"{name}(): Expected self.dtype to be equal to src.dtype")
+
+
+_REDUCE = {"add": "add", "multiply": "mul"}
+
+
+def _scatter_kind(reduce) -> str:
+    if reduce is None:
+        return "set"
+    if reduce not in _REDUCE:
+        raise RuntimeError("reduce argument must be either add or multiply.")
+    return _REDUCE[reduce]
+
+
+@function("scatter(Tensor input, int dim, Tensor index, Tensor src, *, str? reduce=None)",
+          out=True, inplace=True)  # fmt: skip
+def _scatter_src(input, dim, index, src, *, reduce):
+    """input with src stored (or added, multiplied) at the indices along a dim.
+
+    >>> import numtorch as torch
+    >>> torch.zeros(3).scatter(0, torch.tensor([2, 0]), torch.tensor([1.0, 2.0]))
+    tensor([2., 0., 1.])
+    """
+    d, kind = check_dim(dim, input.dim()), _scatter_kind(reduce)
+    _check_scatter("scatter", input, d, index, src)
+    _same_dtype("scatter", input, src)
+    return _scattered("scatter", input, d, index, src, kind)
+
+
+@function("scatter(Tensor input, int dim, Tensor index, Number value, *, str? reduce=None)",
+          out=True, inplace=True)  # fmt: skip
+def _scatter_value(input, dim, index, value, *, reduce):
+    d, kind = check_dim(dim, input.dim()), _scatter_kind(reduce)
+    _check_scatter("scatter", input, d, index, None)
+    return _scattered("scatter", input, d, index, _filled(index.shape, value, input), kind)
+
+
+def _filled(shape, value, like: Tensor) -> Tensor:
+    from ._creation import full
+
+    return full(tuple(shape), value, dtype=like.dtype)
+
+
+@function("scatter_add(Tensor input, int dim, Tensor index, Tensor src)", out=True, inplace=True)
+def scatter_add(input, dim, index, src):
+    """input with src added at the indices along a dim (in order, so deterministic)."""
+    d = check_dim(dim, input.dim())
+    _check_scatter("scatter", input, d, index, src)
+    _same_dtype("scatter", input, src)
+    return _scattered("scatter_add", input, d, index, src, "add")
+
+
+_KINDS = {"sum": "add", "prod": "mul", "mean": "add", "amax": "max", "amin": "min"}
+
+
+def _identity(kind: str, d) -> float | int:
+    if kind in ("add", "mul"):
+        return 0 if kind == "add" else 1
+    if d.kind == "b":
+        return kind == "min"
+    if d.kind == "f":
+        return -math.inf if kind == "max" else math.inf
+    info = np.iinfo(d.np)
+    return int(info.min if kind == "max" else info.max)
+
+
+def _reduced(name: str, t: Tensor, d: int, index, src, reduce: str, include_self: bool) -> Tensor:
+    kind = _KINDS[reduce]
+    start = t
+    if not include_self:
+        first = _filled(index.shape, _identity(kind, t.dtype), t)
+        start = _scattered(name, t, d, index, first, "set")
+    out = _scattered(name, start, d, index, src, kind)
+    if reduce != "mean" or not index.numel():
+        return out
+    counts = t.detach().new_full(t.shape, 1)
+    ones = _filled(index.shape, 1, t)
+    if not include_self:
+        counts = _scattered(name, counts, d, index, _filled(index.shape, 0, t), "set")
+    counts = _scattered(name, counts, d, index, ones, "add")
+    if t.dtype.kind in "fc":
+        return out / counts
+    return out.div(counts, rounding_mode="floor")
+
+
+@function("scatter_reduce(Tensor input, int dim, Tensor index, Tensor src, str reduce, *, "
+          "bool include_self=True)", out=True, inplace=True)  # fmt: skip
+def scatter_reduce(input, dim, index, src, reduce, *, include_self):
+    """input with src combined into it at the indices: sum, prod, mean, amax or amin."""
+    d = check_dim(dim, input.dim())
+    if reduce not in _KINDS:
+        raise RuntimeError("reduce argument must be either sum, prod, mean, amax or amin, got "
+                           + reduce)  # fmt: skip
+    _check_scatter("scatter", input, d, index, src)
+    _same_dtype("scatter", input, src)
+    return _reduced("scatter_reduce", input, d, index, src, reduce, include_self)
+
+
+# ---------------------------------------------------------------- slices at indices
+
+
+def _check_slices(name: str, t: Tensor, d: int, index: Tensor, source: Tensor) -> None:
+    if index.dim() > 1:
+        error = IndexError if name in ("index_add", "index_copy") else RuntimeError
+        raise error(f"{name}(): Index is supposed to be a vector, but got dim: {index.dim()} with "
+                    f"type: {index.dtype.tensor_type.replace('Tensor', '')} and size: "
+                    f"{list(index.shape)}")  # fmt: skip
+    kinds = ("i64",) if name == "index_copy" else ("i64", "i32")
+    if index.dtype.short not in kinds:
+        want = "LongTensor" if name == "index_copy" else "int32/int64"
+        raise RuntimeError(f"{name}(): Expected {'a ' if 'Tensor' in want else 'dtype '}{want} for "
+                           "index")  # fmt: skip
+    if t.dtype is not source.dtype:
+        raise RuntimeError(
+            f"{name}(): self ({t.dtype.tensor_type.replace('Tensor', '')}) and source "
+            f"({source.dtype.tensor_type.replace('Tensor', '')}) must have the same scalar type"
+        )
+    _check_source(name, t, d, index, source)
+
+
+def _check_source(name: str, t: Tensor, d: int, index: Tensor, source: Tensor) -> None:
+    n = index.numel()
+    if not source.dim():
+        if n != 1:
+            raise (IndexError if name == "index_copy" else RuntimeError)(
+                f"{name}(): When source is scalar, index should have one element (got {n})"
+            )
+        return
+    if name == "index_copy" and source.dim() != t.dim() and t.dim():
+        raise IndexError(
+            "index_copy(): When source and destination are not scalars, their dimensionality must "
+            f"match. Source dimensionality ({source.dim()}), destination dimensionality "
+            f"({t.dim()})"
+        )
+    if d >= source.dim() or source.size(d) != n:
+        got = source.size(d) if d < source.dim() else "none"
+        raise (IndexError if name == "index_copy" else RuntimeError)(
+            f"{name}(): Number of indices ({n}) should be equal to source.size(dim): ({got}), for "
+            f"dim: {d}"
+        )
+    rest = [m for j, m in enumerate(t.shape) if j != d]
+    if t.dim() and [m for j, m in enumerate(source.shape) if j != d] != rest:
+        raise RuntimeError(
+            f"{name}(): Source/destination tensor must have same slice shapes. Destination slice "
+            f"shape: {rest} at dimension {d} and source slice shape: "
+            f"{[m for j, m in enumerate(source.shape) if j != d]} at dimension 0."
+        )
+
+
+def _slices(name: str, t: Tensor, d: int, index: Tensor, source: Tensor, kind: str) -> Tensor:
+    """t with the slices of source combined into it at the indices of dim d."""
+    if not index.numel() or not source.numel():
+        return _copied(t)
+    x = _lifted(t)
+    i = reshape(index, [index.numel() if j == d else 1 for j in range(x.dim())])
+    source = reshape(source, x.shape[:d] + (index.numel(),) + x.shape[d + 1 :])
+    what = (d, "gather")
+    op, attrs = ("scatter_add", what) if kind == "add" else ("scatter", (*what, kind))
+    out = record_checked(name, op, (x, i, source), attrs, x.size(d), d)
+    return out if t.dim() else reshape(out, ())
+
+
+@function("index_add(Tensor input, int dim, Tensor index, Tensor source, *, Number alpha=1)",
+          out=True, inplace=True)  # fmt: skip
+def index_add(input, dim, index, source, *, alpha):
+    """input with the slices of source added at the given indices of a dim."""
+    d = check_dim(dim, input.dim())
+    _check_slices("index_add", input, d, index, source)
+    src = source if alpha == 1 else to(source * alpha, source.dtype)
+    return _slices("index_add", input, d, index, src, "add")
+
+
+@function("index_copy(Tensor input, int dim, Tensor index, Tensor source)", out=True, inplace=True)
+def index_copy(input, dim, index, source):
+    """input with the slices at the given indices of a dim replaced by those of source."""
+    d = check_dim(dim, input.dim())
+    _check_slices("index_copy", input, d, index, source)
+    return _slices("index_copy_", input, d, index, source, "set")
+
+
+@function("index_fill(Tensor input, int dim, Tensor index, Number value)", inplace=True)
+def _index_fill_value(input, dim, index, value):
+    """input with the slices at the given indices of a dim filled with a value."""
+    _fill_index(index)
+    if isinstance(value, complex) and input.dtype.kind != "c":
+        raise RuntimeError("index_fill_(): Converting complex Scalar to non-complex type is not "
+                           "supported")  # fmt: skip
+    if input.dtype.kind == "f":
+        value = float(value)
+    return _filled_at(input, check_dim(dim, input.dim()), index, value)
+
+
+def _filled_at(t: Tensor, d: int, index: Tensor, value) -> Tensor:
+    """where(the slice is named by the index, value, t)."""
+    from ._creation import full
+
+    if not index.numel() or not t.numel():
+        return _copied(t)
+    n = _lifted(t).size(d)
+    none, some = full((n,), False), full((index.numel(),), True)
+    where = (none, reshape(index, (-1,)), some)
+    hit = record_checked("index_fill", "scatter", where, (0, "index", "set"), n, d)
+    hit = reshape(hit, [n if j == d else 1 for j in range(t.dim())])
+    return _where_masked(hit, value, t)
+
+
+@function("index_fill(Tensor input, int dim, Tensor index, Tensor value)", inplace=True)
+def _index_fill_tensor(input, dim, index, value):
+    _fill_index(index)
+    if value.dim():
+        raise RuntimeError(
+            "index_fill_ only supports a 0-dimensional value tensor, but got tensor with "
+            f"{value.dim()} dimension(s)."
+        )
+    return _filled_at(input, check_dim(dim, input.dim()), index, to(value, input.dtype))
+
+
+def _fill_index(index: Tensor) -> None:
+    if index.dtype.short not in ("i64", "i32"):
+        raise IndexError("index_fill_(): Expected dtype int64 for index.")
+    if index.dim() > 1:
+        raise IndexError("index_fill_(): Index is supposed to be a vector")
+
+
+_INDEX_KINDS = {"prod": "prod", "mean": "mean", "amax": "amax", "amin": "amin"}
+
+
+@function("index_reduce(Tensor input, int dim, Tensor index, Tensor source, str reduce, *, "
+          "bool include_self=True)", out=True, inplace=True)  # fmt: skip
+def index_reduce(input, dim, index, source, reduce, *, include_self):
+    """input with the slices of source combined into it: prod, mean, amax or amin."""
+    d = check_dim(dim, input.dim())
+    if reduce not in _INDEX_KINDS:
+        raise RuntimeError(
+            f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got "
+            f"{reduce}."
+        )
+    _check_slices("index_reduce", input, d, index, source)
+    if not index.numel() or not source.numel():
+        return _copied(input)
+    x = _lifted(input)
+    shape = x.shape[:d] + (index.numel(),) + x.shape[d + 1 :]
+    wide = expand(reshape(index, [index.numel() if j == d else 1 for j in range(x.dim())]), shape)
+    out = _reduced("index_reduce", x, d, wide, reshape(source, shape), reduce, include_self)
+    return reshape(out, input.shape)
+
+
+@function("put(Tensor input, Tensor index, Tensor source, bool accumulate=False)", inplace=True)
+def put(input, index, source, accumulate):
+    """input with elements of its flattened form replaced (or added to)."""
+    if index.dtype.short != "i64":
+        raise RuntimeError("put_(): Expected a long tensor for index, but got "
+                           + index.dtype.tensor_type.replace("Tensor", ""))  # fmt: skip
+    if input.dtype is not source.dtype:
+        raise RuntimeError(
+            "put_(): self and source expected to have the same dtype, but got self.dtype = "
+            f"{_c(input)} and source.dtype = {_c(source)}"
+        )
+    if index.numel() != source.numel():
+        raise IndexError(
+            "put_(): Expected source and index to have the same number of elements, but got "
+            f"source.numel() = {source.numel()}, index.numel() = {index.numel()}"
+        )
+    if not index.numel():
+        return _copied(input)
+    flat = reshape(input, -1)
+    i = reshape(index, -1)
+    op, attrs = ("scatter_add", (0, "index")) if accumulate else ("scatter", (0, "index", "set"))
+    out = record_checked("put", op, (flat, i, reshape(source, -1)), attrs, input.numel())
+    return reshape(out, input.shape)
+
+
+def _c(t: Tensor) -> str:
+    from ._methods import _c_name
+
+    return _c_name(t.dtype)
+
+
+# ---------------------------------------------------------------- masks
+
+
+def _need_mask(name: str, mask: Tensor) -> None:
+    if mask.dtype.kind != "b":
+        raise RuntimeError(
+            f"{name} only supports boolean masks, but got mask with dtype {_short(mask)}"
+        )
+
+
+def _short(t: Tensor) -> str:
+    names = {"f32": "float", "f64": "double", "i64": "long int", "i32": "int"}
+    return names.get(t.dtype.short, t.dtype.name)
+
+
+@function("masked_fill(Tensor input, Tensor mask, Number value)", inplace=True)
+def _masked_fill_value(input, mask, value):
+    """input with a value where the mask holds; both broadcast.
+
+    >>> import numtorch as torch
+    >>> x = torch.arange(3.0)
+    >>> x.masked_fill(x > 0.5, -1.0)
+    tensor([ 0., -1., -1.])
+    """
+    _need_mask("masked_fill", mask)
+    if isinstance(value, complex) and input.dtype.kind != "c":
+        raise RuntimeError("value cannot be converted to type float without overflow")
+    if input.dtype.kind in "bi" and not isinstance(value, bool):
+        value = _int_value(input, value)
+    elif input.dtype.kind == "f":
+        value = float(value)
+    return _where_masked(mask, value, input)
+
+
+def _int_value(t: Tensor, value):
+    if t.dtype.kind == "b":
+        return bool(value)
+    info = np.iinfo(t.dtype.np)
+    if not info.min <= value <= info.max:
+        raise RuntimeError(
+            f"value cannot be converted to type {t.dtype.name}_t without overflow"
+        )
+    return int(value)
+
+
+def _where_masked(mask, value, t: Tensor) -> Tensor:
+    out = local.tape.record(OPS["where"], (mask, value, t))
+    return out if out.dtype is t.dtype else to(out, t.dtype)
+
+
+@function("masked_fill(Tensor input, Tensor mask, Tensor value)", inplace=True)
+def _masked_fill_tensor(input, mask, value):
+    _need_mask("masked_fill", mask)
+    if value.dim():
+        raise RuntimeError(
+            "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with "
+            f"{value.dim()} dimension(s)."
+        )
+    return _where_masked(mask, to(value, input.dtype), input)
+
+
+@function("masked_select(Tensor input, Tensor mask)", out=True)
+def masked_select(input, mask):
+    """The elements where the mask holds, as a vector."""
+    if mask.dtype.kind != "b":
+        raise RuntimeError("masked_select: expected BoolTensor for mask")
+    shape = _broadcast(input, mask)
+    found = np.flatnonzero(np.broadcast_to(array_now(mask), shape))
+    return gather_flat(reshape(expand(input, shape), -1), _own(found), 0)
+
+
+def _own(array) -> Tensor:
+    from ._creation import _own as own
+
+    return own(array)
+
+
+def _broadcast(a: Tensor, b: Tensor) -> tuple[int, ...]:
+    from numtorch.jit.ops.table import broadcast_shapes
+
+    return broadcast_shapes("masked_select", [a._v.meta.shape, b._v.meta.shape])
+
+
+@function("masked_scatter(Tensor input, Tensor mask, Tensor source)", inplace=True)
+def masked_scatter(input, mask, source):
+    """input with the elements where the mask holds replaced by those of source, in order."""
+    if mask.dtype.kind != "b":
+        raise RuntimeError("masked_scatter_ only supports boolean masks, but got mask with dtype "
+                           + _short(mask))  # fmt: skip
+    if input.dtype is not source.dtype:
+        raise RuntimeError(
+            "masked_scatter: expected self and source to have same dtypes but got "
+            f"{_c(input)} and {_c(source)}"
+        )
+    shape = _broadcast(input, mask)
+    x = expand(input, shape)
+    found = np.flatnonzero(np.broadcast_to(array_now(mask), shape))
+    if found.size > source.numel():
+        raise RuntimeError(
+            f"Number of elements of source ({source.numel()}) < number of ones in mask "
+            f"({found.size})"
+        )
+    if not found.size:
+        return _copied(x)
+    part = slice_view(reshape(source, -1), {0: (0, 1, found.size)})
+    flat = reshape(x, -1)
+    out = put_result(flat, [((0,), _own(found), True)], part, False)
+    return reshape(out, shape)
+
+
+# ---------------------------------------------------------------- nonzero
+
+
+@function("nonzero(Tensor input, *, bool as_tuple=False)", out=True)
+def nonzero(input, *, as_tuple):
+    """Indices of the elements that are not zero: [n, dims], or one vector per dim.
+
+    >>> import numtorch as torch
+    >>> torch.tensor([0, 3, 0, 5]).nonzero()
+    tensor([[1],
+            [3]])
+    """
+    array = array_now(input if input.dtype.kind in "ib" else input.ne(0))
+    if as_tuple:
+        return tuple(_own(i) for i in np.nonzero(np.atleast_1d(array)))
+    if not input.dim():
+        return _own(np.empty((int(bool(array)), 0), np.int64))
+    return _own(np.stack(np.nonzero(array), 1).reshape(-1, input.dim()).astype(np.int64))
+
+
+@function("argwhere(Tensor input)")
+def argwhere(input):
+    """Indices of the elements that are not zero: [n, dims]."""
+    return nonzero(input, as_tuple=False)
+
+
+@function("nonzero_static(Tensor input, *, int size, int fill_value=-1)", out=True)
+def nonzero_static(input, *, size, fill_value):
+    """`nonzero` with a given number of rows: filled up, or cut."""
+    if size < 0:
+        raise RuntimeError("nonzero_static: 'size' must be an non-negative integer")
+    array = array_now(input if input.dtype.kind in "ib" else input.ne(0))
+    found = np.full((size, input.dim()), fill_value, np.int64)
+    rows = np.stack(np.nonzero(array), 1)[:size] if input.dim() else found[:0]
+    found[: len(rows)] = rows
+    return _own(found)
+
+
+

@@ -1,0 +1,533 @@
+"""Joining and repeating: cat, stack, repeat, roll, tril, meshgrid and their families."""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+
+import numpy as np
+from numtorch.jit import dtypes as _d
+from numtorch.jit.ops import OPS
+from numtorch.jit.record import local
+
+from ._api import alias, function
+from ._shape_ops import (
+    _copied,
+    expand,
+    reshape,
+    slice_view,
+    to,
+    transpose,
+    unsqueeze,
+)
+from ._tensor import Size, Tensor, check_dim
+
+# ---------------------------------------------------------------- cat and stack
+
+
+@function("cat(Tensor[] tensors, int dim=0)", method=False, out=True)
+def cat(tensors, dim=0):
+    """Tensors joined along a dim; other sizes must agree.
+
+    >>> import numtorch as torch
+    >>> torch.cat((torch.zeros(1), torch.ones(2)))
+    tensor([0., 1., 1.])
+    """
+    tensors = list(tensors)
+    if not tensors:
+        raise ValueError("torch.cat(): expected a non-empty list of Tensors")
+    for i, x in enumerate(tensors):
+        if not x.dim():
+            raise RuntimeError(
+                f"zero-dimensional tensor (at position {i}) cannot be concatenated"
+            )
+    kind = tensors[0].dtype
+    for x in tensors[1:]:
+        kind = _d.promote(kind, x.dtype)
+    # Vectors without elements fit everything, as they always have in PyTorch.
+    full = [x for x in tensors if x._v.meta.shape != (0,)] or tensors[:1]
+    first = full[0]._v.meta.shape
+    d = check_dim(dim, len(first))
+    for i, x in enumerate(tensors):
+        if x._v.meta.shape != (0,):
+            _check_joined(first, x._v.meta.shape, d, i)
+    full = [x if x.dtype is kind else to(x, kind) for x in full]
+    return local.tape.record(OPS["cat"], full, (d,))
+
+
+def _check_joined(first, shape, d: int, i: int) -> None:
+    if len(shape) != len(first):
+        raise RuntimeError(
+            f"Tensors must have same number of dimensions: got {len(first)} and {len(shape)}"
+        )
+    for j, (a, b) in enumerate(zip(first, shape)):
+        if j != d and a != b:
+            raise RuntimeError(
+                f"Sizes of tensors must match except in dimension {d}. Expected size {a} but got "
+                f"size {b} for tensor number {i} in the list."
+            )
+
+
+alias("concat", "cat")
+alias("concatenate", "cat")
+
+
+@function("stack(Tensor[] tensors, int dim=0)", method=False, out=True)
+def stack(tensors, dim=0):
+    """Tensors of one shape joined along a new dim."""
+    tensors = list(tensors)
+    if not tensors:
+        raise RuntimeError("stack expects a non-empty TensorList")
+    first = tensors[0]._v.meta.shape
+    d = check_dim(dim, len(first) + 1)
+    for i, x in enumerate(tensors):
+        if x._v.meta.shape != first:
+            raise RuntimeError(
+                f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 "
+                f"and {list(x.shape)} at entry {i}"
+            )
+    return cat([unsqueeze(x, d) for x in tensors], d)
+
+
+def _at_least(t: Tensor, rank: int) -> Tensor:
+    shape = t._v.meta.shape
+    if len(shape) >= rank:
+        return t
+    if rank == 3 and shape:
+        return reshape(t, (1, *shape, 1) if len(shape) == 1 else (*shape, 1))
+    return reshape(t, (1,) * (rank - len(shape)) + shape)
+
+
+def _atleast(rank: int):
+    def atleast(*tensors):
+        if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
+            tensors = tensors[0]
+        elif len(tensors) == 1:
+            return _at_least(_need_tensor(tensors[0], atleast.__name__), rank)
+        return tuple(_at_least(_need_tensor(t, atleast.__name__), rank) for t in tensors)
+
+    atleast.__name__ = f"atleast_{rank}d"
+    atleast.__doc__ = f"Tensors with dims of size 1 added until they have {rank}."
+    return atleast
+
+
+def _need_tensor(t, name: str) -> Tensor:
+    if not isinstance(t, Tensor):
+        raise TypeError(
+            f"{name}(): argument 'tensors' must be tuple of Tensors, not {type(t).__name__}"
+        )
+    return t
+
+
+atleast_1d, atleast_2d, atleast_3d = _atleast(1), _atleast(2), _atleast(3)
+
+
+@function("hstack(Tensor[] tensors)", method=False, out=True)
+def hstack(tensors):
+    """Tensors joined along the second dim (the first of vectors)."""
+    _need_some(tensors, "hstack")
+    parts = [_at_least(t, 1) for t in tensors]
+    return cat(parts, 0 if parts[0].dim() == 1 else 1)
+
+
+@function("vstack(Tensor[] tensors)", method=False, out=True)
+def vstack(tensors):
+    """Tensors joined along the first dim; vectors are rows."""
+    _need_some(tensors, "vstack")
+    return cat([_at_least(t, 2) for t in tensors], 0)
+
+
+@function("dstack(Tensor[] tensors)", method=False, out=True)
+def dstack(tensors):
+    """Tensors joined along the third dim."""
+    _need_some(tensors, "dstack")
+    return cat([_at_least(t, 3) for t in tensors], 2)
+
+
+@function("column_stack(Tensor[] tensors)", method=False, out=True)
+def column_stack(tensors):
+    """Tensors joined along the second dim; vectors are columns."""
+    _need_some(tensors, "column_stack")
+    return hstack([reshape(t, (t.numel(), 1)) if t.dim() <= 1 else t for t in tensors])
+
+
+alias("row_stack", "vstack")
+
+
+def _need_some(tensors, name: str) -> None:
+    if not tensors:
+        raise RuntimeError(f"{name} expects a non-empty TensorList")
+
+
+def block_diag(*tensors):
+    """A matrix with the given matrices along its diagonal, zeros elsewhere."""
+    from ._creation import zeros
+
+    for i, x in enumerate(tensors):
+        if _need_tensor(x, "block_diag").dim() > 2:
+            raise RuntimeError(
+                "torch.block_diag: Input tensors must have 2 or fewer dimensions. Input "
+                f"{i} has {x.dim()} dimensions"
+            )
+    if not tensors:
+        return zeros((1, 0))
+    parts = [_at_least(x, 2) for x in tensors]
+    kind = parts[0].dtype
+    for x in parts[1:]:
+        kind = _d.promote(kind, x.dtype)
+    width = sum(x.size(1) for x in parts)
+    rows, at = [], 0
+    for x in parts:
+        low, high = (0, at), (0, width - at - x.size(1))
+        rows.append(local.tape.record(OPS["constant_pad"], (to(x, kind),), (low, high, 0)))
+        at += x.size(1)
+    return cat(rows, 0)
+
+
+# ---------------------------------------------------------------- repeating and turning
+
+
+@function("repeat(Tensor input, int[] repeats)", free=False)
+def repeat(input, repeats):
+    """The tensor side by side with itself, as often as given per dim."""
+    if len(repeats) < input.dim():
+        raise RuntimeError(
+            "Number of dimensions of repeat dims can not be smaller than number of dimensions of "
+            "tensor"
+        )
+    if any(r < 0 for r in repeats):
+        raise RuntimeError(f"Trying to create tensor with negative dimension {min(repeats)}: "
+                           f"{list(repeats)}")  # fmt: skip
+    shape = (1,) * (len(repeats) - input.dim()) + input._v.meta.shape
+    x = reshape(input, [n for s in shape for n in (1, s)])
+    x = expand(x, [n for r, s in zip(repeats, shape) for n in (r, s)])
+    out = reshape(x, tuple(r * s for r, s in zip(repeats, shape)))
+    return _copied(out) if out._st is not None and out._st is input._st else out
+
+
+@function("tile(Tensor input, int[] dims)")
+def tile(input, dims):
+    """`repeat` where missing counts are 1."""
+    return repeat(input, (1,) * (input.dim() - len(dims)) + dims)
+
+
+@function("repeat_interleave(Tensor input, int repeats, int? dim=None, *, int? output_size=None)")
+def _repeat_each(input, repeats, dim, *, output_size):
+    """Each element (or slice of a dim) repeated in place.
+
+    >>> import numtorch as torch
+    >>> torch.arange(3).repeat_interleave(2)
+    tensor([0, 0, 1, 1, 2, 2])
+    """
+    x = reshape(input, -1) if dim is None else input
+    d = check_dim(0 if dim is None else dim, x.dim())
+    if not x.dim():
+        x = reshape(x, 1)
+    if repeats < 0:
+        raise RuntimeError("Repeats must be non-negative")
+    shape = x._v.meta.shape
+    wide = expand(unsqueeze(x, d + 1), (*shape[: d + 1], repeats, *shape[d + 1 :]))
+    _check_output_size(output_size, shape[d] * repeats)
+    return _copied(reshape(wide, (*shape[:d], shape[d] * repeats, *shape[d + 1 :])))
+
+
+def _check_output_size(output_size, n: int) -> None:
+    if output_size is not None and output_size != n:
+        raise RuntimeError("allocated size does not match required size")
+
+
+def _counts(repeats: Tensor) -> np.ndarray:
+    if repeats.dim() > 1:
+        raise RuntimeError("repeats must be 0-dim or 1-dim tensor")
+    if repeats.dtype.short not in ("i64", "i32"):
+        raise RuntimeError("repeats has to be Long or Int tensor")
+    found = repeats.detach().numpy().reshape(-1)
+    if (found < 0).any():
+        raise RuntimeError("repeats can not be negative")
+    return found
+
+
+@function("repeat_interleave(Tensor input, Tensor repeats, int? dim=None, *, "
+          "int? output_size=None)")  # fmt: skip
+def _repeat_counted(input, repeats, dim, *, output_size):
+    from ._creation import _own
+
+    x = reshape(input, -1) if dim is None else input
+    d = check_dim(0 if dim is None else dim, x.dim())
+    counts = _counts(repeats)
+    if counts.size == 1:
+        return _repeat_each(x, int(counts[0]), d, output_size=output_size)
+    if counts.size != x.size(d):
+        raise RuntimeError(
+            f"repeats must have the same size as input along dim, but got repeats.size(0) = "
+            f"{counts.size} and input.size({d}) = {x.size(d)}"
+        )
+    _check_output_size(output_size, int(counts.sum()))
+    return x.index_select(d, _own(np.repeat(np.arange(counts.size), counts)))
+
+
+@function("repeat_interleave(Tensor repeats, *, int? output_size=None)", method=False)
+def _repeat_indices(repeats, *, output_size):
+    from ._creation import _own
+
+    if repeats.dim() != 1:
+        raise RuntimeError("repeat_interleave only accept 1D vector as repeat")
+    counts = _counts(repeats)
+    _check_output_size(output_size, int(counts.sum()))
+    found = np.repeat(np.arange(counts.size), counts)
+    return to(_own(found.astype(np.int64)), repeats.dtype)
+
+
+@function("flip(Tensor input, int[] dims)")
+def flip(input, dims):
+    """A copy with the given dims reversed."""
+    dims = tuple(check_dim(d, input.dim()) for d in dims)
+    for k, d in enumerate(dims):
+        if d in dims[:k]:
+            raise RuntimeError(f"dim {d} appears multiple times in the list of dims")
+    if not input.dim():
+        return _copied(input)
+    return local.tape.record(OPS["flipped"], (input,), (dims,))
+
+
+@function("fliplr(Tensor input)")
+def fliplr(input):
+    """Columns in reverse order."""
+    if input.dim() < 2:
+        raise RuntimeError("Input must be >= 2-d.")
+    return flip(input, (1,))
+
+
+@function("flipud(Tensor input)")
+def flipud(input):
+    """Rows in reverse order."""
+    if input.dim() < 1:
+        raise RuntimeError("Input must be >= 1-d.")
+    return flip(input, (0,))
+
+
+@function("roll(Tensor input, int[1] shifts, int[1] dims=())")
+def roll(input, shifts, dims):
+    """Elements moved along the dims; what falls off one end comes in at the other."""
+    if not shifts:
+        raise RuntimeError("`shifts` required")
+    if not dims and len(shifts) == 1 and not input.dim():
+        return _copied(input)
+    if not dims and len(shifts) == 1:
+        return reshape(roll(reshape(input, -1), shifts, (0,)), input.shape)
+    if len(shifts) != len(dims):
+        raise RuntimeError(
+            f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(dims)}"
+        )
+    if not input.dim():
+        raise IndexError(f"Dimension specified as {dims[0]} but tensor has no dimensions")
+    out = input
+    for s, d in zip(shifts, dims):
+        d = check_dim(d, input.dim())
+        n = input.size(d)
+        k = s % n if n else 0
+        if k:
+            out = cat((slice_view(out, {d: (n - k, 1, k)}), slice_view(out, {d: (0, 1, n - k)})), d)
+    return _copied(out) if out is input else out
+
+
+@function("rot90(Tensor input, int k=1, int[] dims=(0, 1))")
+def rot90(input, k, dims):
+    """A turn by 90 degrees, k times, in the plane of two dims."""
+    if len(dims) != 2:
+        raise RuntimeError(
+            f"expected total rotation dims == 2, but got dims = {len(dims)}"
+        )
+    rank = input.dim()
+    if rank < 2:
+        raise RuntimeError(f"expected total dims >= 2, but got total dims = {rank}")
+    if dims[0] == dims[1] or abs(dims[0] - dims[1]) == rank:
+        raise RuntimeError(
+            f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = "
+            f"{dims[1]}"
+        )
+    for d, name in zip(dims, ("dim0", "dim1")):
+        if not -rank <= d < rank:
+            raise RuntimeError(f"Rotation {name} out of range, {name} = {d}")
+    a, b = (d % rank for d in dims)
+    turn = k % 4
+    if turn == 0:
+        return _copied(input)
+    if turn == 2:
+        return flip(input, (a, b))
+    return transpose(flip(input, (b if turn == 1 else a,)), a, b)
+
+
+# ---------------------------------------------------------------- triangles
+
+
+def _triangle(name: str, doc: str):
+    def run(input, diagonal):
+        if input.dim() < 2:
+            raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
+        return local.tape.record(OPS[name], (input, diagonal))
+
+    run.__doc__ = doc
+    return function(f"{name}(Tensor input, int diagonal=0)", out=True, inplace=True)(run)
+
+
+tril = _triangle("tril", "The elements on and below a diagonal; zeros above.")
+triu = _triangle("triu", "The elements on and above a diagonal; zeros below.")
+
+
+def _triangle_indices(name: str, find):
+    def run(row, col, offset, *, dtype, device, layout):
+        from ._creation import _check_device, _own
+
+        _check_device(device)
+        for what, n in (("row", row), ("col", col)):
+            if n < 0:
+                raise RuntimeError(f"{what} must be non-negative, got{n}")
+        found = np.stack(find(np.ones((row, col), bool), offset)).astype(np.int64)
+        return to(_own(found), dtype or _d.int64)
+
+    run.__doc__ = f"Row and column of the elements that `{name[:4]}` keeps: [2, n]."
+    return function(
+        f"{name}(int row, int col, int offset=0, *, dtype? dtype=None, device? device=None, "
+        "layout? layout=None)", method=False,
+    )(run)  # fmt: skip
+
+
+tril_indices = _triangle_indices("tril_indices", lambda m, k: np.nonzero(np.tril(m, k)))
+triu_indices = _triangle_indices("triu_indices", lambda m, k: np.nonzero(np.triu(m, k)))
+
+# ---------------------------------------------------------------- combinations of tensors
+
+
+def broadcast_shapes(*shapes):
+    """The shape that the given ones broadcast to."""
+    out: list[int] = []
+    for shape in shapes:
+        sizes = (shape,) if isinstance(shape, int) else tuple(shape)
+        for s in sizes:
+            if s < 0:
+                raise RuntimeError(
+                    f"Trying to create tensor with negative dimension ({s}): ({s})"
+                )
+        out = [1] * (len(sizes) - len(out)) + out
+        for d, n in enumerate(sizes, len(out) - len(sizes)):
+            if out[d] == 1:
+                out[d] = n
+            elif n not in (1, out[d]):
+                raise RuntimeError(
+                    "Shape mismatch: objects cannot be broadcast to a single shape"
+                )
+    return Size(out)
+
+
+def broadcast_tensors(*tensors):
+    """All tensors expanded to their common shape."""
+    if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
+        tensors = tensors[0]
+    if not tensors:
+        return ()
+    from numtorch.jit.ops.table import broadcast_shapes as common
+
+    shape = [_need_tensor(t, "broadcast_tensors")._v.meta.shape for t in tensors]
+    found = common("broadcast_tensors", shape)
+    return tuple(expand(t, found) for t in tensors)
+
+
+def meshgrid(*tensors, indexing=None):
+    """One grid per vector: element [i, j, ..] of the k-th is its k-th index' element."""
+    if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
+        tensors = tensors[0]
+    if not tensors:
+        raise RuntimeError("meshgrid expects a non-empty TensorList")
+    if indexing is None:
+        warnings.warn(
+            "torch.meshgrid: in an upcoming release, it will be required to pass the indexing "
+            "argument.", UserWarning, stacklevel=2,
+        )  # fmt: skip
+    elif indexing not in ("ij", "xy"):
+        raise RuntimeError(
+            'torch.meshgrid: indexing must be one of "xy" or "ij", but received: ' + str(indexing)
+        )
+    for t in tensors:
+        if _need_tensor(t, "meshgrid").dim() > 1:
+            raise RuntimeError(
+                "torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: "
+                f"{list(t.shape)}"
+            )
+        if t.dtype is not tensors[0].dtype:
+            raise RuntimeError("torch.meshgrid expects all tensors to have the same dtype")
+    swap = indexing == "xy" and len(tensors) >= 2
+    parts = [tensors[1], tensors[0], *tensors[2:]] if swap else list(tensors)
+    shape = [t.numel() for t in parts]
+    grids = []
+    for k, t in enumerate(parts):
+        t = reshape(t, [t.numel() if j == k else 1 for j in range(len(parts))])
+        grids.append(expand(t, shape))
+    return (grids[1], grids[0], *grids[2:]) if swap else tuple(grids)
+
+
+def cartesian_prod(*tensors):
+    """All combinations of one element of each vector: [n, number of vectors]."""
+    if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
+        tensors = tensors[0]
+    for t in tensors:
+        if _need_tensor(t, "cartesian_prod").dim() != 1:
+            raise RuntimeError(
+                f"Expect a 1D vector, but got shape {list(t.shape)}"
+            )
+    if len(tensors) == 1:
+        return tensors[0]
+    return stack([g.flatten() for g in meshgrid(*tensors, indexing="ij")], 1)
+
+
+@function("combinations(Tensor input, int r=2, bool with_replacement=False)")
+def combinations(input, r, with_replacement):
+    """All combinations of r elements of a vector, as rows."""
+    from ._creation import _own
+
+    if input.dim() != 1:
+        raise RuntimeError(f"Expect a 1D vector, but got shape {list(input.shape)}")
+    if r < 0:
+        raise RuntimeError(f"Expect a non-negative number, but got {r}")
+    if r == 0:
+        return input.new_empty((0,))
+    pick = itertools.combinations_with_replacement if with_replacement else itertools.combinations
+    found = np.array(list(pick(range(input.size(0)), r)), np.int64).reshape(-1, r)
+    picked = input.index_select(0, _own(found.reshape(-1)))
+    return reshape(picked, (found.shape[0], r))
+
+
+@function("vander(Tensor x, int? N=None, bool increasing=False)", method=False)
+def vander(x, N, increasing):  # noqa: N803
+    """Powers of the elements of a vector, as columns."""
+    from ._creation import ones_like
+
+    if x.dim() != 1:
+        raise RuntimeError("x must be a one-dimensional tensor.")
+    n = x.size(0) if N is None else N
+    if n < 0:
+        raise RuntimeError("N must be non-negative.")
+    x = x if x.dtype.kind in "fc" else to(x, _d.int64)
+    columns = [ones_like(x)]
+    while len(columns) < n:
+        columns.append(columns[-1] * x)
+    if n == 0:
+        return x.new_empty((x.size(0), 0))
+    return stack(columns if increasing else columns[::-1], 1)
+
+
+def _whole(*names):
+    for f in names:
+        f.__module__ = "numtorch"
+    return {f.__name__: f for f in names}
+
+
+FUNCTIONS = _whole(
+    atleast_1d, atleast_2d, atleast_3d, block_diag, broadcast_shapes, broadcast_tensors, meshgrid,
+    cartesian_prod,
+)
+
+
+def install(functions: dict) -> None:
+    """Puts the functions of several tensors into the torch namespace."""
+    functions.update(FUNCTIONS)

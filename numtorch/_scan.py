@@ -1,0 +1,208 @@
+"""Scans along a dim: cumsum and its family, differences, the trapezoidal rule."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+
+from numtorch.jit import dtypes as _d
+from numtorch.jit.ops import OPS
+from numtorch.jit.record import local
+
+from ._api import function
+from ._tensor import Tensor, check_dim
+
+cummax_result = namedtuple("cummax", ("values", "indices"))
+cummin_result = namedtuple("cummin", ("values", "indices"))
+
+
+def _scan(op: str, x: Tensor, dim: int, dtype) -> Tensor:
+    d = check_dim(dim, x.dim())
+    if dtype is None:
+        dtype = x.dtype if x.dtype.differentiable else _d.int64
+    if dtype.kind == "b":
+        raise NotImplementedError(f"\"cum{op}_out_cpu\" not implemented for 'Bool'")
+    if x.dtype.is_complex and not dtype.is_complex:
+        x = x.to(dtype)
+    if not x.dim():
+        return _scan(op, x.reshape(1), 0, dtype).reshape(())
+    return local.tape.record(OPS["scan_" + op], (x,), (d, False, dtype))
+
+
+@function("cumsum(Tensor input, int dim, *, dtype? dtype=None)", out=True, inplace=True)
+def cumsum(input, dim, *, dtype):
+    """Running sums along a dim; integers and bools add up in int64 unless `dtype` says otherwise.
+
+    >>> torch.cumsum(torch.tensor([1, 2, 3]), 0)
+    tensor([1, 3, 6])
+    """
+    return _scan("sum", input, dim, dtype)
+
+
+@function("cumprod(Tensor input, int dim, *, dtype? dtype=None)", out=True, inplace=True)
+def cumprod(input, dim, *, dtype):
+    """Running products along a dim; integers and bools multiply in int64.
+
+    >>> torch.cumprod(torch.tensor([1.0, 2.0, 3.0]), 0)
+    tensor([1., 2., 6.])
+    """
+    return _scan("prod", input, dim, dtype)
+
+
+@function("logcumsumexp(Tensor input, int dim)", out=True)
+def logcumsumexp(input, dim):
+    """Logarithm of the running sums of exp(x) along a dim, without overflow."""
+    if not input.dtype.differentiable:
+        raise NotImplementedError(
+            f"\"logcumsumexp_out_cpu\" not implemented for '{input.dtype.scalar_type}'"
+        )
+    return _scan("logaddexp", input, dim, None)
+
+
+def picked(x: Tensor, index: Tensor, dim: int) -> Tensor:
+    """x at indices that are known to be in range; inside a plan the kernel that found them gives
+    these values too."""
+    return local.tape.record(OPS["gather"], (x, index), (dim, "known"))
+
+
+def _extreme(op: str, x: Tensor, dim: int, result):
+    d = check_dim(dim, x.dim())
+    if x.dtype.is_complex:
+        raise NotImplementedError(
+            f"\"{op}_cpu\" not implemented for '{x.dtype.scalar_type}'"
+        )
+    if not x.dim():
+        values, at = _extreme(op, x.reshape(1), 0, result)
+        return result(values.reshape(()), at.reshape(()))
+    at = local.tape.record(OPS[op], (x,), (d, 1))
+    return result(picked(x, at, d), at)
+
+
+@function("cummax(Tensor input, int dim)", out=("values", "indices"))
+def cummax(input, dim):
+    """(values, indices) of the running maxima along a dim; of equal ones the last index.
+
+    >>> torch.cummax(torch.tensor([1.0, 3.0, 2.0]), 0).indices
+    tensor([0, 1, 1])
+    """
+    return _extreme("cummax", input, dim, cummax_result)
+
+
+@function("cummin(Tensor input, int dim)", out=("values", "indices"))
+def cummin(input, dim):
+    """(values, indices) of the running minima along a dim; of equal ones the last index."""
+    return _extreme("cummin", input, dim, cummin_result)
+
+
+# ---------------------------------------------------------------- differences, areas
+
+
+@function(
+    "diff(Tensor input, int n=1, int dim=-1, Tensor? prepend=None, Tensor? append=None)", out=True
+)
+def diff(input, n, dim, prepend, append):
+    """The n-th differences of neighbours along a dim, with tensors put before and behind it.
+
+    >>> torch.diff(torch.tensor([1, 4, 9]))
+    tensor([3, 5])
+    """
+    if not input.dim():
+        raise RuntimeError("diff expects input to be at least one-dimensional")
+    if n < 0:
+        raise RuntimeError(f"order must be non-negative but got {n}")
+    d = check_dim(dim, input.dim())
+    parts = [x for x in (prepend, input, append) if x is not None]
+    for x in parts:
+        if x.dim() != input.dim():
+            raise RuntimeError(
+                "diff expects prepend or append to be the same dimension as input"
+            )
+        for k in range(x.dim()):
+            if k != d and x.shape[k] != input.shape[k]:
+                raise RuntimeError(
+                    "diff expects the shape of tensor to prepend or append to match that of input "
+                    "except along the differencing dimension;"
+                    f" input.size({k}) = {input.shape[k]}, but got tensor.size({k}) = {x.shape[k]}"
+                )
+    if len(parts) > 1:
+        from ._joins import cat
+
+        input = cat(parts, d)
+    if n == 0:
+        return input.clone()
+    for _ in range(min(n, input.shape[d])):
+        size = input.shape[d]
+        rest = max(size - 1, 0)
+        high, low = input.narrow(d, min(1, size), rest), input.narrow(d, 0, rest)
+        input = high ^ low if input.dtype.kind == "b" else high - low
+    return input
+
+
+def _slabs(y: Tensor, d: int) -> Tensor:
+    """Sums of neighbours along a dim."""
+    n = y.shape[d]
+    return y.narrow(d, 1, n - 1) + y.narrow(d, 0, n - 1)
+
+
+def _trapezoid(name: str, y: Tensor, x, dx, dim: int, total) -> Tensor:
+    if not y.dim():
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+    d = check_dim(dim, y.dim())
+    if y.dtype.kind == "b":
+        raise RuntimeError(f"{name}: received a bool input for `y`, but bool is not supported")
+    if x is None:
+        if y.shape[d] == 0:
+            return _nothing(y, d, total)
+        return total(_slabs(y, d), d) * (dx / 2.0) if not y.dtype.is_complex else (
+            total(_slabs(y, d), d) * dx / 2.0
+        )
+    if x.dtype.kind == "b":
+        raise RuntimeError(f"{name}: received a bool input for `x`, but bool is not supported")
+    if x.dim() == 1:
+        if x.shape[0] != y.shape[d]:
+            raise RuntimeError(
+                f"{name}: There must be one `x` value for each sample point"
+            )
+        widths = diff(x).reshape([-1] + [1] * (y.dim() - d - 1))
+    else:
+        lead = y.dim() - x.dim()
+        if lead > 0:
+            x = x.reshape([1] * lead + list(x.shape))
+        widths = diff(x, dim=d)
+    if y.shape[d] == 0:
+        return _nothing(y, d, total)
+    return total(_slabs(y, d) * widths, d) / 2.0
+
+
+def _nothing(y: Tensor, d: int, total) -> Tensor:
+    if total is _sum:
+        return y.sum(d)
+    return y.narrow(d, 0, 0)
+
+
+def _sum(x: Tensor, d: int) -> Tensor:
+    return x.sum(d)
+
+
+def _running(x: Tensor, d: int) -> Tensor:
+    return cumsum(x, d)
+
+
+def _declare(name: str, shown: str, total, doc: str) -> None:
+    def by_x(y, x, *, dim):
+        return _trapezoid(shown, y, x, 1.0, dim, total)
+
+    def by_dx(y, *, dx, dim):
+        return _trapezoid(shown, y, None, dx, dim, total)
+
+    by_x.__doc__ = by_dx.__doc__ = doc
+    function(f"{name}(Tensor y, Tensor x, *, int dim=-1)", method=False)(by_x)
+    function(f"{name}(Tensor y, *, Number dx=1, int dim=-1)", method=False)(by_dx)
+
+
+_AREA = "Area under y by the trapezoidal rule along a dim, at the points x or at steps of dx."
+_declare("trapezoid", "trapezoid", _sum, _AREA)
+_declare("trapz", "trapezoid", _sum, _AREA)
+_declare(
+    "cumulative_trapezoid", "cumulative_trapezoid", _running,
+    "Running areas under y by the trapezoidal rule along a dim.",
+)  # fmt: skip

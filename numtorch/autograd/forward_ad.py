@@ -1,0 +1,115 @@
+"""Forward-mode derivatives by dual tensors.
+
+A dual tensor is an alias with a graph; its tangent is kept beside it. The tangent of a result is
+computed when it is unpacked: as the gradient of a vector-Jacobian product, which is linear in its
+vector, so that only the half that is wanted runs. While a level is open, results of duals require
+grad, and ops under no_grad have no tangents: in PyTorch neither is so.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+
+from numtorch.jit import autograd as _jit
+from numtorch.jit.record import local
+
+from .._tensor import Tensor
+from .engine import index_of
+from .modes import enable_grad
+
+__all__ = ["UnpackedDualTensor", "dual_level", "enter_dual_level", "exit_dual_level", "make_dual",
+           "unpack_dual"]  # fmt: skip
+
+UnpackedDualTensor = namedtuple("UnpackedDualTensor", ("primal", "tangent"))
+_levels: list[list[tuple[Tensor, Tensor]]] = []
+
+
+def enter_dual_level() -> int:
+    """Opens a level; PyTorch allows one at a time."""
+    if _levels:
+        raise RuntimeError(
+            "Nested forward mode AD is not supported at the moment. If you are using forward mode "
+            "AD to implement something, please use torch.func.jvp."
+        )
+    _levels.append([])
+    return len(_levels) - 1
+
+
+def exit_dual_level(*, level: int | None = None) -> None:
+    """Closes the level and drops its tangents."""
+    if not _levels or (level is not None and level != len(_levels) - 1):
+        raise RuntimeError(
+            "Trying to exit a forward AD level that was not the last one that was created. This is "
+            "not supported."
+        )
+    _levels.pop()
+
+
+class dual_level:
+    """A block in which dual tensors can be made.
+
+    >>> import numtorch as torch
+    >>> from numtorch.autograd import forward_ad
+    >>> with forward_ad.dual_level():
+    ...     x = forward_ad.make_dual(torch.tensor(2.0), torch.tensor(1.0))
+    ...     forward_ad.unpack_dual(x * x).tangent
+    tensor(4.)
+    """
+
+    def __enter__(self) -> int:
+        return enter_dual_level()
+
+    def __exit__(self, *exc) -> None:
+        exit_dual_level()
+
+
+def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> Tensor:
+    """An alias of a tensor with a tangent of the same shape and dtype."""
+    if not _levels:
+        raise RuntimeError(
+            "Trying to create a dual Tensor for forward AD but no level exists, make sure to "
+            "enter_dual_level() first."
+        )
+    for name, x in (("primal", tensor), ("tangent", tangent)):
+        if not x.dtype.differentiable:
+            raise ValueError(f"Expected {name} to be floating point or complex, but got: {x.dtype}")
+    if tensor.shape != tangent.shape:
+        raise RuntimeError(
+            f"Expected the tangent to have the size of the primal, {list(tensor.shape)}, but got "
+            f"{list(tangent.shape)}"
+        )
+    with enable_grad():
+        dual = tensor.view_as(tensor) if tensor.requires_grad else tensor.detach().requires_grad_()
+    _levels[-1].append((dual, tangent))
+    return dual
+
+
+def unpack_dual(tensor: Tensor, *, level: int | None = None) -> UnpackedDualTensor:
+    """(value, tangent) of a result; the tangent is None if it depends on no dual."""
+    if not _levels:
+        return UnpackedDualTensor(tensor, None)
+    for dual, tangent in _levels[-1]:
+        if dual is tensor:
+            return UnpackedDualTensor(tensor.detach(), tangent)
+    if not tensor.requires_grad:
+        return UnpackedDualTensor(tensor, None)
+    walk = _jit.reach(local.tape, [index_of(tensor)])
+    used = [(d, t) for d, t in _levels[-1] if index_of(d) in walk.needed]
+    if not used:
+        return UnpackedDualTensor(tensor, None)
+    return UnpackedDualTensor(tensor.detach(), _tangent(tensor, used))
+
+
+def _tangent(tensor: Tensor, used: list) -> Tensor:
+    from .. import zeros_like
+    from . import grad
+
+    with enable_grad():
+        seed = zeros_like(tensor).detach().requires_grad_()
+        found = grad(tensor, [d for d, _ in used], seed, create_graph=True, allow_unused=True)
+        pairs = [(g, t) for g, (_, t) in zip(found, used) if g is not None and g.requires_grad]
+        if not pairs:
+            return zeros_like(tensor).detach()
+        out = grad([g for g, _ in pairs], seed, [t for _, t in pairs], retain_graph=True,
+                   allow_unused=True)[0]  # fmt: skip
+    return zeros_like(tensor).detach() if out is None else out

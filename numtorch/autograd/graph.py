@@ -1,0 +1,340 @@
+"""Nodes of the graph (grad_fn), and hooks on what Functions save."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from numtorch.jit import autograd as _jit
+from numtorch.jit.autograd import Info
+from numtorch.jit.ops.table import GradOp
+from numtorch.jit.past import Kept
+from numtorch.jit.record import GIVEN, INPUT_BASE, LINK, local
+
+from .._tensor import Tensor, grad_fn_name
+from .hooks import add_hook
+
+if TYPE_CHECKING:
+    from ..utils.hooks import RemovableHandle
+
+__all__ = [
+    "GradientEdge", "Node", "disable_saved_tensors_hooks", "get_gradient_edge",
+    "register_multi_grad_hook", "save_on_cpu", "saved_tensors_hooks",
+]  # fmt: skip
+
+_nodes: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
+
+
+class Node:
+    """The op that made a tensor, as autograd sees it: `name()`, `next_functions`, hooks."""
+
+    def __init__(self, home, win, index: int):
+        self._home, self._win, self._index = home, win, index
+        self.metadata: dict = {}
+        self._next: tuple | None = None
+
+    def _place(self):
+        """The window's tape, or what was kept of it: both have entries, leaves, nodes, info."""
+        if self._home is not None:
+            return self._home
+        tape = local.tape
+        if tape.win is self._win:
+            return tape
+        past = self._win.past() if self._win.past is not None else None
+        if past is None:
+            raise RuntimeError(_jit.TWICE)
+        self._home = past
+        return past
+
+    def _entry(self) -> tuple:
+        place = self._place()
+        e = place.entries[self._index]
+        while e[0] is LINK:
+            e = place.entries[e[3]]
+        return e
+
+    def name(self) -> str:
+        """AddBackward0 for an addition."""
+        e = self._entry()
+        op = e[2][0] if e[0] is GIVEN else e[0]
+        return grad_fn_name((op.op if op.__class__ is GradOp else op).name)
+
+    @property
+    def next_functions(self) -> tuple:
+        """The nodes of the operands, as pairs (node or None, which of its results)."""
+        if self._next is None:
+            place, e = self._place(), self._entry()
+            self._next = tuple(_edge(place, i, self._win) for i in _jit._inputs_of(e))
+        return self._next
+
+    def _info(self) -> Info:
+        place = self._place()
+        info = place.info.setdefault(self._index, Info())
+        built = getattr(place, "built", {})
+        if self._index in built:
+            built[self._index].info = info
+        info.node = self
+        if info.function is None:
+            info.function = OpStop(info)
+        return info
+
+    def register_hook(self, hook: Callable) -> RemovableHandle:
+        """Calls hook(grad_inputs, grad_outputs) after the backward; it may replace the former."""
+        return add_hook(self._info().function.after, hook)
+
+    def register_prehook(self, hook: Callable) -> RemovableHandle:
+        """Calls hook(grad_outputs) before the backward; it may replace them."""
+        return add_hook(self._info().function.before, hook)
+
+    def __repr__(self) -> str:
+        return f"<{self.name()} object at {hex(id(self))}>"
+
+
+class AccumulateGrad(Node):
+    """The end of the graph at a leaf, which is its `variable`."""
+
+    next_functions = ()
+
+    def __init__(self, leaf: Tensor):
+        self._leaf = weakref.ref(leaf)
+        self.metadata = {}
+
+    @property
+    def variable(self) -> Tensor | None:
+        return self._leaf()
+
+    def name(self) -> str:
+        """torch::autograd::AccumulateGrad."""
+        return "torch::autograd::AccumulateGrad"
+
+    def register_hook(self, hook: Callable) -> RemovableHandle:
+        """Calls hook(grad_inputs, grad_outputs) when the leaf's .grad was added to."""
+        from .hooks import register_post_accumulate_grad_hook
+
+        return register_post_accumulate_grad_hook(self.variable, lambda t: hook((), (t.grad,)))
+
+    def register_prehook(self, hook: Callable) -> RemovableHandle:
+        """Calls hook(grad_outputs) before the leaf's .grad is added to."""
+
+        def on_gradient(g):
+            new = hook((g,))
+            return None if new is None else new[0]
+
+        return self.variable.register_hook(on_gradient)
+
+    def __repr__(self) -> str:
+        return f"<AccumulateGrad object at {hex(id(self))}>"
+
+
+def node_of(t: Tensor):
+    """A tensor's grad_fn; its AccumulateGrad for a leaf that requires grad."""
+    flag = t._flag()
+    if flag == 1:
+        found = t.__dict__.get("_accumulate")
+        if found is None:
+            found = t._accumulate = AccumulateGrad(t)
+        return found
+    if flag != 2:
+        return None
+    tape = local.tape
+    v = t._v
+    if v.win is not tape.win and isinstance(t._node, Kept):
+        return _of_kept(t._node)
+    i = v.idx if v.win is tape.win else tape.input(t)
+    if i < 0:
+        return _of_kept(t._node)
+    return _node(None, tape.win, i, tape.info)
+
+
+def _of_kept(kept: Kept):
+    return _node(kept.past, kept.past.win, kept.index, kept.past.info)
+
+
+def _node(home, win, i: int, infos: dict):
+    info = infos.get(i)
+    if info is not None and info.node is not None:
+        return info.node
+    found = _nodes.get((id(win), i))
+    if found is None:
+        found = _nodes[id(win), i] = Node(home, win, i)
+    return found
+
+
+def _edge(place, i: int, win) -> tuple:
+    """(node, 0) of an operand."""
+    if i in place.leaves:
+        return (node_of(place.leaves[i]), 0)
+    if i in place.nodes:
+        return (_of_kept(place.nodes[i]), 0)
+    if i <= INPUT_BASE or i < 0:
+        return (None, 0)
+    e = place.entries[i]
+    if e[0] is LINK:
+        return _edge(place, e[3], win)
+    flagged = e[0].__class__ is GradOp or (e[0] is GIVEN and e[2][0].__class__ is GradOp)
+    if not flagged:
+        return (None, 0)
+    home = None if place is local.tape else place
+    info = place.info.get(i)
+    return (_node(home, win, i, place.info), info.output if info is not None else 0)
+
+
+class OpStop:
+    """An op whose gradients Python sees: for hooks on nodes, and for anomaly mode."""
+
+    def __init__(self, info: Info):
+        self.info = info
+        self.before: dict = OrderedDict()
+        self.after: dict = OrderedDict()
+        self.check = False
+
+    def operands(self, run, i: int) -> list[int]:
+        """The operands' places on the tape."""
+        return list(dict.fromkeys(run._down(i)))
+
+    def release(self) -> None:
+        """The graph was freed."""
+
+    def run(self, run, i: int, parts: dict) -> list[Tensor | None]:
+        """Gradients of the operands."""
+        grads = (parts.get(0),)
+        if grads[0] is None:
+            return [None] * len(self.operands(run, i))
+        for hook in list(self.before.values()):
+            new = hook(grads)
+            grads = grads if new is None else tuple(new)
+        if local.tape.win is not run.win:
+            run.place()
+            i = next(k for k, s in run.stops.items() if s.function is self)
+        found = run.op_gradients(i, grads[0])
+        for hook in list(self.after.values()):
+            new = hook(tuple(found), grads)
+            found = found if new is None else list(new)
+        return found
+
+
+class GradientEdge(tuple):
+    """A node and the number of one of its results."""
+
+    def __new__(cls, node, output_nr: int = 0):
+        return tuple.__new__(cls, (node, output_nr))
+
+    node = property(lambda self: self[0])
+    output_nr = property(lambda self: self[1])
+
+
+def get_gradient_edge(tensor: Tensor) -> GradientEdge:
+    """Where a tensor's gradient arrives in the graph."""
+    if not tensor.requires_grad:
+        raise RuntimeError(
+            "It is not possible to get the gradient edge for a Tensor that does not require "
+            "gradients"
+        )
+    return GradientEdge(node_of(tensor), 0)
+
+
+def register_multi_grad_hook(tensors, fn: Callable, *, mode: str = "all") -> MultiHandle:
+    """Calls fn(grads) when the gradients of all tensors are known ('any': fn(grad), the first)."""
+    if mode not in ("all", "any"):
+        raise ValueError(f"Expects mode to be one of ('all', 'any') but got {mode}")
+    tensors = list(tensors)
+    lock, state = threading.Lock(), {"seen": {}}
+
+    def on(k: int):
+        def hook(g: Tensor) -> None:
+            with lock:
+                state["seen"][k] = g
+                first = len(state["seen"]) == 1
+                full = len(state["seen"]) == len(tensors)
+                grads = [state["seen"].get(j) for j in range(len(tensors))]
+                if full:
+                    state["seen"] = {}
+            if mode == "any" and first:
+                fn(g)
+            elif mode == "all" and full:
+                fn(grads)
+
+        return hook
+
+    handles = [t.register_hook(on(k)) for k, t in enumerate(tensors)]
+
+    return MultiHandle(handles)
+
+
+class MultiHandle:
+    """Takes several hooks off together."""
+
+    def __init__(self, handles: list):
+        self.handles = handles
+
+    def remove(self) -> None:
+        """Takes the hooks off."""
+        for h in self.handles:
+            h.remove()
+
+    def __enter__(self) -> MultiHandle:
+        return self
+
+    def __exit__(self, *exc) -> None:
+        self.remove()
+
+
+# ---------------------------------------------------------------- saved tensors
+
+
+class _Hooks(threading.local):
+    def __init__(self):
+        self.stack: list = []
+        self.disabled: str | None = None
+
+
+_saved = _Hooks()
+
+
+def saved_hooks():
+    """The (pack, unpack) hooks in force, or None."""
+    return _saved.stack[-1] if _saved.stack else None
+
+
+class saved_tensors_hooks:
+    """In this context, what Functions save goes through pack_hook, and unpack_hook when it is used.
+
+    Ops of numtorch itself save nothing one by one (their backward is planned as a whole), so the
+    hooks see the tensors of autograd.Function only.
+    """
+
+    def __init__(self, pack_hook: Callable, unpack_hook: Callable):
+        self.hooks = (pack_hook, unpack_hook)
+
+    def __enter__(self) -> None:
+        if _saved.disabled is not None:
+            raise RuntimeError(_saved.disabled)
+        _saved.stack.append(self.hooks)
+
+    def __exit__(self, *exc) -> None:
+        _saved.stack.pop()
+
+
+class save_on_cpu(saved_tensors_hooks):
+    """Keeps saved tensors in main memory, where they are here anyway."""
+
+    def __init__(self, pin_memory: bool = False, device_type: str = "cuda"):
+        super().__init__(lambda t: t, lambda t: t)
+
+
+class disable_saved_tensors_hooks:
+    """In this context, saved_tensors_hooks raises with the message."""
+
+    def __init__(self, error_message: str):
+        self.message = error_message
+
+    def __enter__(self) -> None:
+        if _saved.stack:
+            raise RuntimeError(self.message)
+        self.outer, _saved.disabled = _saved.disabled, self.message
+
+    def __exit__(self, *exc) -> None:
+        _saved.disabled = self.outer

@@ -1,0 +1,263 @@
+"""Activations as functions; each is one composite of a few elementwise rows."""
+
+from __future__ import annotations
+
+from .. import _random
+from .._tensor import Tensor
+from . import _check
+from ._record import must_be_tensor
+
+
+def _floating(name: str, kernel: str, x: Tensor) -> None:
+    must_be_tensor(name, input=x)
+    if x.dtype.kind != "f":
+        raise _check.not_implemented(kernel, x._v.meta)
+
+
+def _finish(input: Tensor, out: Tensor, inplace: bool, name: str) -> Tensor:
+    if not inplace:
+        return out
+    from .._methods import write_result
+
+    return write_result(input, out, name)
+
+
+def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """x above 0, alpha * (exp(x) - 1) below; Clevert, Unterthiner and Hochreiter (2016)."""
+    _floating("elu", "elu_cpu", input)
+    return _finish(input, _elu(input, alpha, 1.0, 1.0), inplace, "elu")
+
+
+def _elu(x: Tensor, alpha: float, scale: float, input_scale: float) -> Tensor:
+    # The clamp keeps the branch that is not taken finite, and its gradient with it.
+    low = x.clamp_max(0)
+    low = (low if input_scale == 1.0 else low * input_scale).expm1() * alpha
+    out = x.where(x > 0, low)
+    return out if scale == 1.0 else out * scale
+
+
+def selu(input: Tensor, inplace: bool = False) -> Tensor:
+    """ELU with the scales that keep mean 0 and variance 1; Klambauer et al. (2017)."""
+    _floating("selu", "elu_cpu", input)
+    out = _elu(input, 1.6732632423543772848170429916717, 1.0507009873554804934193349852946, 1.0)
+    return _finish(input, out, inplace, "selu")
+
+
+def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """x above 0, alpha * (exp(x / alpha) - 1) below; Barron (2017)."""
+    _floating("celu", "elu_cpu", input)
+    if alpha == 0:
+        raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
+    return _finish(input, _elu(input, alpha, 1.0, 1.0 / alpha), inplace, "celu")
+
+
+def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
+    """x above 0, negative_slope * x below."""
+    _floating("leaky_relu", "leaky_relu_cpu", input)
+    out = input.where(input > 0, input * negative_slope)
+    return _finish(input, out, inplace, "leaky_relu")
+
+
+def prelu(input: Tensor, weight: Tensor) -> Tensor:
+    """x above 0, weight * x below; one weight, or one per channel (dim 1)."""
+    must_be_tensor("prelu", input=input, weight=weight)
+    if weight.dim() > 1:
+        raise RuntimeError(
+            f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.dim()}"
+        )
+    if weight.numel() != 1:
+        if input.dim() == 0:
+            raise RuntimeError("Not allow zero-dim input tensor.")
+        channels = input.size(1) if input.dim() > 1 else 1
+        if channels != weight.numel():
+            raise RuntimeError(
+                "Mismatch of parameter numbers and input channel size. Found parameter numbers = "
+                f"{weight.numel()} and channel size = {channels}."
+            )
+    if weight.numel() > 1:
+        shape = [1] * input.dim()
+        shape[1] = weight.numel()
+        weight = weight.reshape(shape)
+    elif weight.dim():
+        weight = weight.reshape(())
+    if weight.dtype is not input.dtype:
+        raise RuntimeError(
+            f"prelu: Type promoting not supported. Got {_check.C_NAMES[input.dtype.short]} and "
+            f"{_check.C_NAMES[weight.dtype.short]}"
+        )
+    return input.where(input > 0, input * weight)
+
+
+def rrelu(
+    input: Tensor, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False,
+    inplace: bool = False,
+) -> Tensor:  # fmt: skip
+    """leaky_relu whose slope is drawn for each element in training; Xu et al. (2015)."""
+    _floating("rrelu", "rrelu_with_noise_cpu", input)
+    if lower > upper:
+        raise RuntimeError(
+            f"Lower bound should be less than or equal to the upper bound, but got lower={lower} "
+            f"and upper={upper}"
+        )
+    slope = (lower + upper) / 2
+    if training:
+        slope = _random.rand(tuple(input.shape), dtype=input.dtype) * (upper - lower) + lower
+    return _finish(input, input.where(input > 0, input * slope), inplace, "rrelu")
+
+
+def relu6(input: Tensor, inplace: bool = False) -> Tensor:
+    """min(max(x, 0), 6)."""
+    return hardtanh(input, 0.0, 6.0, inplace)
+
+
+def hardtanh(
+    input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
+) -> Tensor:
+    """x, held between min_val and max_val."""
+    must_be_tensor("hardtanh", input=input)
+    if min_val > max_val:
+        raise ValueError("min_val cannot be greater than max_val")
+    if input.dtype.kind == "b":
+        raise RuntimeError("Bool inputs not supported for hardtanh")
+    if input.dtype.kind != "f":
+        min_val, max_val = int(min_val), int(max_val)
+        return _finish(input, input.clamp(min_val, max_val), inplace, "hardtanh")
+    out = _between(input, min_val, max_val)
+    return _finish(input, out, inplace, "hardtanh")
+
+
+def _between(x: Tensor, low: float, high: float) -> Tensor:
+    # No gradient at the ends, unlike clamp.
+    fixed = x.detach().clamp(low, high)
+    return x.where((x > low) & (x < high) | (x != x), fixed)
+
+
+def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
+    """min(max(x + 3, 0), 6) / 6."""
+    _floating("hardsigmoid", "hardsigmoid_cpu", input)
+    return _finish(input, _between(input + 3.0, 0.0, 6.0) / 6.0, inplace, "hardsigmoid")
+
+
+def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
+    """x * min(max(x + 3, 0), 6) / 6; Howard et al. (2019)."""
+    _floating("hardswish", "hardswish_cpu", input)
+    return _finish(input, input * _between(input + 3.0, 0.0, 6.0) / 6.0, inplace, "hardswish")
+
+
+def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
+    """x where |x| > lambd, else 0."""
+    _floating("hardshrink", "hardshrink_cpu", input)
+    return input.masked_fill((input >= -lambd) & (input <= lambd), 0.0)
+
+
+def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
+    """x moved towards 0 by lambd."""
+    _floating("softshrink", "softshrink_cpu", input)
+    if lambd < 0:
+        raise RuntimeError(f"lambda must be greater or equal to 0, but found to be {lambd}.")
+    zero = input * 0.0
+    return (input - lambd).where(input > lambd, (input + lambd).where(input < -lambd, zero))
+
+
+def tanhshrink(input: Tensor) -> Tensor:
+    """x - tanh(x)."""
+    return input - input.tanh()
+
+
+def softsign(input: Tensor) -> Tensor:
+    """x / (1 + |x|)."""
+    return input / (input.abs() + 1)
+
+
+def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+    """log(1 + exp(beta * x)) / beta; x itself where beta * x > threshold."""
+    _floating("softplus", "softplus_cpu", input)
+    scaled = input * beta
+    soft = scaled.clamp_max(threshold).exp().log1p() / beta
+    return input.where(scaled > threshold, soft)
+
+
+def logsigmoid(input: Tensor) -> Tensor:
+    """log(1 / (1 + exp(-x)))."""
+    _floating("log_sigmoid", "log_sigmoid_cpu", input)
+    return input.clamp_max(0) - (-input.abs()).exp().log1p()
+
+
+def mish(input: Tensor, inplace: bool = False) -> Tensor:
+    """x * tanh(softplus(x)); Misra (2020)."""
+    _floating("mish", "mish_cpu", input)
+    return _finish(input, input * softplus(input).tanh(), inplace, "mish")
+
+
+def glu(input: Tensor, dim: int = -1) -> Tensor:
+    """a * sigmoid(b) for the halves a and b of a dim; Dauphin et al. (2017)."""
+    must_be_tensor("glu", input=input)
+    if input.dim() == 0:
+        raise RuntimeError("glu does not support 0-dimensional tensors")
+    _floating("glu", "glu_cpu", input)
+    n = input.size(dim)
+    if n % 2:
+        d = dim % input.dim()
+        raise RuntimeError(f"Halving dimension must be even, but dimension {d} is size {n}")
+    a, b = input.chunk(2, dim)
+    return a * b.sigmoid()
+
+
+def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
+    """x above the threshold, else value."""
+    must_be_tensor("threshold", input=input)
+    out = input.masked_fill(input <= threshold, value)
+    return _finish(input, out, inplace, "threshold")
+
+
+def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype=None) -> Tensor:
+    """softmax(-x)."""
+    from .functional import softmax
+
+    return softmax(-input, dim, _stacklevel, dtype)
+
+
+def bilinear(
+    input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None
+) -> Tensor:
+    """x1' A x2 + b: [..., in1], [..., in2], weight [out, in1, in2]."""
+    must_be_tensor("bilinear", input1=input1, input2=input2, weight=weight)
+    if input1.dim() != input2.dim():
+        raise RuntimeError(
+            f"bilinear(): input dimensions do not match: got {input1.dim()} and {input2.dim()}"
+        )
+    for d in range(input1.dim() - 1):
+        if input1.size(d) != input2.size(d):
+            raise RuntimeError(
+                f"bilinear(): input batch dimensions do not match at dim {d}: got {input1.size(d)} "
+                f"and {input2.size(d)}"
+            )
+    for k, x in ((1, input1), (2, input2)):
+        if x.size(-1) != weight.size(k):
+            raise RuntimeError(
+                f"bilinear(): input{k} size does not match weight size: got {x.size(-1)} but "
+                f"expected {weight.size(k)}"
+            )
+    if bias is not None and bias.size(0) != weight.size(0):
+        raise RuntimeError(
+            f"bilinear(): bias size does not match weight size: got {bias.size(0)} but expected "
+            f"{weight.size(0)}"
+        )
+    out, a, b = weight.shape
+    lead = tuple(input1.shape[:-1])
+    x = input1.reshape(-1, a).matmul(weight.permute(1, 0, 2).reshape(a, out * b))
+    y = (x.reshape(-1, out, b) * input2.reshape(-1, 1, b)).sum(-1).reshape(*lead, out)
+    return y if bias is None else y + bias
+
+
+def _inplace(f):
+    def variant(input: Tensor, *args, **kwargs) -> Tensor:
+        return f(input, *args, **{**kwargs, "inplace": True})
+
+    variant.__name__, variant.__doc__ = f.__name__ + "_", f"In-place {f.__name__}."
+    return variant
+
+
+celu_, elu_, hardtanh_, leaky_relu_, rrelu_, selu_, threshold_ = map(
+    _inplace, (celu, elu, hardtanh, leaky_relu, rrelu, selu, threshold)
+)

@@ -1,0 +1,246 @@
+"""Normalisation of activations: batch, layer, group, instance, RMS, local response; norms."""
+
+from __future__ import annotations
+
+from numtorch.jit.ops import OPS
+from numtorch.jit.record import local
+
+from .. import _creation
+from .._tensor import Tensor
+from ..autograd import no_grad
+from . import _check
+from ._record import must_be_tensor
+
+
+def _affine(*parts) -> tuple[tuple, tuple[bool, ...]]:
+    given = tuple(p for p in parts if p is not None)
+    return given, tuple(p is not None for p in parts)
+
+
+def _floating(name: str, x: Tensor) -> None:
+    must_be_tensor(name, input=x)
+    if x.dtype.kind != "f":
+        raise _check.not_implemented(name, x._v.meta)
+
+
+def _trailing(name: str, x: Tensor, normalized_shape, *affine) -> tuple[int, ...]:
+    shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    if not shape:
+        raise RuntimeError(
+            "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one "
+            f"element, but got normalized_shape = {list(shape)}"
+        )
+    for word, p in zip(("weight", "bias"), affine):
+        if p is not None and tuple(p.shape) != shape:
+            raise RuntimeError(
+                f"Expected {word} to be of same shape as normalized_shape, but got {word} of shape "
+                f"{list(p.shape)} and normalized_shape = {list(shape)}"
+            )
+    if tuple(x.shape[-len(shape) :]) != shape or x.dim() < len(shape):
+        listed = ", ".join(map(str, shape))
+        raise RuntimeError(
+            f"Given normalized_shape={list(shape)}, expected input with shape [*, {listed}], but "
+            f"got input of size{list(x.shape)}"
+        )
+    return shape
+
+
+def layer_norm(
+    input: Tensor, normalized_shape, weight: Tensor | None = None, bias: Tensor | None = None,
+    eps: float = 1e-5,
+) -> Tensor:  # fmt: skip
+    """(x - mean) / sqrt(var + eps) over the last dims, of shape normalized_shape; then affine.
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.layer_norm(torch.tensor([[1.0, 3.0]]), (2,))
+    tensor([[-1.0000,  1.0000]])
+    """
+    _floating("LayerNormKernelImpl", input)
+    shape = _trailing("layer_norm", input, normalized_shape, weight, bias)
+    more, flags = _affine(weight, bias)
+    return local.tape.record(OPS["layer_norm"], (input, float(eps), *more), (len(shape), flags))
+
+
+def rms_norm(
+    input: Tensor, normalized_shape, weight: Tensor | None = None, eps: float | None = None
+) -> Tensor:
+    """x / sqrt(mean(x^2) + eps) over the last dims; eps is the dtype's epsilon by default."""
+    _floating("rms_norm", input)
+    shape = _trailing("rms_norm", input, normalized_shape, weight)
+    if eps is None:
+        from .. import finfo
+
+        eps = finfo(input.dtype).eps
+    more, flags = _affine(weight)
+    attrs = (len(shape), (*flags, False))
+    return local.tape.record(OPS["rms_norm"], (input, float(eps), *more), attrs)
+
+
+def group_norm(
+    input: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None,
+    eps: float = 1e-5,
+) -> Tensor:  # fmt: skip
+    """Normalises groups of channels of [N, C, ...]; then affine per channel."""
+    _floating("GroupNormKernelImpl", input)
+    if input.dim() < 2:
+        raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {input.dim()}")
+    channels = input.size(1)
+    if num_groups <= 0:
+        raise RuntimeError(f"Expected num groups to be greater than 0, got {num_groups}")
+    if channels % num_groups:
+        raise RuntimeError(
+            "Expected number of channels in input to be divisible by num_groups, but got input of "
+            f"shape {list(input.shape)} and num_groups={num_groups}"
+        )
+    for word, p in (("weight", weight), ("bias", bias)):
+        if p is not None and tuple(p.shape) != (channels,):
+            raise RuntimeError(
+                f"Expected {word} to be a vector of size equal to the number of channels in input, "
+                f"but got {word} of shape {list(p.shape)} and input of shape {list(input.shape)}"
+            )
+    more, flags = _affine(weight, bias)
+    return local.tape.record(OPS["group_norm"], (input, float(eps), *more), (num_groups, flags))
+
+
+# ---------------------------------------------------------------- batch statistics
+
+
+def _update(running: Tensor, new: Tensor, momentum: float) -> None:
+    """running = (1 - momentum) * running + momentum * new."""
+    with no_grad():
+        op = OPS["running"]
+        new = new.detach()
+        value = local.tape.record(op, (running, new, 1.0 - momentum, float(momentum)))
+        if value.dtype is not running.dtype:
+            value = value.to(running.dtype)
+        local.tape.write(running, value)
+
+
+def batch_norm(
+    input: Tensor, running_mean: Tensor | None, running_var: Tensor | None,
+    weight: Tensor | None = None, bias: Tensor | None = None, training: bool = False,
+    momentum: float = 0.1, eps: float = 1e-5,
+) -> Tensor:  # fmt: skip
+    """Normalises each channel of [N, C, ...]: by the batch's moments in training (and moves the
+    running ones), else by the running ones."""
+    _floating("batch_norm", input)
+    if input.dim() < 2:
+        raise ValueError(f"expected 2D or more input (got {input.dim()}D input)")
+    channels = input.size(1)
+    for word, p in (("running_mean", running_mean), ("running_var", running_var),
+                    ("weight", weight), ("bias", bias)):  # fmt: skip
+        if p is not None and p.numel() != channels:
+            raise RuntimeError(f"{word} should contain {channels} elements not {p.numel()}")
+    more, flags = _affine(weight, bias)
+    if not training:
+        if running_mean is None or running_var is None:
+            raise RuntimeError("Expected running_mean and running_var to be defined when training=False")
+        operands = (input, running_mean, running_var, float(eps), *more)
+        return local.tape.record(OPS["batch_norm"], operands, (flags,))
+    if eps <= 0:
+        raise ValueError(f"batch_norm eps must be positive during training, but got {eps}")
+    count = input.numel() // max(channels, 1)
+    if count == 1:
+        raise ValueError(
+            f"Expected more than 1 value per channel when training, got input size {input.shape}"
+        )
+    dims = tuple(d for d in range(input.dim()) if d != 1)
+    tape = local.tape
+    mean = tape.record(OPS["mean"], (input,), (dims, False))
+    var = tape.record(OPS["var"], (input,), (dims, 0, False))
+    out = tape.record(OPS["batch_norm"], (input, mean, var, float(eps), *more), (flags,))
+    if running_mean is not None and count:
+        _update(running_mean, mean, momentum)
+    if running_var is not None and count:
+        _update(running_var, var.detach() * (count / (count - 1)), momentum)
+    return out
+
+
+def instance_norm(
+    input: Tensor, running_mean: Tensor | None = None, running_var: Tensor | None = None,
+    weight: Tensor | None = None, bias: Tensor | None = None, use_input_stats: bool = True,
+    momentum: float = 0.1, eps: float = 1e-5,
+) -> Tensor:  # fmt: skip
+    """Normalises each channel of each sample of [N, C, ...].
+
+    Ulyanov, Vedaldi and Lempitsky, Instance normalization (2016).
+    """
+    _floating("instance_norm", input)
+    if not use_input_stats:
+        return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
+    shape, spatial = tuple(input.shape), tuple(range(2, input.dim()))
+    size = 1
+    for n in shape[2:]:
+        size *= n
+    if size == 1:
+        raise ValueError(
+            f"Expected more than 1 spatial element when training, got input size {input.shape}"
+        )
+    if running_mean is not None or running_var is not None:
+        data = input.detach()
+        if running_mean is not None:
+            _update(running_mean, data.mean(spatial).mean(0), momentum)
+        if running_var is not None:
+            _update(running_var, data.var(spatial).mean(0), momentum)
+    more, flags = _affine(weight, bias)
+    return local.tape.record(OPS["group_norm"], (input, float(eps), *more), (shape[1], flags))
+
+
+def local_response_norm(
+    input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
+) -> Tensor:
+    """x / (k + alpha * mean of squares of `size` neighbouring channels)^beta.
+
+    Krizhevsky, Sutskever and Hinton (2012), section 3.3.
+    """
+    from .functional import avg_pool1d
+
+    dim = input.dim()
+    if dim < 3:
+        raise ValueError(f"Expected 3D or higher dimensionality input (got {dim} dimensions)")
+    if input.numel() == 0:
+        return input
+    square = (input * input).movedim(1, -1)
+    flat = square.reshape(1, -1, input.size(1))
+    padded = _pad(flat, (size // 2, (size - 1) // 2))
+    mean = avg_pool1d(padded, size, 1).reshape(square.shape).movedim(-1, 1)
+    return input / (mean * alpha + k).pow(beta)
+
+
+def _pad(x: Tensor, widths) -> Tensor:
+    from .functional import pad
+
+    return pad(x, widths)
+
+
+def normalize(input: Tensor, p: float = 2.0, dim=1, eps: float = 1e-12, out=None) -> Tensor:
+    """x / max(norm of x along dim, eps)."""
+    length = input.norm(p, dim, keepdim=True).clamp_min(eps).expand_as(input)
+    result = input / length
+    return result if out is None else out.copy_(result)
+
+
+# ---------------------------------------------------------------- distances
+
+
+def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
+    """<x1, x2> / (max(|x1|, eps) * max(|x2|, eps)) along a dim; operands broadcast."""
+    if x1.dtype.kind != "f" or x2.dtype.kind != "f":
+        raise RuntimeError("expected common dtype to be floating point, yet common dtype is "
+                           f"{_check.C_NAMES[x1.dtype.short]}")  # fmt: skip
+    a, b = _lengths(x1, dim, eps), _lengths(x2, dim, eps)
+    return ((x1 / a) * (x2 / b)).sum(dim)
+
+
+def _lengths(x: Tensor, dim: int, eps: float) -> Tensor:
+    # The clamp is no part of the graph: the gradient is that of x / |x|.
+    length = x.norm(2, dim, keepdim=True)
+    floor = _creation.full_like(length.detach(), eps)
+    return length.where(length.detach() > eps, floor)
+
+
+def pairwise_distance(
+    x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
+) -> Tensor:
+    """p-norm of x1 - x2 + eps along the last dim."""
+    return (x1 - x2 + eps).norm(p, -1, keepdim=keepdim)

@@ -1,0 +1,106 @@
+"""Padding: constant, reflected, replicated, circular."""
+
+from __future__ import annotations
+
+from .. import _creation, _shape_ops
+from .._tensor import Tensor
+from ._record import must_be_tensor, recorder
+
+_constant = recorder("constant_pad")
+
+
+def pad(input: Tensor, pad, mode: str = "constant", value: float | None = None) -> Tensor:
+    """`pad` holds (before, after) of the last dim, then of the one before it, and so on.
+
+    mode: constant (filled with `value`), reflect, replicate or circular; the last three pad the
+    last 1 to 3 dims of 2-D to 5-D tensors.
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.pad(torch.tensor([[1, 2, 3]]), (1, 1), "circular")
+    tensor([[3, 1, 2, 3, 1]])
+    """
+    must_be_tensor("pad", input=input)
+    if isinstance(pad, Tensor):
+        pad = pad.tolist()
+    pad = tuple(int(p) for p in pad)
+    if len(pad) % 2:
+        raise RuntimeError("Padding length must be divisible by 2")
+    rank = input.dim()
+    if len(pad) // 2 > rank:
+        raise RuntimeError(
+            f"Padding length should be less than or equal to two times the input dimension but got "
+            f"padding length {len(pad)} and input of dimension {rank}"
+        )
+    if mode == "constant":
+        return _constant_pad(input, pad, value)
+    if mode not in ("reflect", "replicate", "circular"):
+        raise NotImplementedError(f"Unrecognised padding mode {mode}")
+    if value is not None and value != 0:
+        raise ValueError(f'Padding mode "{mode}" doesn\'t take in value argument')
+    k = len(pad) // 2
+    if not (1 <= k <= 3 and rank in (k + 1, k + 2)):
+        raise NotImplementedError(
+            "Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now"
+        )
+    return _indexed_pad(input, pad, mode)
+
+
+def _constant_pad(input: Tensor, pad, value) -> Tensor:
+    shape = input._v.meta.shape
+    low, high = [0] * len(shape), [0] * len(shape)
+    for k in range(0, len(pad), 2):
+        low[-1 - k // 2], high[-1 - k // 2] = pad[k], pad[k + 1]
+    x = input
+    cut = {
+        d: (max(0, -a), 1, n + min(0, a) + min(0, b))
+        for d, (a, b, n) in enumerate(zip(low, high, shape)) if min(a, b) < 0
+    }  # fmt: skip
+    if cut:
+        if any(n < 0 for _, _, n in cut.values()):
+            bad = next(d for d, (_, _, n) in cut.items() if n < 0)
+            raise RuntimeError(
+                f"The input size {shape[bad]}, plus negative padding {low[bad]} and {high[bad]} "
+                "resulted in a negative output size, which is invalid. Check dimension "
+                f"{bad} of your input."
+            )
+        x = _shape_ops.slice_view(x, cut)
+    low, high = tuple(max(0, a) for a in low), tuple(max(0, b) for b in high)
+    fill = 0 if value is None else value
+    if input.dtype.kind == "f":
+        fill = float(fill)
+    elif input.dtype.kind == "c":
+        fill = complex(fill)
+    else:
+        fill = bool(fill) if input.dtype.kind == "b" else int(fill)
+    return _constant((x,), (low, high, fill))
+
+
+def _indexed_pad(x: Tensor, pad, mode: str) -> Tensor:
+    for k in range(0, len(pad), 2):
+        dim, low, high = x.dim() - 1 - k // 2, pad[k], pad[k + 1]
+        if low or high:
+            index = _places(x.size(dim), low, high, mode, dim, x)
+            x = x.index_select(dim, _creation.tensor(index))
+    return x
+
+
+def _places(n: int, low: int, high: int, mode: str, dim: int, x: Tensor) -> list[int]:
+    """Which element each place of the padded dim shows."""
+    if n == 0 or n + low + high < 1:
+        raise RuntimeError(
+            f"input (length: {n}) is too small for padding ({low}, {high}) in dimension {dim} of "
+            f"{list(x.shape)}"
+        )
+    places = range(-low, n + high)
+    if mode == "replicate":
+        return [min(max(i, 0), n - 1) for i in places]
+    if mode == "circular":
+        if max(low, high) > n:
+            raise RuntimeError("Padding value causes wrapping around more than once.")
+        return [i % n for i in places]
+    if max(low, high) >= n:
+        raise RuntimeError(
+            "Argument #4: Padding size should be less than the corresponding input dimension, but "
+            f"got: padding ({low}, {high}) at dimension {dim} of input {list(x.shape)}"
+        )
+    return [-i if i < 0 else 2 * (n - 1) - i if i >= n else i for i in places]

@@ -1,0 +1,390 @@
+"""Pooling over windows: maximum, mean, p-norm, adaptive, fractional, and unpooling."""
+
+from __future__ import annotations
+
+import math
+
+from .. import _creation
+from .._tensor import Tensor
+from . import _check
+from ._record import must_be_tensor, recorder
+
+__all__ = [
+    f"{kind}{k}d{tail}" for kind in ("max_pool", "adaptive_max_pool") for k in (1, 2, 3)
+    for tail in ("", "_with_indices")
+] + [f"{kind}{k}d" for kind in ("avg_pool", "lp_pool", "adaptive_avg_pool", "max_unpool")
+     for k in (1, 2, 3)] + [
+    f"fractional_max_pool{k}d{tail}" for k in (2, 3) for tail in ("", "_with_indices")
+]  # fmt: skip
+
+_max_pool = recorder("max_pool", _check.max_pool)
+_max_pool_index = recorder("max_pool_index")
+_avg_pool = recorder("avg_pool")
+
+
+def ints(x, k: int, name: str, what: str) -> tuple[int, ...]:
+    """An int or a sequence of 1 or k of them as k ints."""
+    if x.__class__ is int:
+        return (x,) * k
+    found = tuple(x) if isinstance(x, (tuple, list)) else (int(x),)
+    if len(found) not in (1, k):
+        words = {1: "one int", 2: "two ints", 3: "three ints"}
+        raise RuntimeError(
+            f"{name}: {what} must either be a single int, or a tuple of {words[k]}"
+        )
+    return found if len(found) == k else found * k
+
+
+def _geometry(name, k, kernel, stride, padding, dilation):
+    kernel = ints(kernel, k, name, "kernel_size")
+    stride = kernel if stride is None or stride == () else ints(stride, k, name, "stride")
+    return kernel, stride, ints(padding, k, name, "padding"), ints(dilation, k, name, "dilation")
+
+
+def _extra(ins, kernel, stride, padding, dilation, ceil_mode: bool) -> tuple[int, ...]:
+    """Padding after the end for ceil_mode: windows may stick out, but must begin inside."""
+    if not ceil_mode:
+        return (0,) * len(kernel)
+    extra = []
+    for n, k, s, p, d in zip(ins, kernel, stride, padding, dilation):
+        span = d * (k - 1) + 1
+        out = -(-(n + 2 * p - span) // s) + 1
+        if (out - 1) * s >= n + p:
+            out -= 1
+        extra.append(max(0, (out - 1) * s + span - (n + 2 * p)))
+    return tuple(extra)
+
+
+def _batched(name: str, x: Tensor, k: int) -> Tensor:
+    must_be_tensor(name, input=x)
+    if x.dim() not in (k + 1, k + 2):
+        raise RuntimeError(
+            f"{name}(): Expected {k + 1}D or {k + 2}D input tensor, but got {list(x.shape)}"
+            if k == 1 else f"non-empty {k + 1}D or {k + 2}D (batch mode) tensor expected for input"
+        )  # fmt: skip
+    return x if x.dim() == k + 2 else x.unsqueeze(0)
+
+
+def _unbatched(out: Tensor, like: Tensor, k: int) -> Tensor:
+    return out if like.dim() == k + 2 else out.squeeze(0)
+
+
+def _max(name, k, input, kernel, stride, padding, dilation, ceil_mode, return_indices):
+    x = _batched(name, input, k)
+    kernel, stride, padding, dilation = _geometry(name, k, kernel, stride, padding, dilation)
+    ok = min(stride) > 0 and min(kernel) > 0
+    extra = _extra(x.shape[2:], kernel, stride, padding, dilation, ceil_mode and ok)
+    attrs = (kernel, stride, padding, dilation, extra)
+    out = _unbatched(_max_pool((x,), attrs), input, k)
+    if not return_indices:
+        return out
+    return out, _unbatched(_max_pool_index((x,), attrs), input, k)
+
+
+def _max_function(k: int):
+    name = f"max_pool{k}d"
+
+    def pool(
+        input: Tensor, kernel_size, stride=None, padding=0, dilation=1, ceil_mode: bool = False,
+        return_indices: bool = False,
+    ):  # fmt: skip
+        return _max(name, k, input, kernel_size, stride, padding, dilation, ceil_mode,
+                    return_indices)  # fmt: skip
+
+    def with_indices(
+        input: Tensor, kernel_size, stride=None, padding=0, dilation=1, ceil_mode: bool = False,
+        return_indices: bool = False,
+    ):  # fmt: skip
+        return _max(name, k, input, kernel_size, stride, padding, dilation, ceil_mode, True)
+
+    pool.__name__ = pool.__qualname__ = name
+    pool.__doc__ = (
+        f"Maximum of each window over the last {k} dims; the stride is kernel_size by default.\n\n"
+        "    With return_indices also where it lies (linear index over the pooled dims).\n    "
+    )
+    with_indices.__name__ = name + "_with_indices"
+    with_indices.__doc__ = f"{name} and the indices of the maxima."
+    return pool, with_indices
+
+
+max_pool1d, max_pool1d_with_indices = _max_function(1)
+max_pool2d, max_pool2d_with_indices = _max_function(2)
+max_pool3d, max_pool3d_with_indices = _max_function(3)
+
+
+def _avg(name, k, input, kernel, stride, padding, ceil_mode, include_pad, divisor) -> Tensor:
+    x = _batched(name, input, k)
+    kernel, stride, padding, ones = _geometry(name, k, kernel, stride, padding, 1)
+    if divisor == 0:
+        raise RuntimeError("divisor must be not zero")
+    _check.pool_geometry(x._v.meta, kernel, stride, padding, ones)
+    extra = _extra(x.shape[2:], kernel, stride, padding, ones, ceil_mode)
+    attrs = (kernel, stride, padding, extra, bool(include_pad), divisor)
+    return _unbatched(_avg_pool((x,), attrs), input, k)
+
+
+def avg_pool1d(
+    input: Tensor, kernel_size, stride=None, padding=0, ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> Tensor:  # fmt: skip
+    """Mean of each window of [N, C, L] or [C, L]."""
+    return _avg("avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode,
+                count_include_pad, None)  # fmt: skip
+
+
+def avg_pool2d(
+    input: Tensor, kernel_size, stride=None, padding=0, ceil_mode: bool = False,
+    count_include_pad: bool = True, divisor_override: int | None = None,
+) -> Tensor:  # fmt: skip
+    """Mean of each window of [N, C, H, W] or [C, H, W]."""
+    return _avg("avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode,
+                count_include_pad, divisor_override)  # fmt: skip
+
+
+def avg_pool3d(
+    input: Tensor, kernel_size, stride=None, padding=0, ceil_mode: bool = False,
+    count_include_pad: bool = True, divisor_override: int | None = None,
+) -> Tensor:  # fmt: skip
+    """Mean of each window of [N, C, D, H, W] or [C, D, H, W]."""
+    return _avg("avg_pool3d", 3, input, kernel_size, stride, padding, ceil_mode,
+                count_include_pad, divisor_override)  # fmt: skip
+
+
+def _lp(k: int):
+    def pool(input: Tensor, norm_type, kernel_size, stride=None, ceil_mode: bool = False) -> Tensor:
+        kernel = ints(kernel_size, k, f"lp_pool{k}d", "kernel_size")
+        mean = _avg(f"avg_pool{k}d", k, input.pow(norm_type), kernel, stride, 0, ceil_mode, True,
+                    None)  # fmt: skip
+        total = (mean.sign() * mean.abs().relu()) * math.prod(kernel)
+        return total.pow(1.0 / norm_type)
+
+    pool.__name__ = pool.__qualname__ = f"lp_pool{k}d"
+    pool.__doc__ = f"p-norm of each window over the last {k} dims."
+    return pool
+
+
+lp_pool1d, lp_pool2d, lp_pool3d = _lp(1), _lp(2), _lp(3)
+
+
+# ---------------------------------------------------------------- adaptive
+
+
+def _target(output_size, x: Tensor, k: int) -> tuple[int, ...]:
+    if not isinstance(output_size, (tuple, list)):
+        output_size = (output_size,) * k
+    if len(output_size) != k:
+        raise RuntimeError(f"output_size must be a single int or {k} ints")
+    return tuple(n if t is None else int(t) for t, n in zip(output_size, x.shape[-k:]))
+
+
+def _spans(n: int, out: int) -> tuple[list[int], list[int]]:
+    """Begins and ends of `out` windows that cover n elements evenly."""
+    return [i * n // out for i in range(out)], [-(-(i + 1) * n // out) for i in range(out)]
+
+
+def _cut(x: Tensor, dim: int, out: int) -> tuple[Tensor, Tensor, list[int]]:
+    """[..., out, longest, ...] windows of a dim, what of them counts, and their lengths."""
+    begins, ends = _spans(x.size(dim), out)
+    lengths = [b - a for a, b in zip(begins, ends)]
+    longest = max(lengths)
+    table = [[min(a + j, b - 1) for j in range(longest)] for a, b in zip(begins, ends)]
+    index = _creation.tensor(table).reshape(-1)
+    parts = x.index_select(dim, index).unflatten(dim, (out, longest))
+    inside = _creation.tensor([[j < m for j in range(longest)] for m in lengths])
+    shape = [1] * parts.dim()
+    shape[dim], shape[dim + 1] = out, longest
+    return parts, inside.reshape(shape), lengths
+
+
+def _adaptive_avg(name: str, k: int, input: Tensor, output_size) -> Tensor:
+    x = _batched(name, input, k)
+    target = _target(output_size, x, k)
+    if all(t and n % t == 0 for n, t in zip(x.shape[2:], target)):
+        kernel = tuple(n // t for n, t in zip(x.shape[2:], target))
+        return _unbatched(_avg_pool((x,), (kernel, kernel, (0,) * k, (0,) * k, True, None)), input,
+                          k)  # fmt: skip
+    for j, t in enumerate(target):
+        dim = 2 + j
+        parts, inside, lengths = _cut(x, dim, t)
+        shape = [1] * x.dim()
+        shape[dim] = t
+        count = _creation.tensor(lengths, dtype=x.dtype).reshape(shape)
+        x = parts.masked_fill(~inside, 0.0).sum(dim + 1) / count
+    return _unbatched(x, input, k)
+
+
+def adaptive_avg_pool1d(input: Tensor, output_size) -> Tensor:
+    """Means over windows that make the last dim `output_size` long."""
+    return _adaptive_avg("adaptive_avg_pool1d", 1, input, output_size)
+
+
+def adaptive_avg_pool2d(input: Tensor, output_size) -> Tensor:
+    """Means over windows that make the last two dims `output_size` (None: as they are)."""
+    return _adaptive_avg("adaptive_avg_pool2d", 2, input, output_size)
+
+
+def adaptive_avg_pool3d(input: Tensor, output_size) -> Tensor:
+    """Means over windows that make the last three dims `output_size`."""
+    return _adaptive_avg("adaptive_avg_pool3d", 3, input, output_size)
+
+
+def _adaptive_max(name: str, k: int, input: Tensor, output_size, return_indices: bool):
+    x = _batched(name, input, k)
+    target = _target(output_size, x, k)
+    ins = tuple(x.shape[2:])
+    flat = _creation.arange(math.prod(ins)).reshape(1, 1, *ins)
+    parts, places = x, flat
+    for j, t in enumerate(target):
+        dim = 2 + 2 * j
+        parts, inside, _ = _cut(parts, dim, t)
+        places = _cut(places, dim, t)[0]
+        parts = parts.masked_fill(~inside, _lowest(x))
+    order = [0, 1, *range(2, 2 + 2 * k, 2), *range(3, 3 + 2 * k, 2)]
+    lead = (*x.shape[:2], *target)
+    parts = parts.permute(order).reshape(*lead, -1)
+    values, at = parts.max(-1)
+    if not return_indices:
+        return _unbatched(values, input, k)
+    places = places.permute(order).reshape(1, 1, *target, -1).expand(parts.shape)
+    found = places.gather(-1, at.unsqueeze(-1)).squeeze(-1)
+    return _unbatched(values, input, k), _unbatched(found, input, k)
+
+
+def _lowest(x: Tensor):
+    from numtorch.jit.ops.convolution import lowest
+
+    return lowest(x.dtype)
+
+
+def _adaptive_max_function(k: int):
+    name = f"adaptive_max_pool{k}d"
+
+    def pool(input: Tensor, output_size, return_indices: bool = False):
+        return _adaptive_max(name, k, input, output_size, return_indices)
+
+    def with_indices(input: Tensor, output_size, return_indices: bool = False):
+        return _adaptive_max(name, k, input, output_size, True)
+
+    pool.__name__, with_indices.__name__ = name, name + "_with_indices"
+    pool.__doc__ = f"Maxima over windows that make the last {k} dims `output_size`."
+    with_indices.__doc__ = f"{name} and the indices of the maxima."
+    return pool, with_indices
+
+
+adaptive_max_pool1d, adaptive_max_pool1d_with_indices = _adaptive_max_function(1)
+adaptive_max_pool2d, adaptive_max_pool2d_with_indices = _adaptive_max_function(2)
+adaptive_max_pool3d, adaptive_max_pool3d_with_indices = _adaptive_max_function(3)
+
+
+# ---------------------------------------------------------------- unpooling, fractional
+
+
+def _unpool(k, input, indices, kernel_size, stride, padding, output_size) -> Tensor:
+    name = f"max_unpool{k}d"
+    kernel, stride, padding, _ = _geometry(name, k, kernel_size, stride, padding, 1)
+    ins = input.shape[-k:]
+    usual = tuple((n - 1) * s + m - 2 * p for n, s, m, p in zip(ins, stride, kernel, padding))
+    size = usual if output_size is None else tuple(output_size)[-k:]
+    for d, (n, want, s) in enumerate(zip(size, usual, stride)):
+        if not want - s < n < want + s:
+            raise ValueError(
+                f"invalid output_size {tuple(output_size)} (dim {d} must be between {want - s} and "
+                f"{want + s})"
+            )
+    if indices.shape != input.shape:
+        raise RuntimeError(
+            f"Expected shape of indices to be same as that of the input tensor ({list(input.shape)})"
+            f" but got indices tensor with shape: {list(indices.shape)}"
+        )
+    lead = tuple(input.shape[:-k])
+    flat = _creation.zeros((*lead, math.prod(size)), dtype=input.dtype)
+    out = flat.scatter(-1, indices.reshape(*lead, -1), input.reshape(*lead, -1))
+    return out.reshape(*lead, *size)
+
+
+def _unpool_function(k: int):
+    def unpool(
+        input: Tensor, indices: Tensor, kernel_size, stride=None, padding=0, output_size=None
+    ) -> Tensor:
+        return _unpool(k, input, indices, kernel_size, stride, padding, output_size)
+
+    unpool.__name__ = f"max_unpool{k}d"
+    unpool.__doc__ = f"Puts the maxima of max_pool{k}d back to their places, zeros elsewhere."
+    return unpool
+
+
+max_unpool1d, max_unpool2d, max_unpool3d = (_unpool_function(k) for k in (1, 2, 3))
+
+
+def _fractional(k, input, kernel_size, output_size, output_ratio, return_indices, samples):
+    from .._random import rand
+
+    name = f"fractional_max_pool{k}d"
+    if output_size is None and output_ratio is None:
+        raise ValueError(f"{name} requires specifying either an output_size or an output_ratio")
+    x = _batched(name, input, k)
+    kernel = ints(kernel_size, k, name, "kernel_size")
+    ins = tuple(x.shape[2:])
+    if output_size is None:
+        ratio = output_ratio if isinstance(output_ratio, (tuple, list)) else (output_ratio,) * k
+        output_size = tuple(int(n * r) for n, r in zip(ins, ratio))
+    out = ints(output_size, k, name, "output_size")
+    n, c = x.shape[:2]
+    if samples is None:
+        samples = rand(n, c, k, dtype=x.dtype)
+    # Where each window begins: a pseudo-random sequence; Graham (2014), section 2.
+    where, at = None, x
+    places = _creation.arange(math.prod(ins)).reshape(1, 1, *ins).expand(n, c, *ins)
+    for j in range(k):
+        u = samples.reshape(n, c, k)[:, :, k - 1 - j if k == 2 else j].unsqueeze(-1)
+        alpha = (ins[j] - kernel[j]) / max(out[j] - 1, 1)
+        i = _creation.arange(out[j]).to(x.dtype)
+        start = ((i + u) * alpha).floor() - (u * alpha).floor()
+        last = _creation.full((n, c, 1), ins[j] - kernel[j]).to(x.dtype)
+        start = _cat((start[:, :, : out[j] - 1], last), -1).long()
+        index = (start.unsqueeze(-1) + _creation.arange(kernel[j])).reshape(n, c, -1)
+        dim = 2 + 2 * j
+        at, places = _take(at, index, dim, out[j]), _take(places, index, dim, out[j])
+    order = [0, 1, *range(2, 2 + 2 * k, 2), *range(3, 3 + 2 * k, 2)]
+    at = at.permute(order).reshape(n, c, *out, -1)
+    values, where = at.max(-1)
+    if not return_indices:
+        return _unbatched(values, input, k)
+    flat = places.permute(order).reshape(n, c, *out, -1).gather(-1, where.unsqueeze(-1))
+    return _unbatched(values, input, k), _unbatched(flat.squeeze(-1), input, k)
+
+
+def _cat(parts, dim: int) -> Tensor:
+    from .._joins import cat
+
+    return cat(parts, dim)
+
+
+def _take(x: Tensor, index: Tensor, dim: int, out: int) -> Tensor:
+    shape = [1] * x.dim()
+    shape[0], shape[1], shape[dim] = index.shape[0], index.shape[1], index.shape[2]
+    full = list(x.shape)
+    full[dim] = index.shape[2]
+    return x.gather(dim, index.reshape(shape).expand(full)).unflatten(dim, (out, -1))
+
+
+def _fractional_function(k: int):
+    def pool(
+        input: Tensor, kernel_size, output_size=None, output_ratio=None,
+        return_indices: bool = False, _random_samples: Tensor | None = None,
+    ):  # fmt: skip
+        return _fractional(k, input, kernel_size, output_size, output_ratio, return_indices,
+                           _random_samples)  # fmt: skip
+
+    pool.__name__ = f"fractional_max_pool{k}d"
+    pool.__doc__ = "Maxima over windows at random places; Graham, Fractional max-pooling (2014)."
+
+    def with_indices(*args, **kwargs):
+        return pool(*args, **{**kwargs, "return_indices": True})
+
+    with_indices.__name__ = pool.__name__ + "_with_indices"
+    return pool, with_indices
+
+
+fractional_max_pool2d, fractional_max_pool2d_with_indices = _fractional_function(2)
+fractional_max_pool3d, fractional_max_pool3d_with_indices = _fractional_function(3)

@@ -1,0 +1,229 @@
+"""Modules that learn their input's size from the first input."""
+
+from __future__ import annotations
+
+from ..._tensor import Tensor
+from ..parameter import Parameter, UninitializedBuffer, UninitializedParameter
+from .conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
+from .linear import Linear
+from .normalization import (
+    BatchNorm1d,
+    BatchNorm2d,
+    BatchNorm3d,
+    InstanceNorm1d,
+    InstanceNorm2d,
+    InstanceNorm3d,
+)
+
+
+def is_lazy(t) -> bool:
+    """True for parameters and buffers without a shape yet."""
+    return isinstance(t, (UninitializedParameter, UninitializedBuffer))
+
+
+class LazyModuleMixin:
+    """Before its first call a lazy module has parameters without a shape."""
+
+    cls_to_become: type | None = None
+
+    def _begin_lazy(self) -> None:
+        self._lazy_load = self._register_load_state_dict_pre_hook(self._take_shapes)
+        self._lazy_call = self.register_forward_pre_hook(self._infer_parameters, with_kwargs=True)
+
+    def has_uninitialized_params(self) -> bool:
+        """True until the first call (or load)."""
+        tensors = [*self._parameters.values(), *self._buffers.values()]
+        return any(is_lazy(t) for t in tensors)
+
+    def _take_shapes(
+        self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs
+    ) -> None:
+        for name, t in [*self._parameters.items(), *self._buffers.items()]:
+            key = prefix + name
+            if is_lazy(t) and key in state_dict and not is_lazy(state_dict[key]):
+                self._give(name, tuple(state_dict[key].shape), state_dict[key].dtype)
+
+    def _give(self, name: str, shape, dtype=None) -> None:
+        """A parameter or buffer of the given shape in the place of the one without."""
+        lazy = getattr(self, name)
+        made = lazy.materialize(shape, dtype=dtype)
+        if isinstance(made, Parameter):
+            self._parameters[name] = made
+            if name in self.__dict__:
+                self.__dict__[name] = made
+        else:
+            self._buffers[name] = made
+            self.__dict__[name] = made
+
+    def _infer_parameters(self, module, args, kwargs=None) -> None:
+        if module.has_uninitialized_params():
+            module.initialize_parameters(*args, **(kwargs or {}))
+            if module.has_uninitialized_params():
+                raise RuntimeError(
+                    f"module {self._get_name()} has not been fully initialized"
+                )
+            module.reset_parameters()
+        module._lazy_load.remove()
+        module._lazy_call.remove()
+        del module._lazy_load, module._lazy_call
+        if module.cls_to_become is not None:
+            module.__class__ = module.cls_to_become
+
+    def reset_parameters(self) -> None:
+        """Sets the parameters anew, if they have a shape."""
+        if not self.has_uninitialized_params():
+            super().reset_parameters()
+
+
+class LazyLinear(LazyModuleMixin, Linear):
+    """Linear whose in_features is the last size of the first input."""
+
+    cls_to_become = Linear
+
+    def __init__(self, out_features: int, bias: bool = True, device=None, dtype=None):
+        super().__init__(1, 1, bias, device, dtype)
+        self.in_features, self.out_features = 0, out_features
+        self.weight = UninitializedParameter(dtype=dtype)
+        if bias:
+            self.bias = UninitializedParameter(dtype=dtype)
+        self._begin_lazy()
+
+    def initialize_parameters(self, input: Tensor) -> None:
+        """Gives the parameters the sizes that fit the input."""
+        self.in_features = input.shape[-1]
+        self._give("weight", (self.out_features, self.in_features))
+        if self.bias is not None:
+            self._give("bias", (self.out_features,))
+
+
+class _LazyConv(LazyModuleMixin):
+    def __init__(self, out_channels: int, kernel_size, *args, groups: int = 1, bias: bool = True,
+                 dtype=None, **kwargs):  # fmt: skip
+        super().__init__(groups, groups, kernel_size, *args, groups=groups, bias=bias, dtype=dtype,
+                         **kwargs)  # fmt: skip
+        self.in_channels, self.out_channels = 0, out_channels
+        self.weight = UninitializedParameter(dtype=dtype)
+        if bias:
+            self.bias = UninitializedParameter(dtype=dtype)
+        self._begin_lazy()
+
+    def initialize_parameters(self, input: Tensor, *args) -> None:
+        """Gives the parameters the sizes that fit the input."""
+        if input.dim() not in (self.nd + 1, self.nd + 2):
+            raise RuntimeError(
+                f"Expected {self.nd + 1}D (unbatched) or {self.nd + 2}D (batched) input to "
+                f"{type(self).__name__}, but got input of size: {input.shape}"
+            )
+        self.in_channels = input.size(-self.nd - 1)
+        if self.in_channels % self.groups:
+            raise ValueError("in_channels must be divisible by groups")
+        self._give("weight", self._weight_shape())
+        if self.bias is not None:
+            self._give("bias", (self.out_channels,))
+
+
+class LazyConv1d(_LazyConv, Conv1d):
+    """Conv1d whose in_channels is that of the first input."""
+
+    cls_to_become = Conv1d
+
+
+class LazyConv2d(_LazyConv, Conv2d):
+    """Conv2d whose in_channels is that of the first input."""
+
+    cls_to_become = Conv2d
+
+
+class LazyConv3d(_LazyConv, Conv3d):
+    """Conv3d whose in_channels is that of the first input."""
+
+    cls_to_become = Conv3d
+
+
+class LazyConvTranspose1d(_LazyConv, ConvTranspose1d):
+    """ConvTranspose1d whose in_channels is that of the first input."""
+
+    cls_to_become = ConvTranspose1d
+
+
+class LazyConvTranspose2d(_LazyConv, ConvTranspose2d):
+    """ConvTranspose2d whose in_channels is that of the first input."""
+
+    cls_to_become = ConvTranspose2d
+
+
+class LazyConvTranspose3d(_LazyConv, ConvTranspose3d):
+    """ConvTranspose3d whose in_channels is that of the first input."""
+
+    cls_to_become = ConvTranspose3d
+
+
+class _LazyNorm(LazyModuleMixin):
+    def __init__(self, eps: float = 1e-5, momentum=0.1, affine: bool = True,
+                 track_running_stats: bool = True, device=None, dtype=None, *,
+                 bias: bool = True):  # fmt: skip
+        super().__init__(1, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
+        self.num_features = 0
+        if affine:
+            self.weight = UninitializedParameter(dtype=dtype)
+            if bias:
+                self.bias = UninitializedParameter(dtype=dtype)
+        if track_running_stats:
+            for name in ("running_mean", "running_var"):
+                self.register_buffer(name, UninitializedBuffer(dtype=dtype))
+        self._begin_lazy()
+
+    def initialize_parameters(self, input: Tensor) -> None:
+        """Gives parameters and buffers one element per channel."""
+        k = getattr(self, "nd", None)
+        self.num_features = input.shape[1] if k is None else input.size(-k - 1)
+        tensors = {**self._parameters, **self._buffers}
+        for name, t in tensors.items():
+            if is_lazy(t):
+                self._give(name, (self.num_features,))
+        self.reset_running_stats()
+
+
+class LazyBatchNorm1d(_LazyNorm, BatchNorm1d):
+    """BatchNorm1d whose num_features is that of the first input."""
+
+    cls_to_become = BatchNorm1d
+
+
+class LazyBatchNorm2d(_LazyNorm, BatchNorm2d):
+    """BatchNorm2d whose num_features is that of the first input."""
+
+    cls_to_become = BatchNorm2d
+
+
+class LazyBatchNorm3d(_LazyNorm, BatchNorm3d):
+    """BatchNorm3d whose num_features is that of the first input."""
+
+    cls_to_become = BatchNorm3d
+
+
+class _LazyInstanceNorm(_LazyNorm):
+    def __init__(self, eps: float = 1e-5, momentum=0.1, affine: bool = False,
+                 track_running_stats: bool = False, device=None, dtype=None, *,
+                 bias: bool = True):  # fmt: skip
+        super().__init__(eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
+
+
+class LazyInstanceNorm1d(_LazyInstanceNorm, InstanceNorm1d):
+    """InstanceNorm1d whose num_features is that of the first input."""
+
+    cls_to_become = InstanceNorm1d
+
+
+class LazyInstanceNorm2d(_LazyInstanceNorm, InstanceNorm2d):
+    """InstanceNorm2d whose num_features is that of the first input."""
+
+    cls_to_become = InstanceNorm2d
+
+
+class LazyInstanceNorm3d(_LazyInstanceNorm, InstanceNorm3d):
+    """InstanceNorm3d whose num_features is that of the first input."""
+
+    cls_to_become = InstanceNorm3d
+
+

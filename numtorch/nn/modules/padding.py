@@ -1,0 +1,146 @@
+"""Padding layers."""
+
+from __future__ import annotations
+
+from ..._tensor import Tensor
+from .. import functional as F
+from .module import Module
+
+
+class _Pad(Module):
+    nd = 0
+    mode = "constant"
+    value: float | None = None
+
+    def __init__(self, padding):
+        super().__init__()
+        n = 2 * self.nd
+        self.padding = tuple(padding) if isinstance(padding, (tuple, list)) else (padding,) * n
+
+    def forward(self, input: Tensor) -> Tensor:
+        self._check_input_dim(input)
+        return F.pad(input, self.padding, self.mode, self.value)
+
+    def _check_input_dim(self, input: Tensor) -> None:
+        pass
+
+    def extra_repr(self) -> str:
+        return f"{self.padding}"
+
+
+class _ConstantPad(_Pad):
+    def __init__(self, padding, value: float):
+        super().__init__(padding)
+        self.value = value
+
+    def extra_repr(self) -> str:
+        return f"padding={self.padding}, value={self.value}"
+
+
+class ConstantPad1d(_ConstantPad):
+    """Pads the last dim with a value."""
+
+    nd = 1
+
+
+class ConstantPad2d(_ConstantPad):
+    """Pads the last two dims with a value."""
+
+    nd = 2
+
+
+class ConstantPad3d(_ConstantPad):
+    """Pads the last three dims with a value."""
+
+    nd = 3
+
+
+class ZeroPad1d(ConstantPad1d):
+    """Pads the last dim with zeros."""
+
+    def __init__(self, padding):
+        super().__init__(padding, 0.0)
+
+    extra_repr = _Pad.extra_repr
+
+
+class ZeroPad2d(ConstantPad2d):
+    """Pads the last two dims with zeros."""
+
+    def __init__(self, padding):
+        super().__init__(padding, 0.0)
+
+    extra_repr = _Pad.extra_repr
+
+
+class ZeroPad3d(ConstantPad3d):
+    """Pads the last three dims with zeros."""
+
+    def __init__(self, padding):
+        super().__init__(padding, 0.0)
+
+    extra_repr = _Pad.extra_repr
+
+
+class ReflectionPad1d(_Pad):
+    """Mirrors the last dim at its ends, which are not repeated."""
+
+    nd, mode = 1, "reflect"
+
+
+class ReflectionPad2d(_Pad):
+    """Mirrors the last two dims at their ends."""
+
+    nd, mode = 2, "reflect"
+
+
+class ReflectionPad3d(_Pad):
+    """Mirrors the last three dims at their ends."""
+
+    nd, mode = 3, "reflect"
+
+
+class ReplicationPad1d(_Pad):
+    """Repeats the ends of the last dim."""
+
+    nd, mode = 1, "replicate"
+
+
+class ReplicationPad2d(_Pad):
+    """Repeats the ends of the last two dims."""
+
+    nd, mode = 2, "replicate"
+
+
+class ReplicationPad3d(_Pad):
+    """Repeats the ends of the last three dims."""
+
+    nd, mode = 3, "replicate"
+
+
+class _CircularPad(_Pad):
+    mode = "circular"
+
+    def _check_input_dim(self, input: Tensor) -> None:
+        if input.dim() not in (self.nd + 1, self.nd + 2):
+            raise ValueError(
+                f"expected {self.nd + 1}D or {self.nd + 2}D input (got {input.dim()}D input)"
+            )
+
+
+class CircularPad1d(_CircularPad):
+    """Goes on at the other end of the last dim."""
+
+    nd = 1
+
+
+class CircularPad2d(_CircularPad):
+    """Goes on at the other ends of the last two dims."""
+
+    nd = 2
+
+
+class CircularPad3d(_CircularPad):
+    """Goes on at the other ends of the last three dims."""
+
+    nd = 3

@@ -1,0 +1,352 @@
+"""Recurrent layers and cells."""
+
+from __future__ import annotations
+
+import math
+import numbers
+import warnings
+
+from numtorch.jit.record import local
+
+from ... import _creation
+from ..._tensor import Tensor
+from .. import _rnn, init
+from ..parameter import new_parameter
+from .module import Module
+
+
+class RNNBase(Module):
+    """Weights of `num_layers` layers in one or two directions, and the call over sequences."""
+
+    def __init__(
+        self, mode: str, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True,
+        batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False,
+        proj_size: int = 0, device=None, dtype=None,
+    ):  # fmt: skip
+        super().__init__()
+        _check_options(input_size, hidden_size, num_layers, dropout, proj_size, mode)
+        self.mode, self.input_size, self.hidden_size = mode, input_size, hidden_size
+        self.num_layers, self.bias, self.batch_first = num_layers, bias, batch_first
+        self.dropout, self.bidirectional, self.proj_size = float(dropout), bidirectional, proj_size
+        directions = 2 if bidirectional else 1
+        gates = _rnn.GATES[mode] * hidden_size
+        out = proj_size or hidden_size
+        self._all_names: list[list[str]] = []
+        for k in range(num_layers):
+            for d in range(directions):
+                size = input_size if k == 0 else out * directions
+                tail = f"_l{k}" + ("_reverse" if d else "")
+                shapes = {"weight_ih": (gates, size), "weight_hh": (gates, out)}
+                if bias:
+                    shapes |= {"bias_ih": (gates,), "bias_hh": (gates,)}
+                if proj_size:
+                    shapes["weight_hr"] = (proj_size, hidden_size)
+                for name, shape in shapes.items():
+                    setattr(self, name + tail, new_parameter(shape, dtype, device))
+                self._all_names.append([name + tail for name in shapes])
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Uniform in +-1 / sqrt(hidden_size)."""
+        bound = 1.0 / math.sqrt(self.hidden_size) if self.hidden_size > 0 else 0
+        for p in self.parameters():
+            init.uniform_(p, -bound, bound)
+        local.tape.flush()
+
+    @property
+    def all_weights(self) -> list[list[Tensor]]:
+        return [[getattr(self, n) for n in names] for names in self._all_names]
+
+    def flatten_parameters(self) -> None:
+        """Nothing to do on a CPU."""
+
+    def _weights(self) -> list[tuple]:
+        found = []
+        for names in self._all_names:
+            given = {n.rsplit("_l", 1)[0]: getattr(self, n) for n in names}
+            order = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
+            found.append(tuple(given.get(n) for n in order))
+        return found
+
+    def forward(self, input, hx=None):
+        from ..utils.rnn import PackedSequence
+
+        if isinstance(input, PackedSequence):
+            return self._forward_packed(input, hx)
+        if input.dim() not in (2, 3):
+            raise ValueError(
+                f"{self._kind()}: Expected input to be 2D or 3D, got {input.dim()}D instead"
+            )
+        batched = input.dim() == 3
+        x = input
+        if batched and self.batch_first:
+            x = x.transpose(0, 1)
+        elif not batched:
+            x = x.unsqueeze(1)
+        self._check_input(x, input)
+        states = self._states(hx, x.size(1), x.dtype, batched)
+        out, last = _rnn.network(
+            self.mode, x, states, self._weights(), 2 if self.bidirectional else 1, self.dropout,
+            self.training, None,
+        )  # fmt: skip
+        if not batched:
+            out, last = out.squeeze(1), tuple(s.squeeze(1) for s in last)
+        elif self.batch_first:
+            out = out.transpose(0, 1)
+        return out, self._outer(last)
+
+    def _forward_packed(self, input, hx):
+        from ..utils.rnn import PackedSequence
+
+        sizes = input.batch_sizes.tolist()
+        self._check_input(input.data, input.data)
+        states = self._states(hx, sizes[0], input.data.dtype, True)
+        if input.sorted_indices is not None and hx is not None:
+            states = tuple(s.index_select(1, input.sorted_indices) for s in states)
+        out, last = _rnn.network(
+            self.mode, input.data, states, self._weights(), 2 if self.bidirectional else 1,
+            self.dropout, self.training, sizes,
+        )  # fmt: skip
+        if input.unsorted_indices is not None:
+            last = tuple(s.index_select(1, input.unsorted_indices) for s in last)
+        packed = PackedSequence(out, input.batch_sizes, input.sorted_indices, input.unsorted_indices)
+        return packed, self._outer(last)
+
+    def _kind(self) -> str:
+        return "RNN" if self.mode.startswith("RNN") else self.mode
+
+    def _outer(self, states: tuple):
+        return states if self.mode == "LSTM" else states[0]
+
+    def _check_input(self, x: Tensor, given: Tensor) -> None:
+        weight = self._parameters["weight_ih_l0"]
+        if x.dtype is not weight.dtype:
+            raise ValueError(
+                f"RNN input dtype ({x.dtype}) does not match weight dtype ({weight.dtype}). "
+                f"Convert input: input.to({weight.dtype}), or convert model: model.to({x.dtype})"
+            )
+        if x.size(-1) != self.input_size:
+            raise RuntimeError(
+                f"input.size(-1) must be equal to input_size. Expected {self.input_size}, got "
+                f"{x.size(-1)}"
+            )
+
+    def _states(self, hx, batch: int, dtype, batched: bool) -> tuple:
+        rows = self.num_layers * (2 if self.bidirectional else 1)
+        sizes = (self.proj_size or self.hidden_size, self.hidden_size)
+        if self.mode != "LSTM":
+            sizes = sizes[:1]
+        if hx is None:
+            return tuple(_creation.zeros(rows, batch, n, dtype=dtype) for n in sizes)
+        given = tuple(hx) if self.mode == "LSTM" else (hx,)
+        if not batched:
+            for h in given:
+                if h.dim() != 2:
+                    raise RuntimeError(
+                        f"For unbatched 2-D input, hx should also be 2-D but got {h.dim()}-D tensor"
+                    )
+            given = tuple(h.unsqueeze(1) for h in given)
+        for k, (h, n) in enumerate(zip(given, sizes)):
+            if h.dim() != 3:
+                raise RuntimeError(
+                    f"For batched 3-D input, hx should also be 3-D but got {h.dim()}-D tensor"
+                )
+            if tuple(h.shape) != (rows, batch, n):
+                word = f"hidden[{k}]" if self.mode == "LSTM" else "hidden"
+                raise RuntimeError(
+                    f"Expected {word} size {(rows, batch, n)}, got {list(h.shape)}"
+                )
+        return given
+
+    def extra_repr(self) -> str:
+        text = f"{self.input_size}, {self.hidden_size}"
+        for name, usual in (("proj_size", 0), ("num_layers", 1), ("bias", True),
+                            ("batch_first", False), ("dropout", 0.0), ("bidirectional", False)):  # fmt: skip
+            value = getattr(self, name)
+            if value != usual:
+                text += f", {name}={value}"
+        return text
+
+
+def _check_options(input_size, hidden_size, num_layers, dropout, proj_size, mode) -> None:
+    if not isinstance(dropout, numbers.Number) or not 0 <= dropout <= 1 or isinstance(dropout, bool):
+        raise ValueError(
+            "dropout should be a number in range [0, 1] representing the probability of an element "
+            "being zeroed"
+        )
+    if dropout > 0 and num_layers == 1:
+        warnings.warn(
+            "dropout option adds dropout after all but last recurrent layer, so non-zero dropout "
+            f"expects num_layers greater than 1, but got dropout={dropout} and "
+            f"num_layers={num_layers}",
+            stacklevel=4,
+        )
+    for word, value in (("hidden_size", hidden_size), ("num_layers", num_layers)):
+        if not isinstance(value, int):
+            raise TypeError(f"{word} should be of type int, got: {type(value).__name__}")
+        if value <= 0:
+            raise ValueError(f"{word} must be greater than zero")
+    if proj_size < 0:
+        raise ValueError(
+            "proj_size should be a positive integer or zero to disable projections"
+        )
+    if proj_size >= hidden_size:
+        raise ValueError("proj_size has to be smaller than hidden_size")
+    if proj_size and mode != "LSTM":
+        raise ValueError("proj_size argument is only supported for LSTM, not RNN or GRU")
+
+
+class RNN(RNNBase):
+    """h = tanh(x W_ih' + b_ih + h W_hh' + b_hh), or relu: [T, N, in] -> [T, N, hidden], h."""
+
+    def __init__(
+        self, input_size: int, hidden_size: int, num_layers: int = 1, nonlinearity: str = "tanh",
+        bias: bool = True, batch_first: bool = False, dropout: float = 0.0,
+        bidirectional: bool = False, device=None, dtype=None,
+    ):  # fmt: skip
+        if nonlinearity not in ("tanh", "relu"):
+            raise ValueError(
+                f"Unknown nonlinearity '{nonlinearity}'. Select from 'tanh' or 'relu'."
+            )
+        super().__init__(f"RNN_{nonlinearity.upper()}", input_size, hidden_size, num_layers, bias,
+                         batch_first, dropout, bidirectional, 0, device, dtype)  # fmt: skip
+        self.nonlinearity = nonlinearity
+
+
+class LSTM(RNNBase):
+    """Long short-term memory: [T, N, in] -> [T, N, hidden], (h, c).
+
+    >>> import numtorch as torch
+    >>> out, (h, c) = torch.nn.LSTM(3, 5)(torch.ones(7, 2, 3))
+    >>> out.shape, h.shape
+    (torch.Size([7, 2, 5]), torch.Size([1, 2, 5]))
+    """
+
+    def __init__(
+        self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True,
+        batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False,
+        proj_size: int = 0, device=None, dtype=None,
+    ):  # fmt: skip
+        super().__init__("LSTM", input_size, hidden_size, num_layers, bias, batch_first, dropout,
+                         bidirectional, proj_size, device, dtype)  # fmt: skip
+
+
+class GRU(RNNBase):
+    """Gated recurrent units: [T, N, in] -> [T, N, hidden], h."""
+
+    def __init__(
+        self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True,
+        batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False,
+        device=None, dtype=None,
+    ):  # fmt: skip
+        super().__init__("GRU", input_size, hidden_size, num_layers, bias, batch_first, dropout,
+                         bidirectional, 0, device, dtype)  # fmt: skip
+
+
+class RNNCellBase(Module):
+    """Weights of a single step."""
+
+    mode = ""
+
+    def __init__(self, input_size: int, hidden_size: int, bias: bool, num_chunks: int, device=None,
+                 dtype=None):  # fmt: skip
+        super().__init__()
+        self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
+        rows = num_chunks * hidden_size
+        self.weight_ih = new_parameter((rows, input_size), dtype, device)
+        self.weight_hh = new_parameter((rows, hidden_size), dtype, device)
+        for name in ("bias_ih", "bias_hh"):
+            self.register_parameter(name, new_parameter((rows,), dtype, device) if bias else None)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Uniform in +-1 / sqrt(hidden_size)."""
+        bound = 1.0 / math.sqrt(self.hidden_size) if self.hidden_size > 0 else 0
+        for p in self.parameters():
+            init.uniform_(p, -bound, bound)
+        local.tape.flush()
+
+    def _step(self, input: Tensor, states) -> tuple:
+        name = type(self).__name__
+        if input.dim() not in (1, 2):
+            raise ValueError(f"{name}: Expected input to be 1D or 2D, got {input.dim()}D instead")
+        x = input if input.dim() == 2 else input.unsqueeze(0)
+        if x.size(1) != self.input_size:
+            raise RuntimeError(
+                f"input has inconsistent input_size: got {x.size(1)} expected {self.input_size}"
+            )
+        if states is None:
+            zeros = _creation.zeros(x.size(0), self.hidden_size, dtype=x.dtype)
+            states = (zeros,) * (2 if self.mode == "LSTM" else 1)
+        else:
+            for s in states:
+                if s.dim() not in (1, 2):
+                    raise ValueError(f"{name}: Expected hidden to be 1D or 2D, got {s.dim()}D instead")
+            states = tuple(s if s.dim() == 2 else s.unsqueeze(0) for s in states)
+            for k, s in enumerate(states):
+                if s.size(0) != x.size(0):
+                    raise RuntimeError(
+                        f"Input batch size {x.size(0)} doesn't match hidden{k} batch size {s.size(0)}"
+                    )
+                if s.size(1) != self.hidden_size:
+                    raise RuntimeError(
+                        f"hidden{k} has inconsistent hidden_size: got {s.size(1)}, expected "
+                        f"{self.hidden_size}"
+                    )
+        gx = _rnn.inputs_share(self.mode, x, self.weight_ih, self.bias_ih, self.bias_hh)
+        out = _rnn.step(self.mode, gx, states, self.weight_hh, self.bias_hh, None)
+        return out if input.dim() == 2 else tuple(s.squeeze(0) for s in out)
+
+    def extra_repr(self) -> str:
+        text = f"{self.input_size}, {self.hidden_size}"
+        if self.bias is not True:
+            text += f", bias={self.bias}"
+        return text
+
+
+class RNNCell(RNNCellBase):
+    """One step of RNN: [N, in], [N, hidden] -> [N, hidden]."""
+
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True,
+                 nonlinearity: str = "tanh", device=None, dtype=None):  # fmt: skip
+        super().__init__(input_size, hidden_size, bias, 1, device, dtype)
+        self.nonlinearity = nonlinearity
+
+    @property
+    def mode(self) -> str:
+        return f"RNN_{self.nonlinearity.upper()}"
+
+    def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
+        if self.nonlinearity not in ("tanh", "relu"):
+            raise RuntimeError(f"Unknown nonlinearity: {self.nonlinearity}")
+        return self._step(input, None if hx is None else (hx,))[0]
+
+    def extra_repr(self) -> str:
+        text = super().extra_repr()
+        return text if self.nonlinearity == "tanh" else f"{text}, nonlinearity={self.nonlinearity}"
+
+
+class LSTMCell(RNNCellBase):
+    """One step of LSTM: [N, in], ([N, hidden], [N, hidden]) -> (h, c)."""
+
+    mode = "LSTM"
+
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, device=None,
+                 dtype=None):  # fmt: skip
+        super().__init__(input_size, hidden_size, bias, 4, device, dtype)
+
+    def forward(self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None):
+        return self._step(input, hx)
+
+
+class GRUCell(RNNCellBase):
+    """One step of GRU: [N, in], [N, hidden] -> [N, hidden]."""
+
+    mode = "GRU"
+
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, device=None,
+                 dtype=None):  # fmt: skip
+        super().__init__(input_size, hidden_size, bias, 3, device, dtype)
+
+    def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
+        return self._step(input, None if hx is None else (hx,))[0]

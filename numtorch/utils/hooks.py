@@ -1,0 +1,55 @@
+"""Handles of registered hooks."""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from collections import OrderedDict
+
+
+class RemovableHandle:
+    """Takes a hook off again: `handle.remove()`, or the end of a `with` block.
+
+    `extra_dict`: further dicts (or one) that lose the hook's id with it.
+    """
+
+    _ids = itertools.count()
+
+    def __init__(self, hooks_dict: dict, *, extra_dict=None):
+        self.id = next(self._ids)
+        extra = [extra_dict] if isinstance(extra_dict, dict) else list(extra_dict or ())
+        self._dicts = [_reference(d) for d in (hooks_dict, *extra)]
+
+    def remove(self) -> None:
+        """Takes the hook off; a second call does nothing."""
+        for ref in self._dicts:
+            hooks = ref()
+            if hooks is not None:
+                hooks.pop(self.id, None)
+
+    def __getstate__(self) -> dict:
+        return {"id": self.id, "dicts": [ref() for ref in self._dicts]}
+
+    def __setstate__(self, state: dict) -> None:
+        self.id = state["id"]
+        self._dicts = [_reference(OrderedDict() if d is None else d) for d in state["dicts"]]
+
+    def __enter__(self) -> RemovableHandle:
+        return self
+
+    def __exit__(self, *exc) -> None:
+        self.remove()
+
+
+def _reference(hooks: dict):
+    # A plain dict takes no weak reference.
+    return weakref.ref(hooks) if isinstance(hooks, OrderedDict) else (lambda: hooks)
+
+
+def add(hooks: OrderedDict, hook, prepend: bool = False) -> RemovableHandle:
+    """Registers a hook, last or first."""
+    handle = RemovableHandle(hooks)
+    hooks[handle.id] = hook
+    if prepend:
+        hooks.move_to_end(handle.id, last=False)
+    return handle

@@ -1,0 +1,190 @@
+"""`python -m tests.conformance.modules [--only REGEX]`: every Module of torch's sample database.
+
+For each: repr, state_dict keys and order, loading torch's state, forward values, gradients of
+inputs and parameters, train and eval, the state read back by torch, and the error cases.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import warnings
+
+import numtorch as nt
+import torch
+
+from .runner import flat, same
+from .translate import to_nt, to_torch
+
+COLUMNS = ("forward", "gradients", "state", "repr", "errors")
+RANDOM = re.compile("Dropout|RReLU|FractionalMaxPool")
+
+
+class Row:
+    """Checks of one Module class."""
+
+    def __init__(self, info):
+        self.info, self.name = info, info.module_cls.__name__
+        self.counts = dict.fromkeys(COLUMNS, 0)
+        self.wrong: dict[str, list[str]] = {c: [] for c in COLUMNS}
+        self.cls = getattr(nt.nn, self.name, None)
+
+    def check(self, column: str, what: str, f) -> bool:
+        self.counts[column] += 1
+        try:
+            f()
+        except Exception as e:
+            text = " ".join(f"{type(e).__name__}: {e}".split())
+            self.wrong[column].append(f"{what}: {text[:400]}")
+            return False
+        return True
+
+    def run(self) -> Row:
+        if self.cls is None:
+            return self
+        for training in (True, False):
+            inputs = self.info.module_inputs_func(
+                self.info, "cpu", torch.float32, requires_grad=True, training=training
+            )
+            for k, case in enumerate(inputs):
+                what = f"{'train' if training else 'eval'}[{k}] {case.desc}"
+                self.case(what, case, training)
+        if self.info.module_error_inputs_func is not None:
+            self.errors()
+        return self
+
+    def case(self, what: str, case, training: bool) -> None:
+        c, f = case.constructor_input, case.forward_input
+        torch.manual_seed(0)
+        theirs = self.info.module_cls(*c.args, **c.kwargs)
+        theirs.train(training)
+        made = []
+
+        def build() -> None:
+            made.append(self.cls(*to_nt(c.args), **to_nt(c.kwargs)))
+
+        if not self.check("state", what, build):
+            return
+        ours = made[0].train(training)
+        self.check("repr", what, lambda: same(repr(ours), repr(theirs)))
+        if not self.check("state", what, lambda: self.states(ours, theirs)) or f is None:
+            return
+        args, kwargs = to_nt(f.args), to_nt(f.kwargs)
+        try:
+            want = theirs(*f.args, **f.kwargs)
+        except Exception as e:
+            self.check("errors", what, lambda e=e: raises(e, lambda: ours(*args, **kwargs)))
+            return
+        got = []
+        if not self.check("forward", what, lambda: got.append(ours(*args, **kwargs))):
+            return
+        if RANDOM.search(self.name) and training:
+            return
+        close = {"rtol": 1e-4, "atol": 1e-5}
+        if not self.check("forward", what, lambda: same(plain(got[0]), plain(want), **close)):
+            return
+        self.check("gradients", what, lambda: self.gradients(ours, theirs, args, f.args, got[0], want))
+        self.check("state", what, lambda: same(
+            [to_torch(v) for v in ours.state_dict().values()], list(theirs.state_dict().values()), **close))
+
+    def states(self, ours, theirs) -> None:
+        want = theirs.state_dict()
+        assert list(ours.state_dict()) == list(want), f"{list(ours.state_dict())} != {list(want)}"
+        if any(isinstance(v, torch.nn.parameter.UninitializedTensorMixin) for v in want.values()):
+            return
+        ours.load_state_dict({k: to_nt(v) for k, v in want.items()})
+        theirs.load_state_dict({k: to_torch(v) for k, v in ours.state_dict().items()})
+
+    def gradients(self, ours, theirs, args, their_args, got, want) -> None:
+        outs = [(g, w) for g, w in zip(flat(plain(got)), flat(plain(want)))
+                if isinstance(w, torch.Tensor) and w.requires_grad]
+        if not outs:
+            return
+        leaves = [v for v in flat(their_args) if isinstance(v, torch.Tensor) and v.requires_grad]
+        mine = [v for v in flat(args) if isinstance(v, nt.Tensor) and v.requires_grad]
+        leaves += [p for p in theirs.parameters() if p.requires_grad]
+        mine += [p for p in ours.parameters() if p.requires_grad]
+        total = sum((w * torch.linspace(0.5, 1.5, w.numel(), dtype=w.dtype).reshape(w.shape)).sum() for _, w in outs)
+        sums = sum((g * nt.linspace(0.5, 1.5, g.numel(), dtype=g.dtype).reshape(g.shape)).sum() for g, _ in outs)
+        wants = torch.autograd.grad(total, leaves, allow_unused=True)
+        gots = nt.autograd.grad(sums, mine, allow_unused=True)
+        for g, w in zip(gots, wants, strict=True):
+            if w is not None or g is not None:
+                scale = max(1.0, float(w.detach().to_dense().abs().max())) if w is not None and w.numel() else 1.0
+                g = g.to_dense() if getattr(g, "is_sparse", False) else g
+                same(g, w.to_dense() if w.is_sparse else w, rtol=1e-4, atol=2e-5 * scale)
+
+    def errors(self) -> None:
+        cases = self.info.module_error_inputs_func(
+            self.info, "cpu", torch.float32, requires_grad=False, training=False)
+        for k, case in enumerate(cases):
+            c = case.module_error_input.constructor_input
+            f = case.module_error_input.forward_input
+
+            def call(lib, move, c=c, f=f):
+                m = (self.info.module_cls if lib is torch else self.cls)(*move(c.args), **move(c.kwargs))
+                return m(*move(f.args), **move(f.kwargs))
+
+            def attempt(call=call) -> None:
+                try:
+                    call(torch, lambda x: x)
+                except Exception as e:
+                    want = e
+                else:
+                    return
+                raises(want, lambda: call(nt, to_nt))
+
+            self.check("errors", f"error[{k}]", attempt)
+
+
+def raises(want: Exception, f) -> None:
+    """f must raise what torch raised, or a subclass of it."""
+    try:
+        f()
+    except Exception as e:
+        names = [t.__name__ for t in type(e).__mro__]
+        assert type(want).__name__ in names, f"torch: {want!r}; numtorch: {e!r}"
+    else:
+        raise AssertionError(f"torch raised {want!r}")
+
+
+def plain(x):
+    """Packed sequences and named tuples as tuples."""
+    if isinstance(x, (tuple, list)):
+        return tuple(plain(v) for v in x)
+    return x
+
+
+def main() -> int:
+    warnings.simplefilter("ignore")
+    from torch.testing._internal.common_modules import module_db
+
+    parser = argparse.ArgumentParser(prog="python -m tests.conformance.modules")
+    parser.add_argument("--only", default="")
+    parser.add_argument("-v", "--verbose", type=int, nargs="?", const=3, default=0)
+    args = parser.parse_args()
+    print(f"{'module':32s}" + "".join(f"{c:>12s}" for c in COLUMNS))
+    good = total = 0
+    for info in module_db:
+        name = info.module_cls.__name__
+        if not re.search(args.only, name) or "quant" in info.module_cls.__module__:
+            continue
+        row = Row(info).run()
+        total += 1
+        if row.cls is None:
+            print(f"{name:32s}  MISSING", flush=True)
+            continue
+        good += not any(row.wrong.values())
+        cells = [f"{len(w)} bad/{n}" if w else f"ok {n}" if n else "-" for n, w in
+                 ((row.counts[c], row.wrong[c]) for c in COLUMNS)]
+        print(f"{name:32s}" + "".join(f"{c:>12s}" for c in cells), flush=True)
+        for c in COLUMNS:
+            for text in row.wrong[c][: args.verbose]:
+                print(f"      {c}: {text}")
+    print(f"\n{good} of {total} modules without a difference")
+    return 0 if good == total else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
