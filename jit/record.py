@@ -515,7 +515,8 @@ class Tape:
         if same and whole:
             op, attrs, ins = OPS["as_shape"], (m.shape,), (idx,)
         else:
-            op, attrs = OPS["update" if same else "update_as"], (vm.shape, view.strides, view.offset)
+            op = OPS["update" if same else "update_as"]
+            attrs = (vm.shape, view.strides, view.offset)
             ins = (root, idx)
         return self._append((op.grad_op if rg else op, m, attrs, *ins))
 

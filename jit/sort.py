@@ -40,8 +40,7 @@ class Rows:
         """The operand, its sizes and strides."""
         block = ArgBlock(self.layout)
         block.value("X", self.x)
-        named = {k: n for k, n in self.strides.items() if not (k == "x_k" and self.unit)}
-        block.sizes(nk=self.n, ni=self.inner, order=self.order, **named)
+        block.sizes(nk=self.n, ni=self.inner, order=self.order, **self.strides)
         return block
 
     @property

@@ -194,7 +194,7 @@ def row_major(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 def overlaps_itself(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
     """True if two indices surely name one place: PyTorch looks for expanded dims only."""
-    return any(s == 0 and n > 1 for s, n in zip(strides, shape))
+    return 0 not in shape and any(s == 0 and n > 1 for s, n in zip(strides, shape))
 
 
 def _dense(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:

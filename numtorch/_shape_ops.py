@@ -15,8 +15,9 @@ from ._api import REGISTRY, alias, function
 from ._descriptors import check_device
 from ._tensor import Tensor, check_dim, device
 
-# The last view made by `_view`: (tensor, its view, what made it); `remembered` looks at it.
-_last: tuple = (None, None, None)
+# While `remembered` waits for it: WATCH, then the view made: (tensor, its view, the rule).
+WATCH: tuple = (None, None, None)
+_last: tuple | None = None
 
 
 def _view(t: Tensor, name: str, attrs: tuple, shape, offset: int, strides) -> Tensor:
@@ -25,7 +26,8 @@ def _view(t: Tensor, name: str, attrs: tuple, shape, offset: int, strides) -> Te
     base = t._view.offset if t._view is not None else 0
     rule = (OPS[name], attrs, m, offset, tuple(strides))
     out = local.tape.view(t, rule[0], attrs, m, base + offset, rule[4])
-    _last = (t, out, rule)
+    if _last is WATCH:
+        _last = (t, out, rule)
     return out
 
 
@@ -48,13 +50,16 @@ def remembered(make):
         if rule is not None:
             op, attrs, m, offset, strides = rule
             return local.tape.view(self, op, attrs, m, base + offset, strides)
-        out = make(self, *args)
-        source, made, rule = _last
+        _last = WATCH
+        try:
+            out = make(self, *args)
+            source, made, rule = _last or WATCH
+        finally:
+            _last = None
         if source is self and made is out:
             if len(rules) > MAX_RULES:
                 rules.clear()
             rules[key] = rule
-        _last = (None, None, None)
         return out
 
     view.__name__, view.__doc__, view.__wrapped__ = make.__name__, make.__doc__, make

@@ -99,8 +99,8 @@ def stft(
     length = x._v.meta.shape[-1]
     if not 0 < n_fft <= length:
         raise RuntimeError(f"{shown}expected 0 < n_fft < {length}, but got n_fft={n_fft}")
-    _check_hops(shown, hop, win, n_fft, window, hop > 0, f"hop_length > 0, but got hop_length={hop}",
-                f", but got win_length={win}")  # fmt: skip
+    hops = f"hop_length > 0, but got hop_length={hop}"
+    _check_hops(shown, hop, win, n_fft, window, hop > 0, hops, f", but got win_length={win}")
     complex_in = x.dtype.is_complex or (window is not None and window.dtype.is_complex)
     if return_complex is None and not complex_in:
         raise RuntimeError(

@@ -51,10 +51,10 @@ def action(weight: int = 1):
 class Machine:
     """Pairs of tensors, pairs of arrays, and the steps on them."""
 
-    def __init__(self):
+    def __init__(self, grad: bool = True):
         self.pairs: list[tuple] = []
         self.arrays: list[tuple] = []
-        self.grad = True
+        self.grad = grad
         self.log: list[str] = []
         self.create(0, 1, 0, 0)
 
@@ -148,7 +148,7 @@ class Machine:
     @action(2)
     def create(self, a, b, c, d):
         data = numbers_like(SHAPES[a % len(SHAPES)], b).astype(KINDS[c % len(KINDS)])
-        grad = d % 3 == 0 and data.dtype.kind == "f"
+        grad = self.grad and d % 3 == 0 and data.dtype.kind == "f"
         self.both(lambda lib: lib.tensor(data, requires_grad=grad), (), ())
 
     @action()
@@ -237,7 +237,7 @@ class Machine:
             return
         if f in CONSTANT and with_graph(y) and not outside:
             return  # torch gives zeros to what was there before, we give None
-        if f in CONSTANT and 0 in y.stride():
+        if 0 in y.stride() and (f in CONSTANT or self.pick(d)[1] is y):
             return
 
         def g(lib, *xs):
@@ -293,7 +293,8 @@ class Machine:
     @action(2)
     def require(self, a, b, c, d):
         alone = places([p[1] for p in self.pairs])
-        if alone.count(alone[a % len(alone)]) == 1 and not self.pick(a)[1]._is_view():
+        free = alone.count(alone[a % len(alone)]) == 1 and not self.pick(a)[1]._is_view()
+        if free and self.grad:
             self.one(lambda lib, x: x.requires_grad_(b % 4 != 0), a, False)
 
     @action(6)
@@ -325,7 +326,8 @@ class Machine:
     @action()
     def detach_(self, a, b, c, d):
         alone = places([p[1] for p in self.pairs])
-        if alone.count(alone[a % len(alone)]) == 1 and not with_graph(self.pick(a)[1]):
+        graph = any(with_graph(p[1]) for p in self.pairs)
+        if alone.count(alone[a % len(alone)]) == 1 and not graph:
             self.one(lambda lib, x: x.detach_() and None, a, False)
 
 
@@ -498,9 +500,9 @@ def program(seed: int, length: int = 14) -> list[tuple]:
     return [(r.choice(NAMES), tuple(r.randrange(60) for _ in range(4))) for _ in range(length)]
 
 
-def play(steps: list[tuple]) -> bool:
+def play(steps: list[tuple], grad: bool = True) -> bool:
     """Runs a sequence; False if it ended early at something that we say we can't do yet."""
-    machine = Machine()
+    machine = Machine(grad)
     try:
         for name, numbers in steps:
             machine.step(name, numbers)
@@ -510,22 +512,22 @@ def play(steps: list[tuple]) -> bool:
     return True
 
 
-def fails(steps: list[tuple]) -> str | None:
+def fails(steps: list[tuple], grad: bool = True) -> str | None:
     """The difference that a sequence shows, or None."""
     try:
-        play(steps)
+        play(steps, grad)
     except Exception as e:  # noqa: BLE001
         return f"{type(e).__name__}: {e}"
     return None
 
 
-def shortest(steps: list[tuple]) -> list[tuple]:
+def shortest(steps: list[tuple], grad: bool = True) -> list[tuple]:
     """The steps without those that the difference does not need."""
     k = len(steps)
     while k:
         k -= 1
         fewer = steps[:k] + steps[k + 1 :]
-        if fails(fewer):
+        if fails(fewer, grad):
             steps, k = fewer, len(fewer)
     return steps
 
@@ -537,18 +539,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--length", type=int, default=14)
     parser.add_argument("--stop", type=int, default=20, help="stop after this many differences")
+    parser.add_argument("--no-grad", action="store_true", help="no tensor requires grad")
     options = parser.parse_args(arguments)
+    grad = not options.no_grad
     warnings.filterwarnings("ignore")
     wrong = early = 0
     start = time.time()
     for n in range(options.sequences):
         steps = program(options.seed * 1_000_000 + n, options.length)
         try:
-            early += not play(steps)
+            early += not play(steps, grad)
         except Exception:  # noqa: BLE001
             wrong += 1
-            few = shortest(steps)
-            print(f"\nsequence {n}: {fails(few)}\n  {few}")
+            few = shortest(steps, grad)
+            print(f"\nsequence {n}: {fails(few, grad)}\n  {few}")
             if wrong >= options.stop:
                 break
         if n % 20 == 19 or n + 1 == options.sequences:

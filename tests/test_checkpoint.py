@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from autograd_cases import module, parity
+import numtorch as nt
+import pytest
+from autograd_cases import module, parity, same
 
 
 def cp(t):
@@ -16,22 +18,33 @@ def net(t):
     return w
 
 
-@parity
-def test_ck(t):
-    r = []
-    for re in (True, False):
+@pytest.mark.parametrize("reentrant", [True, False])
+def test_values_and_gradients(reentrant):
+    def program(t):
         w = net(t)
         x = t.ones(3, 2, requires_grad=True)
-        n = []
+        calls = []
 
         def f(a, k, b=None):
-            n.append(1)
+            calls.append(1)
             return ((a @ w).tanh() * k).relu()
-        y = cp(t).checkpoint(f, x * 1, 2, use_reentrant=re)
-        y = cp(t).checkpoint(lambda a: a.exp(), y, use_reentrant=re)
+
+        y = cp(t).checkpoint(f, x * 1, 2, use_reentrant=reentrant)
+        y = cp(t).checkpoint(lambda a: a.exp(), y, use_reentrant=reentrant)
         y.sum().backward()
-        r.append((y, x.grad, w.grad, len(n)))
-    return r
+        return y, x.grad, w.grad, len(calls)
+
+    same(program)
+
+
+def test_random_numbers_come_out_the_same():
+    x = nt.ones(50, requires_grad=True)
+    for reentrant in (True, False):
+        x.grad = None
+        f = lambda a: a * nt.rand(50)  # noqa: E731
+        y = cp(nt).checkpoint(f, x, use_reentrant=reentrant)
+        y.sum().backward()
+        assert x.grad.tolist() == y.tolist()
 
 
 @parity

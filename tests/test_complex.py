@@ -75,6 +75,8 @@ def test_gradient_of_binary(name, setting):
 OTHER = {
     "rdiv": (lambda m, x: (1 + 2j) / x, X),
     "rpow": (lambda m, x: (1 + 2j) ** x, X),
+    "logaddexp": (lambda m, x, y: m.logaddexp(x, y), X, Y),
+    "pow_0": (lambda m, x: x**0 * x, X),
     "where": (lambda m, x, y: m.where(m.real(x) > 0, x, y), X, Y),
     "complex": (lambda m, x, y: m.complex(x, y), POSITIVE, X.imag.copy()),
     "polar": (lambda m, x, y: m.polar(x, y), X.real.copy(), X.imag.copy()),
@@ -235,6 +237,8 @@ ERRORS = (
     lambda m: m.tensor([1.0]).add_(1j),
     lambda m: m.tensor([1j], dtype=m.float32),
     lambda m: float(m.tensor(1 + 2j)),
+    lambda m: m.tensor([1j]).floor(),
+    lambda m: (m.ones(1, dtype=m.cfloat, requires_grad=True) * 1).backward(),
 )
 
 

@@ -29,8 +29,8 @@ def draws():
 def counted():
     z = nt.zeros(N)
     return {
-        "randint": (nt.randint(-2, 4, (N,)), {k: 1 / 6 for k in range(-2, 4)}),
-        "random_": (z.clone().random_(1, 4), {k: 1 / 3 for k in (1, 2, 3)}),
+        "randint": (nt.randint(-2, 4, (N,)), dict.fromkeys(range(-2, 4), 1 / 6)),
+        "random_": (z.clone().random_(1, 4), dict.fromkeys((1, 2, 3), 1 / 3)),
         "bernoulli": (nt.full((N,), 0.3).bernoulli(), {0: 0.7, 1: 0.3}),
         "bernoulli_": (z.clone().bernoulli_(0.8), {0: 0.2, 1: 0.8}),
         "geometric_": (z.clone().geometric_(0.4), {k: 0.4 * 0.6 ** (k - 1) for k in range(1, 9)}),

@@ -175,7 +175,7 @@ def test_scatter_in_parallel_gives_the_same_bits():
     rng = np.random.default_rng(0)
     x = nt.tensor(rng.standard_normal((300, 700), dtype=np.float32))
     i = nt.tensor(rng.integers(0, 50, (300, 700)))
-    got = {n: None for n in (1, 2)}
+    got = dict.fromkeys((1, 2))
     threads = nt.get_num_threads()
     for n in got:
         nt.set_num_threads(n)

@@ -15,7 +15,8 @@ def special(shape, dtype):
     a = (rng.standard_normal(shape) * 100).astype(dtype)
     if a.dtype.kind == "f":
         flat = a.reshape(-1)
-        flat[::7], flat[1::11], flat[2::13], flat[3::17], flat[4::19] = 0.0, -0.0, np.nan, np.inf, -np.inf
+        for k, value in enumerate((0.0, -0.0, np.nan, np.inf, -np.inf)):
+            flat[k :: 7 + 3 * k] = value
     return a
 
 

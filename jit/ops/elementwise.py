@@ -134,7 +134,8 @@ elementwise("abs", "fabs({0})", arity=1, result="real", ref=np.abs,
             refuse=refuse.kernel("abs_cpu", "b"), int_expr="select({0} < {t}(0), -{0}, {0})",
             vjp=lambda g, o, x: (g * E("sgn", x),))
 elementwise("sign", "select({0} > {t}(0), {t}(1), select({0} < {t}(0), {t}(-1), {t}(0)))",
-            arity=1, ref=np.sign, bool_expr="{0}", vjp=lambda g, o, x: (g * 0.0,), refuse=refuse.words(
+            arity=1, ref=np.sign, bool_expr="{0}", vjp=lambda g, o, x: (g * 0.0,),
+            refuse=refuse.words(
                 "Unlike NumPy, torch.sign is not intended to support complex numbers. Please use "
                 "torch.sgn instead.", "c", NotImplementedError))
 elementwise("square", "{0} * {0}", arity=1, result="number", ref=np.square,
@@ -198,7 +199,8 @@ unary("sigmoid", lambda x: 1 / (1 + np.exp(-x)), lambda g, o, x: g * ((1 - o) * 
 register("cast", "elementwise", expr="{0}", public=None, attrs=("dtype",),
          infer=lambda ts, a: Type(ts[0].shape, a["dtype"]),
          vjp=lambda g, o, x, dtype: (match(g, x) if x.dtype.differentiable else None,))
-register("copy", "elementwise", expr="{0}", public=None, infer=lambda ts, a: Type(ts[0].shape, ts[0].dtype),
+register("copy", "elementwise", expr="{0}", public=None,
+         infer=lambda ts, a: Type(ts[0].shape, ts[0].dtype),
          vjp=lambda g, o, x: (g,))
 
 # The second operand with the graph of the first: a write that gradients do not see.

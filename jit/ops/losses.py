@@ -7,7 +7,7 @@ from ..sym import prod
 from . import build as B
 from .build import emit
 from .composites import log_softmax
-from .table import composite
+from .table import composite, elementwise
 
 
 def _class_dim(rank: int) -> int:
@@ -81,3 +81,13 @@ _NLL = ("reduction", "ignore_index", "rank")
 composite("weighted_nll_loss", weighted_nll, attrs=_NLL, arity=3)
 composite("weighted_cross_entropy", weighted_cross_entropy, attrs=(*_NLL, "weighted"), arity=5)
 composite("soft_cross_entropy", soft_cross_entropy, attrs=("reduction", "rank"), arity=5)
+
+# The slope's denominator is kept away from 0, the logarithms above -100, as in PyTorch.
+elementwise(
+    "binary_cross_entropy", "({1} - {t}(1)) * maximum(log1p_{t}(-{0}), {t}(-100)) - "
+    "{1} * maximum(log_{t}({0}), {t}(-100))", arity=2, cost=24, public=None, domain=(0.1, 0.9),
+    vjp=lambda g, o, x, y: (
+        B.match(g * ((x - y) / emit("maximum", x * (1.0 - x), 1e-12)), x),
+        B.match(g * (emit("maximum", emit("log1p", -x), -100.0)
+                     - emit("maximum", emit("log", x), -100.0)), y)),
+)  # fmt: skip

@@ -33,6 +33,7 @@ from .modes import (
     is_inference_mode_enabled,
     no_grad,
     set_grad_enabled,
+    set_multithreading_enabled,
 )
 from .plain import plain_backward
 
@@ -43,7 +44,7 @@ __all__ = [
     "enable_grad", "forward_ad", "functional", "grad", "gradcheck", "gradgradcheck", "graph",
     "inference_mode", "is_anomaly_check_nan_enabled", "is_anomaly_enabled", "is_grad_enabled",
     "is_inference", "is_inference_mode_enabled", "no_grad", "set_detect_anomaly",
-    "set_grad_enabled",
+    "set_grad_enabled", "set_multithreading_enabled",
 ]  # fmt: skip
 
 

@@ -145,7 +145,7 @@ def node_of(t: Tensor):
         return _of_kept(t._node)
     i = v.idx if v.win is tape.win else tape.input(t)
     if i < 0:
-        return _of_kept(t._node)
+        return _of_kept(t._node if t._node is not None else tape.nodes[i])
     return _node(None, tape.win, i, tape.info)
 
 

@@ -177,6 +177,19 @@ def _set_handles(tape, kind) -> None:
     tape.handles = kind(tape.handles)
 
 
+class set_multithreading_enabled:
+    """Accepted for compatibility: backward runs on the caller's thread anyway."""
+
+    def __init__(self, mode: bool):
+        self.mode = bool(mode)
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *exc) -> None:
+        pass
+
+
 def is_grad_enabled() -> bool:
     """True if ops are recorded for gradients."""
     return local.tape.grad

@@ -105,6 +105,15 @@ class _Swapped:
             registry[key] = owner.__dict__[key] = value
 
 
+def replace_all_batch_norm_modules_(root) -> object:
+    """Makes all batch norms in a module use the batch's statistics: vmap can't update their own."""
+    for m in root.modules():
+        if hasattr(m, "running_mean") and hasattr(m, "track_running_stats"):
+            m.running_mean = m.running_var = m.num_batches_tracked = None
+            m.track_running_stats = False
+    return root
+
+
 def stack_module_state(models) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """(parameters, buffers) of several modules of one kind, stacked along a new first dim."""
     from .. import stack

@@ -67,7 +67,30 @@ from .modules.pooling import (
     MaxUnpool3d,
 )
 from .modules.linear import Flatten, Identity, Linear
-from .modules.loss import CrossEntropyLoss, MSELoss, NLLLoss
+from .modules.loss import (
+    BCELoss,
+    BCEWithLogitsLoss,
+    CTCLoss,
+    CosineEmbeddingLoss,
+    CrossEntropyLoss,
+    GaussianNLLLoss,
+    HingeEmbeddingLoss,
+    HuberLoss,
+    KLDivLoss,
+    L1Loss,
+    MSELoss,
+    MarginRankingLoss,
+    MultiLabelMarginLoss,
+    MultiLabelSoftMarginLoss,
+    MultiMarginLoss,
+    NLLLoss,
+    NLLLoss2d,
+    PoissonNLLLoss,
+    SmoothL1Loss,
+    SoftMarginLoss,
+    TripletMarginLoss,
+    TripletMarginWithDistanceLoss,
+)
 from .modules.module import Module
 from .modules.normalization import (
     BatchNorm1d,

@@ -332,6 +332,8 @@ def _fractional(k, input, kernel_size, output_size, output_ratio, return_indices
     n, c = x.shape[:2]
     if samples is None:
         samples = rand(n, c, k, dtype=x.dtype)
+    elif samples.dtype is not x.dtype:
+        raise RuntimeError("Expect _random_samples to have the same dtype as input")
     # Where each window begins: a pseudo-random sequence; Graham (2014), section 2.
     where, at = None, x
     places = _creation.arange(math.prod(ins)).reshape(1, 1, *ins).expand(n, c, *ins)

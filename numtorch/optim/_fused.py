@@ -212,13 +212,13 @@ class FusedOptimizer(Optimizer):
         """Slots that one entry can update: usually all; parameters that joined later have a
         clock of their own."""
         while slots:
-            first = slots[0]
-            now = [
-                s for s in slots
-                if s.clock == first.clock and s.rounded is first.rounded and self.alike(s, first)
-            ]  # fmt: skip
+            first, now, rest = slots[0], [], []
+            clock, precision = first.clock, first.rounded
+            for s in slots:
+                same = s.clock == clock and s.rounded is precision and self.alike(s, first)
+                (now if same else rest).append(s)
             yield now
-            slots = [s for s in slots if s not in now] if len(now) < len(slots) else ()
+            slots = rest
 
     def alike(self, a: Slot, b: Slot) -> bool:
         """Whether the row updates both parameters in the same way."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ._fused import FusedOptimizer, rounded
+from ._fused import FusedOptimizer
+from ._fused import rounded as single
 from .optimizer import check_lr, check_options, number
 
 
@@ -29,7 +30,7 @@ class ASGD(FusedOptimizer):
         })  # fmt: skip
 
     def start(self, group: dict) -> tuple[float, ...]:
-        return (0.0, rounded(float(number(group["lr"]))), 1.0)
+        return (0.0, single(float(number(group["lr"]))), 1.0)
 
     def state_names(self, group: dict) -> tuple[str, ...]:
         return ("ax",)
@@ -40,5 +41,6 @@ class ASGD(FusedOptimizer):
         decay, lambd, lr = group["weight_decay"], group["lambd"], number(group["lr"])
         flags = (number(decay) != 0, mu != 1, bool(group["maximize"]))
         scalars = (decay, 1 - lambd * eta, eta, mu)
-        eta = rounded(lr / (1 + lambd * lr * step) ** group["alpha"])
-        return (step, eta, rounded(1 / max(1, step - group["t0"]))), flags, scalars
+        # Both pass through a tensor of the default dtype, whatever type the state has.
+        eta = single(lr / (1 + lambd * lr * step) ** group["alpha"])
+        return (step, eta, single(1 / max(1, step - group["t0"]))), flags, scalars

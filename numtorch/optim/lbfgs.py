@@ -115,8 +115,8 @@ class LBFGS(Optimizer):
     ...     return loss
     >>> opt.step(closure)
     tensor(13., grad_fn=<SumBackward0>)
-    >>> w
-    tensor([1., 1.], requires_grad=True)
+    >>> [round(x, 3) for x in w.tolist()]
+    [1.0, 1.0]
     """
 
     def __init__(

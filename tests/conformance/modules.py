@@ -71,6 +71,12 @@ class Row:
         if not self.check("state", what, lambda: self.states(ours, theirs)) or f is None:
             return
         args, kwargs = to_nt(f.args), to_nt(f.kwargs)
+        if self.name.startswith("Lazy"):
+            theirs(*f.args, **f.kwargs)
+            if not self.check("forward", what, lambda: ours(*args, **kwargs)):
+                return
+            if not self.check("state", what, lambda: self.states(ours, theirs)):
+                return
         try:
             want = theirs(*f.args, **f.kwargs)
         except Exception as e:

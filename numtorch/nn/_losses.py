@@ -1,0 +1,494 @@
+"""Losses beyond cross entropy; each a few elementwise rows and one reduction, which fuse."""
+
+from __future__ import annotations
+
+import math
+import warnings
+
+from numtorch.jit.ops import OPS
+from numtorch.jit.record import local
+
+from .. import _creation
+from .._tensor import Tensor
+from . import _check
+from ._record import must_be_tensor
+
+
+def _legacy(size_average, reduce, reduction: str) -> str:
+    if size_average is None and reduce is None:
+        return reduction
+    from .functional import legacy_reduction
+
+    return legacy_reduction(size_average, reduce)
+
+
+def _reduce(loss: Tensor, reduction: str) -> Tensor:
+    _check.reduction(reduction)
+    if reduction == "none":
+        return loss
+    return loss.mean() if reduction == "mean" else loss.sum()
+
+
+def _same_size_warning(input: Tensor, target: Tensor) -> None:
+    if input.shape != target.shape:
+        warnings.warn(
+            f"Using a target size ({target.shape}) that is different to the input size "
+            f"({input.shape}). This will likely lead to incorrect results due to broadcasting. "
+            "Please ensure they have the same size.",
+            stacklevel=3,
+        )
+
+
+def _weighted(loss: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
+    """With a weight the mean divides by the sum of the weights."""
+    if weight is None:
+        return _reduce(loss, reduction)
+    if weight.shape != loss.shape:
+        raise ValueError("Inputs and weights must have the same size.")
+    if reduction == "mean":
+        return (loss * weight).sum() / weight.sum()
+    return _reduce(loss * weight, reduction)
+
+
+def l1_loss(
+    input: Tensor, target: Tensor, size_average=None, reduce=None, reduction: str = "mean",
+    weight: Tensor | None = None,
+) -> Tensor:  # fmt: skip
+    """|input - target|."""
+    must_be_tensor("l1_loss", input=input, target=target)
+    reduction = _legacy(size_average, reduce, reduction)
+    _same_size_warning(input, target)
+    return _weighted((input - target).abs(), weight, reduction)
+
+
+def smooth_l1_loss(
+    input: Tensor, target: Tensor, size_average=None, reduce=None, reduction: str = "mean",
+    beta: float = 1.0,
+) -> Tensor:  # fmt: skip
+    """d^2 / (2 beta) where d = |input - target| < beta, else d - beta / 2; Girshick (2015)."""
+    must_be_tensor("smooth_l1_loss", input=input, target=target)
+    reduction = _legacy(size_average, reduce, reduction)
+    _same_size_warning(input, target)
+    if beta < 0:
+        raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
+    d = (input - target).abs()
+    if beta == 0:
+        return _reduce(d, reduction)
+    return _reduce((d * d * (0.5 / beta)).where(d < beta, d - 0.5 * beta), reduction)
+
+
+def huber_loss(
+    input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0,
+    weight: Tensor | None = None,
+) -> Tensor:  # fmt: skip
+    """d^2 / 2 where d = |input - target| <= delta, else delta * (d - delta / 2); Huber (1964)."""
+    must_be_tensor("huber_loss", input=input, target=target)
+    _same_size_warning(input, target)
+    if delta <= 0:
+        raise RuntimeError("huber_loss does not support non-positive values for delta.")
+    d = (input - target).abs()
+    loss = (d * d * 0.5).where(d <= delta, (d - 0.5 * delta) * delta)
+    return _weighted(loss, weight, reduction)
+
+
+def kl_div(
+    input: Tensor, target: Tensor, size_average=None, reduce=None, reduction: str = "mean",
+    log_target: bool = False,
+) -> Tensor:  # fmt: skip
+    """target * (log target - input) for log-probabilities; 'batchmean' is the mathematical one."""
+    must_be_tensor("kl_div", input=input, target=target)
+    reduction = _legacy(size_average, reduce, reduction)
+    if log_target:
+        loss = target.exp() * (target - input)
+    else:
+        loss = target.xlogy(target) - target * input
+    if reduction == "batchmean":
+        return loss.sum() / input.size(0) if input.dim() else loss.sum()
+    if reduction == "mean" and size_average is None and reduce is None:
+        warnings.warn(
+            "reduction: 'mean' divides the total loss by both the batch size and the support size."
+            "'batchmean' divides only by the batch size, and aligns with the KL div math definition."
+            "'mean' will be changed to behave the same as 'batchmean' in the next major release.",
+            stacklevel=2,
+        )
+    return _reduce(loss, reduction)
+
+
+def poisson_nll_loss(
+    input: Tensor, target: Tensor, log_input: bool = True, full: bool = False, size_average=None,
+    eps: float = 1e-8, reduce=None, reduction: str = "mean",
+) -> Tensor:  # fmt: skip
+    """exp(input) - target * input, or input - target * log(input + eps) without log_input."""
+    must_be_tensor("poisson_nll_loss", input=input, target=target)
+    reduction = _legacy(size_average, reduce, reduction)
+    if reduction not in _check.REDUCTIONS:
+        raise ValueError(reduction + " is not a valid value for reduction")
+    if log_input:
+        loss = input.exp() - target * input
+    else:
+        loss = input - target * (input + eps).log()
+    if full:  # Stirling's approximation of log(target!)
+        stirling = target * target.log() - target + 0.5 * (2 * math.pi * target).log()
+        loss = loss + stirling.masked_fill(target <= 1, 0)
+    return _reduce(loss, reduction)
+
+
+def gaussian_nll_loss(
+    input: Tensor, target: Tensor, var, full: bool = False, eps: float = 1e-6,
+    reduction: str = "mean",
+) -> Tensor:  # fmt: skip
+    """(log var + (input - target)^2 / var) / 2 with var at least eps; Nix and Weigend (1994)."""
+    must_be_tensor("gaussian_nll_loss", input=input, target=target)
+    if isinstance(var, float):
+        if var < 0:
+            raise ValueError("var has negative entry/entries")
+        var = _creation.full_like(input.detach(), var)
+    elif bool((var.detach() < 0).any()):
+        raise ValueError("var has negative entry/entries")
+    if var.shape != input.shape:
+        if tuple(input.shape[:-1]) == tuple(var.shape):
+            var = var.unsqueeze(-1)
+        elif not (var.shape[:-1] == input.shape[:-1] and var.dim() and var.size(-1) == 1) and not (
+            var.dim() == input.dim() and all(v in (1, n) for v, n in zip(var.shape, input.shape))
+        ):
+            raise ValueError("var is of incorrect size")
+    if reduction not in _check.REDUCTIONS:
+        raise ValueError(reduction + " is not valid")
+    fixed = var.detach().clamp(min=eps)
+    var = var.where(var.detach() >= eps, fixed) if var.requires_grad else fixed
+    # The clamp is no part of the graph: the gradient is that of var as it is.
+    loss = 0.5 * (var.log() + (input - target) ** 2 / var)
+    if full:
+        loss = loss + 0.5 * math.log(2 * math.pi)
+    return _reduce(loss, reduction)
+
+
+def binary_cross_entropy(
+    input: Tensor, target: Tensor, weight: Tensor | None = None, size_average=None, reduce=None,
+    reduction: str = "mean",
+) -> Tensor:  # fmt: skip
+    """-(target * log(input) + (1 - target) * log(1 - input)), the logarithms at least -100."""
+    must_be_tensor("binary_cross_entropy", input=input, target=target)
+    reduction = _legacy(size_average, reduce, reduction)
+    if input.shape != target.shape:
+        raise ValueError(
+            f"Using a target size ({target.shape}) that is different to the input size "
+            f"({input.shape}) is deprecated. Please ensure they have the same size."
+        )
+    if input.dtype.kind != "f":
+        raise RuntimeError(f"Found dtype {_check.C_NAMES[target.dtype.short]} but expected Float")
+    x = input.detach()
+    if bool(((x < 0) | (x > 1)).any()):
+        raise RuntimeError("all elements of input should be between 0 and 1")
+    loss = local.tape.record(OPS["binary_cross_entropy"], (input, target))
+    if weight is not None:
+        loss = loss * weight.expand(loss.shape)
+    return _reduce(loss, reduction)
+
+
+def binary_cross_entropy_with_logits(
+    input: Tensor, target: Tensor, weight: Tensor | None = None, size_average=None, reduce=None,
+    reduction: str = "mean", pos_weight: Tensor | None = None,
+) -> Tensor:  # fmt: skip
+    """binary_cross_entropy of sigmoid(input), computed without overflow."""
+    must_be_tensor("binary_cross_entropy_with_logits", input=input, target=target)
+    reduction = _legacy(size_average, reduce, reduction)
+    if input.shape != target.shape:
+        raise ValueError(
+            f"Target size ({target.shape}) must be the same as input size ({input.shape})"
+        )
+    # log(1 + exp(-x)) = max(-x, 0) + log(1 + exp(-|x|))
+    soft = (-input.abs()).exp().log1p() + (-input).clamp_min(0)
+    if pos_weight is not None:
+        soft = soft * ((pos_weight - 1) * target + 1)
+    loss = (1 - target) * input + soft
+    if weight is not None:
+        loss = loss * weight
+    return _reduce(loss, reduction)
+
+
+def soft_margin_loss(
+    input: Tensor, target: Tensor, size_average=None, reduce=None, reduction: str = "mean"
+) -> Tensor:
+    """log(1 + exp(-target * input))."""
+    must_be_tensor("soft_margin_loss", input=input, target=target)
+    reduction = _legacy(size_average, reduce, reduction)
+    z = -target * input
+    return _reduce(z.exp().log1p(), reduction)
+
+
+def multilabel_soft_margin_loss(
+    input: Tensor, target: Tensor, weight: Tensor | None = None, size_average=None, reduce=None,
+    reduction: str = "mean",
+) -> Tensor:  # fmt: skip
+    """Mean over the classes of the logistic loss of each label."""
+    from .functional import logsigmoid
+
+    must_be_tensor("multilabel_soft_margin_loss", input=input, target=target)
+    reduction = _legacy(size_average, reduce, reduction)
+    loss = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
+    if weight is not None:
+        loss = loss * weight
+    return _reduce(loss.sum(input.dim() - 1) / input.size(-1), reduction)
+
+
+def hinge_embedding_loss(
+    input: Tensor, target: Tensor, margin: float = 1.0, size_average=None, reduce=None,
+    reduction: str = "mean",
+) -> Tensor:  # fmt: skip
+    """input where the target is 1, max(0, margin - input) where it is -1."""
+    must_be_tensor("hinge_embedding_loss", input=input, target=target)
+    reduction = _legacy(size_average, reduce, reduction)
+    zero = input.detach() * 0
+    below = (margin - input).clamp_min(0).where(target != 1, zero)
+    return _reduce(below + input.where(target != -1, zero), reduction)
+
+
+def margin_ranking_loss(
+    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0, size_average=None,
+    reduce=None, reduction: str = "mean",
+) -> Tensor:  # fmt: skip
+    """max(0, -target * (input1 - input2) + margin)."""
+    must_be_tensor("margin_ranking_loss", input1=input1, input2=input2, target=target)
+    reduction = _legacy(size_average, reduce, reduction)
+    if not input1.dim() == input2.dim() == target.dim():
+        raise RuntimeError(
+            "margin_ranking_loss : All input tensors should have same dimension but got sizes: "
+            f"input1: {input1.size()}, input2: {input2.size()}, target: {target.size()} "
+        )
+    return _reduce((-target * (input1 - input2) + margin).clamp_min(0), reduction)
+
+
+def cosine_embedding_loss(
+    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0, size_average=None,
+    reduce=None, reduction: str = "mean",
+) -> Tensor:  # fmt: skip
+    """1 - cos where the target is 1, max(0, cos - margin) where it is -1."""
+    must_be_tensor("cosine_embedding_loss", input1=input1, input2=input2, target=target)
+    reduction = _legacy(size_average, reduce, reduction)
+    if target.dim() not in (0, 1):
+        raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
+    if input1.dim() != target.dim() + 1 or input2.dim() != target.dim() + 1:
+        kind = "1D" if target.dim() else "0D"
+        wanted = "2D" if target.dim() else "1D"
+        raise RuntimeError(
+            f"{kind} target tensor expects {wanted} input tensors, but found inputs with sizes "
+            f"{list(input1.shape)} and {list(input2.shape)}."
+        )
+    d = target.dim()
+    eps = 1e-12
+    dot = (input1 * input2).sum(d)
+    cos = dot / (((input1 * input1).sum(d) + eps) * ((input2 * input2).sum(d) + eps)).sqrt()
+    zero = cos.detach() * 0
+    loss = (1 - cos).where(target == 1, zero) + (cos - margin).clamp_min(0).where(target == -1, zero)
+    return _reduce(loss, reduction)
+
+
+def triplet_margin_loss(
+    anchor: Tensor, positive: Tensor, negative: Tensor, margin: float = 1.0, p: float = 2,
+    eps: float = 1e-6, swap: bool = False, size_average=None, reduce=None,
+    reduction: str = "mean",
+) -> Tensor:  # fmt: skip
+    """max(0, d(anchor, positive) - d(anchor, negative) + margin)."""
+    from .functional import pairwise_distance
+
+    reduction = _legacy(size_average, reduce, reduction)
+    if margin <= 0:
+        raise ValueError(f"margin must be greater than 0, got {margin}")
+    if not anchor.dim() == positive.dim() == negative.dim():
+        raise RuntimeError(
+            "The anchor, positive, and negative tensors are expected to have the same number of "
+            f"dimensions, but got: anchor {anchor.dim()}D, positive {positive.dim()}D, and "
+            f"negative {negative.dim()}D inputs"
+        )
+    near, far = pairwise_distance(anchor, positive, p, eps), pairwise_distance(anchor, negative, p, eps)
+    if swap:
+        far = far.minimum(pairwise_distance(positive, negative, p, eps))
+    return _reduce((near - far + margin).clamp_min(0), reduction)
+
+
+def triplet_margin_with_distance_loss(
+    anchor: Tensor, positive: Tensor, negative: Tensor, *, distance_function=None,
+    margin: float = 1.0, swap: bool = False, reduction: str = "mean",
+) -> Tensor:  # fmt: skip
+    """triplet_margin_loss with any distance."""
+    from .functional import pairwise_distance
+
+    if reduction not in _check.REDUCTIONS:
+        raise ValueError(f"{reduction} is not a valid value for reduction")
+    distance = pairwise_distance if distance_function is None else distance_function
+    if not anchor.dim() == positive.dim() == negative.dim():
+        raise RuntimeError(
+            "The anchor, positive, and negative tensors are expected to have the same number of "
+            f"dimensions, but got: anchor {anchor.dim()}D, positive {positive.dim()}D, and "
+            f"negative {negative.dim()}D inputs"
+        )
+    if margin <= 0:
+        raise ValueError(f"margin must be greater than 0, got {margin}")
+    near, far = distance(anchor, positive), distance(anchor, negative)
+    if swap:
+        far = far.minimum(distance(positive, negative))
+    return _reduce((near - far + margin).clamp_min(0), reduction)
+
+
+# ---------------------------------------------------------------- several classes
+
+
+def multi_margin_loss(
+    input: Tensor, target: Tensor, p: int = 1, margin: float = 1.0, weight: Tensor | None = None,
+    size_average=None, reduce=None, reduction: str = "mean",
+) -> Tensor:  # fmt: skip
+    """Mean over the other classes of max(0, margin - x[target] + x[i])^p."""
+    must_be_tensor("multi_margin_loss", input=input, target=target)
+    reduction = _legacy(size_average, reduce, reduction)
+    if p not in (1, 2):
+        raise ValueError("only p == 1 and p == 2 supported")
+    if weight is not None and weight.dim() != 1:
+        raise ValueError("weight must be one-dimensional")
+    if not (input.dim() in (1, 2) and input.size(-1) and target.dim() <= 1):
+        raise RuntimeError(
+            "Expected non-empty vector or matrix with optional 0-dim batch size, but got: "
+            f"{list(input.shape)}"
+        )
+    x = input if input.dim() == 2 else input.unsqueeze(0)
+    t = target.reshape(-1)
+    if t.numel() != x.size(0):
+        raise RuntimeError(f"inconsistent target size, expected {x.size(0)} but got {list(target.shape)}")
+    index = t.unsqueeze(1)
+    z = (margin - x.gather(1, index) + x).clamp_min(0)
+    z = z * z if p == 2 else z
+    if weight is not None:
+        if weight.numel() != x.size(1):
+            raise RuntimeError(f"inconsistent weight size, expected {x.size(1)} but got {list(weight.shape)}")
+        z = z * weight.index_select(0, t).unsqueeze(1)
+    own = _creation.arange(x.size(1)) == index
+    loss = z.masked_fill(own, 0).sum(1) / x.size(1)
+    if input.dim() == 1 and reduction == "none":
+        loss = loss.squeeze(0)
+    return _reduce(loss, reduction)
+
+
+def multilabel_margin_loss(
+    input: Tensor, target: Tensor, size_average=None, reduce=None, reduction: str = "mean"
+) -> Tensor:
+    """Sum over labels j and other classes i of max(0, 1 - (x[j] - x[i])) / classes.
+
+    A row of the target lists its labels and ends at the first -1.
+    """
+    must_be_tensor("multilabel_margin_loss", input=input, target=target)
+    reduction = _legacy(size_average, reduce, reduction)
+    if input.dim() not in (1, 2) or not input.size(-1):
+        raise RuntimeError(
+            "Expected non-empty vector or matrix with optional 0-dim batch size, but got: "
+            f"{list(input.shape)}"
+        )
+    if input.shape != target.shape:
+        raise RuntimeError(
+            f"inconsistent target size: {list(target.shape)} for input of size: {list(input.shape)}"
+        )
+    x = input if input.dim() == 2 else input.unsqueeze(0)
+    t = target if input.dim() == 2 else target.unsqueeze(0)
+    listed = (t >= 0).long().cumprod(1) > 0  # up to the first -1
+    at = t.clamp_min(0)
+    is_label = _creation.zeros(x.shape, dtype=at.dtype).scatter_add(1, at, listed.long()) > 0
+    mine = x.gather(1, at)
+    z = (1 - mine.unsqueeze(2) + x.unsqueeze(1)).clamp_min(0)
+    use = listed.unsqueeze(2) & ~is_label.unsqueeze(1)
+    loss = z.masked_fill(~use, 0).sum((1, 2)) / x.size(1)
+    if input.dim() == 1 and reduction == "none":
+        loss = loss.squeeze(0)
+    return _reduce(loss, reduction)
+
+
+# ---------------------------------------------------------------- connectionist temporal
+
+
+def ctc_loss(
+    log_probs: Tensor, targets: Tensor, input_lengths, target_lengths, blank: int = 0,
+    reduction: str = "mean", zero_infinity: bool = False,
+) -> Tensor:  # fmt: skip
+    """-log of the probability of the targets over all alignments; Graves et al. (2006).
+
+    log_probs [T, N, C] (or [T, C]); targets [N, S], or all of them one after the other.
+    """
+    must_be_tensor("ctc_loss", log_probs=log_probs, targets=targets)
+    _check.reduction(reduction)
+    batched = log_probs.dim() == 3
+    x = log_probs if batched else log_probs.unsqueeze(1)
+    steps, n, classes = x.shape
+    if not 0 <= blank < classes:
+        raise RuntimeError("blank must be in label range")
+    ins, outs = _lengths(input_lengths, n, "input_lengths"), _lengths(target_lengths, n, "target_lengths")
+    if max(ins, default=0) > steps:
+        raise RuntimeError(
+            f"Expected input_lengths to have value at most {steps}, but got value {max(ins)} "
+            "(while checking arguments for ctc_loss_cpu)"
+        )
+    longest = max(outs, default=0)
+    table = _target_table(targets, outs, n, longest)
+    # Labels with blanks between: [N, 2 S + 1].
+    width = 2 * longest + 1
+    labels = [[blank] * width for _ in range(n)]
+    for row, target in zip(labels, table):
+        row[1 : 2 * len(target) + 1 : 2] = target
+    skip = [[s % 2 == 1 and s >= 3 and row[s] != row[s - 2] for s in range(width)] for row in labels]
+    index, skip = _creation.tensor(labels), _creation.tensor(skip)
+    low = -1e30 if x.dtype.short == "f64" else -1e30
+    floor = _creation.full((n, width), low, dtype=x.dtype)
+    place = _creation.arange(width)
+    alpha = floor.where(place > 1, x[0].gather(1, index))
+    lengths = _creation.tensor(ins).unsqueeze(1)
+    for t in range(1, max(ins, default=1)):
+        one = _shifted(alpha, 1, low)
+        two = _shifted(alpha, 2, low).where(skip, floor)
+        top = alpha.maximum(one).maximum(two).detach()
+        total = (alpha - top).exp() + (one - top).exp() + (two - top).exp()
+        new = total.log() + top + x[t].gather(1, index)
+        alpha = new.where(lengths > t, alpha)
+    ends = _creation.tensor([[2 * s, max(2 * s - 1, 0)] for s in outs])
+    last = alpha.gather(1, ends)
+    single = _creation.tensor([[False, s == 0] for s in outs])
+    last = last.masked_fill(single, low)
+    loss = -last.logsumexp(1)
+    none = loss.detach() > 1e29
+    loss = loss.masked_fill(none, 0.0 if zero_infinity else math.inf)
+    if reduction == "mean":
+        sizes = _creation.tensor([max(s, 1) for s in outs], dtype=x.dtype)
+        return (loss / sizes).mean()
+    loss = loss if batched else loss.squeeze(0)
+    return loss.sum() if reduction == "sum" else loss
+
+
+def _shifted(alpha: Tensor, k: int, low: float) -> Tensor:
+    from .functional import pad
+
+    return pad(alpha, (k, 0), value=low)[:, : alpha.size(1)]
+
+
+def _lengths(given, n: int, name: str) -> list[int]:
+    found = given.reshape(-1).tolist() if isinstance(given, Tensor) else list(given)
+    if len(found) != n:
+        raise RuntimeError(f"{name} must be of size batch_size")
+    return [int(v) for v in found]
+
+
+def _target_table(targets: Tensor, lengths: list[int], n: int, longest: int) -> list[list[int]]:
+    rows = targets.tolist()
+    if targets.dim() == 1:
+        if sum(lengths) > len(rows):
+            raise RuntimeError(
+                f"Expected tensor to have size at least {sum(lengths)} at dimension 0, but got size "
+                f"{len(rows)} for argument #2 'targets' (while checking arguments for ctc_loss_cpu)"
+            )
+        found, at = [], 0
+        for k in lengths:
+            found.append(rows[at : at + k])
+            at += k
+        return found
+    if targets.size(0) != n or targets.size(1) < longest:
+        raise RuntimeError(
+            f"Expected tensor to have size at least {longest} at dimension 1, but got size "
+            f"{targets.size(1)} for argument #2 'targets' (while checking arguments for "
+            "ctc_loss_cpu)"
+        )
+    return [row[:k] for row, k in zip(rows, lengths)]
