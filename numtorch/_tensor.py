@@ -420,9 +420,9 @@ class Tensor:
 
 _TORCH_NAMES = {
     "reduce_sum": "Sum", "reduce_prod": "Prod", "reduce_amax": "Amax", "reduce_amin": "Amin",
-    "matmul": "Mm", "linear": "Addmm", "conv2d": "Convolution", "permute": "Permute",
+    "matmul": "Mm", "linear": "Addmm", "conv": "Convolution", "permute": "Permute",
     "cross_entropy": "NllLoss", "reshape": "View", "copy": "Clone", "slice": "Slice",
-    "log_softmax": "LogSoftmax", "gather": "Gather", "max_pool2d": "MaxPool2DWithIndices",
+    "log_softmax": "LogSoftmax", "gather": "Gather", "max_pool": "MaxPool2DWithIndices",
 }  # fmt: skip
 
 

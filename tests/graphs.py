@@ -108,7 +108,7 @@ def pad():
 @graph
 def max_pool():
     x = data(2, 1, 6, 6, grad=True)
-    out = record("max_pool2d", (x,), (2, 2), (2, 2), (0, 0), (1, 1))
+    out = record("max_pool", (x,), (2, 2), (2, 2), (0, 0), (1, 1), (0, 0))
     out.sum().backward()
     return out.detach(), x.grad
 
@@ -116,7 +116,7 @@ def max_pool():
 @graph
 def convolution():
     x, weight = data(2, 1, 5, 5, grad=True), data(2, 1, 3, 3, seed=1, grad=True)
-    out = record("conv2d", (x, weight, data(2, seed=2)), (1, 1), (1, 1), (1, 1), 1)
+    out = record("conv", (x, weight, data(2, seed=2)), (1, 1), (1, 1), (1, 1), 1)
     out.relu().sum().backward()
     return out.detach(), x.grad, weight.grad
 

@@ -212,17 +212,18 @@ CONVS = [
 
 
 @pytest.mark.parametrize("attrs", CONVS, ids=lambda a: "-".join(map(str, a.values())))
-def test_conv2d(attrs):
+def test_conv(attrs):
     x, w, b = leaf((2, 2, 5, 4)), leaf((2, 2 // attrs["groups"], 2, 2)), leaf((2,))
-    check_both(lambda x, w, b: record("conv2d", (x, w, b), **attrs), x, w, b)
+    check_both(lambda x, w, b: record("conv", (x, w, b), **attrs), x, w, b)
 
 
 @pytest.mark.parametrize("attrs", [
-    {"kernel": (2, 2), "stride": (2, 2), "padding": (0, 0), "dilation": (1, 1)},
-    {"kernel": (2, 3), "stride": (1, 1), "padding": (1, 1), "dilation": (2, 1)},
+    {"kernel": (2, 2), "stride": (2, 2), "padding": (0, 0), "dilation": (1, 1),
+     "extra": (0, 0)},
+    {"kernel": (2, 3), "stride": (1, 1), "padding": (1, 1), "dilation": (2, 1), "extra": (0, 0)},
 ])  # fmt: skip
-def test_max_pool2d(attrs):
-    check_both(lambda x: record("max_pool2d", (x * x,), **attrs), leaf((1, 2, 5, 4)))
+def test_max_pool(attrs):
+    check_both(lambda x: record("max_pool", (x * x,), **attrs), leaf((1, 2, 5, 4)))
 
 
 def test_composites():
@@ -266,9 +267,9 @@ def test_float32_gradients_of_composites_are_torchs():
         x, k = (lib.tensor(v.astype(np.float32), requires_grad=True) for v in (a, w))
         t = lib.tensor(target)
         if lib is nt:
-            h = record("conv2d", (x, k), stride=(1, 1), padding=(1, 1), dilation=(1, 1), groups=2)
-            h = record("max_pool2d", (h.relu(),), kernel=(3, 3), stride=(2, 2), padding=(0, 0),
-                       dilation=(1, 1))  # fmt: skip
+            h = record("conv", (x, k), stride=(1, 1), padding=(1, 1), dilation=(1, 1), groups=2)
+            h = record("max_pool", (h.relu(),), kernel=(3, 3), stride=(2, 2), padding=(0, 0),
+                       dilation=(1, 1), extra=(0, 0))  # fmt: skip
             loss = record("cross_entropy", (h, t), reduction="mean", ignore_index=-100, rank=4)
         else:
             h = f.max_pool2d(f.conv2d(x, k, padding=1, groups=2).relu(), 3, 2)

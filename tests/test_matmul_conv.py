@@ -100,7 +100,7 @@ CASES = list(itertools.product(
 ))  # fmt: skip
 
 
-def test_conv2d():
+def test_conv():
     a, w = small((2, 4, 7, 6)), small((6, 4, 3, 2))
     (x, y), (b, c) = pair(a), pair(small((6,)))
     calls = {}
@@ -108,21 +108,21 @@ def test_conv2d():
         k, m = pair(w[:, : 4 // groups].copy())
         attrs = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
         calls[tuple(attrs.values())] = (
-            (lambda k=k, a=attrs: record("conv2d", (x, k, b), **a)),
+            (lambda k=k, a=attrs: record("conv", (x, k, b), **a)),
             (lambda m=m, a=attrs: F.conv2d(y, m, c, **a)),
         )
     compare(calls, signs=False)
 
 
-def test_conv2d_of_views_and_with_epilogue():
+def test_conv_of_views_and_with_epilogue():
     (x, y), (k, m) = pair(small((7, 6, 4, 2))), pair(small((3, 4, 1, 1)))
     attrs = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1}
-    ours = record("conv2d", (x.permute(3, 2, 0, 1), k), **attrs).relu().mean((2, 3))
+    ours = record("conv", (x.permute(3, 2, 0, 1), k), **attrs).relu().mean((2, 3))
     check(ours, F.conv2d(y.permute(3, 2, 0, 1), m).relu().mean((2, 3)), rtol=1e-6)
 
 
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
-def test_max_pool2d(kind):
+def test_max_pool(kind):
     x, y = pair(RNG.normal(size=(2, 3, 7, 6)).astype(kind))
     calls = {}
     for kernel, stride, padding, dilation in (
@@ -131,19 +131,19 @@ def test_max_pool2d(kind):
     ):  # fmt: skip
         attrs = {"kernel": kernel, "stride": stride, "padding": padding, "dilation": dilation}
         calls[tuple(attrs.values())] = (
-            (lambda a=attrs: record("max_pool2d", (x,), **a)),
+            (lambda a=attrs: record("max_pool", (x,), **a, extra=(0, 0))),
             (lambda a=tuple(attrs.values()): F.max_pool2d(y, *a)),
         )
     compare(calls)
 
 
-def test_max_pool2d_ties_and_nan():
+def test_max_pool_ties_and_nan():
     a = np.array([[[[1, 1, np.nan, 0], [1, 1, 2, 3], [-5, -5, -np.inf, -1], [-6, -7, -2, -3]]]])
     results = []
     for lib in (nt, torch):
         x = lib.tensor(a, requires_grad=True)
         if lib is nt:
-            h = record("max_pool2d", (x,), kernel=(2, 2), stride=(2, 2), padding=(0, 0), dilation=(1, 1))
+            h = record("max_pool", (x,), kernel=(2, 2), stride=(2, 2), padding=(0, 0), dilation=(1, 1), extra=(0, 0))
         else:
             h = F.max_pool2d(x, 2)
         (h * lib.arange(4).view(1, 1, 2, 2)).sum().backward()
@@ -158,7 +158,7 @@ def test_gradients_of_convolution_are_torchs():
         for lib in (nt, torch):
             x, k = lib.tensor(a, requires_grad=True), lib.tensor(w, requires_grad=True)
             attrs = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
-            h = record("conv2d", (x, k), **attrs) if lib is nt else F.conv2d(x, k, **attrs)
+            h = record("conv", (x, k), **attrs) if lib is nt else F.conv2d(x, k, **attrs)
             (h * h).sum().backward()
             results.append([h, x.grad, k.grad])
         check(*results, signs=False)
