@@ -145,3 +145,27 @@ def test_wrong_indices_are_found():
         nt.sparse_coo_tensor([[0, 5]], nt.ones(2), (3,))
     with pytest.raises(RuntimeError, match="crow_indices"):
         nt.sparse_csr_tensor([0, 2, 1], [0, 1], [1.0, 2.0], (2, 2))
+
+
+@pytest.mark.parametrize("name", ["SGD", "SparseAdam"])
+def test_embedding_with_sparse_gradients_trains_like_torch(name):
+    table = np.random.default_rng(0).random((5, 3)).astype(np.float32)
+    found = []
+    for lib in (nt, torch):
+        rows = lib.nn.Embedding(5, 3, padding_idx=4, sparse=True, _weight=lib.tensor(table))
+        opt = getattr(lib.optim, name)(list(rows.parameters()), lr=0.1)
+        for _ in range(3):
+            opt.zero_grad()
+            (rows(lib.tensor([[1, 3], [1, 4]])) ** 2).sum().backward()
+            opt.step()
+        assert str(rows.weight.grad.layout) == "torch.sparse_coo"
+        found += [rows.weight.detach().numpy(), rows.weight.grad.to_dense().numpy()]
+    np.testing.assert_allclose(found[0], found[2], rtol=1e-5)
+    np.testing.assert_allclose(found[1], found[3], rtol=1e-5)
+
+
+def test_adam_refuses_sparse_gradients():
+    rows = nt.nn.Embedding(5, 3, sparse=True)
+    rows(nt.tensor([1])).sum().backward()
+    with pytest.raises(RuntimeError, match="Adam does not support sparse gradients"):
+        nt.optim.Adam(rows.parameters()).step()

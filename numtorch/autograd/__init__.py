@@ -218,8 +218,8 @@ def _targets(walk, inputs) -> list[tuple[Tensor, int]]:
 def _accumulate(t: Tensor, g: Tensor, create: bool) -> None:
     if t._grad is None:
         t._grad = g
-    elif create:
-        t._grad = t._grad + g
+    elif create or g.is_sparse or t._grad.is_sparse:
+        t._grad = g + t._grad if t._grad.is_sparse and not g.is_sparse else t._grad + g
     else:
         t._grad.add_(g)
 

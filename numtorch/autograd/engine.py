@@ -331,13 +331,28 @@ class Run:
             elif self.masks.get(c) and i not in rest:
                 rest.append(i)
                 mask |= self.masks[c]
-        pairs = self._pairs(mask, None)
+        pairs, sparse = self._sparse_apart(self._pairs(mask, None), rest)
         if rest and pairs:
             alive = {self.canon(i) for i in rest}
             stops = tuple(sorted(k for k in self.stops if k not in alive))
             indexed = [(j, None if g is None else index_of(g)) for j, g in pairs]
             grads.update(self._entry(indexed, rest, stops))
+        for i, g in sparse:
+            grads[i] = g if grads.get(i) is None else grads[i] + g
         return [(t, grads.get(i)) for t, i in wanted]
+
+    def _sparse_apart(self, pairs: list, rest: list[int]) -> tuple[list, list]:
+        """Sparse gradients of wanted values stay as they are; on their way down they are dense."""
+        plain, sparse = [], []
+        for j, g in pairs:
+            if g is None or not g.is_sparse:
+                plain.append((j, g))
+                continue
+            ends = [i for i in rest if self.canon(i) == j]
+            sparse.extend((i, g) for i in ends)
+            if not ends:
+                plain.append((j, g.to_dense()))
+        return plain, sparse
 
     def _stops_above(self, i: int) -> set[int]:
         """The stops that a value's gradient comes through."""

@@ -66,6 +66,7 @@ from .modules.pooling import (
     MaxUnpool2d,
     MaxUnpool3d,
 )
+from ._linear_cross_entropy import LinearCrossEntropyOptions
 from .modules.linear import Flatten, Identity, Linear
 from .modules.loss import (
     BCELoss,
@@ -78,6 +79,7 @@ from .modules.loss import (
     HuberLoss,
     KLDivLoss,
     L1Loss,
+    LinearCrossEntropyLoss,
     MSELoss,
     MarginRankingLoss,
     MultiLabelMarginLoss,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import _creation, _indexing
+from .. import _creation, _gather
 from .._tensor import Tensor
 from ..autograd import no_grad
 from ._record import must_be_tensor
@@ -50,7 +50,7 @@ def embedding(
         renormalise(weight, input, max_norm, norm_type)
     if sparse and weight.requires_grad:
         return _SparseRows.apply(weight, input, padding_idx, scale_grad_by_freq)
-    rows = _indexing.embedding(weight, input)
+    rows = _gather.embedding(weight, input)
     if padding_idx is None and not scale_grad_by_freq:
         return rows
     return _scaled_gradient(rows, input, weight, padding_idx, scale_grad_by_freq)
@@ -64,12 +64,13 @@ def _frequencies(input: Tensor, n: int, dtype) -> Tensor:
 
 def _scaled_gradient(rows, input, weight, padding_idx, by_frequency: bool) -> Tensor:
     """The same rows; their gradient is divided by the frequency, zero for the padding row."""
-    factor = 1 / _frequencies(input, weight.size(0), rows.dtype) if by_frequency else None
-    if padding_idx is not None:
-        keep = (input != padding_idx).to(rows.dtype)
-        factor = keep if factor is None else factor * keep
     fixed = rows.detach()
-    return fixed + (rows - fixed) * factor.unsqueeze(-1)
+    if by_frequency:
+        share = 1 / _frequencies(input, weight.size(0), rows.dtype)
+        rows = fixed + (rows - fixed) * share.unsqueeze(-1)
+    if padding_idx is not None:
+        rows = rows.where((input != padding_idx).unsqueeze(-1), fixed)
+    return rows
 
 
 def _sparse_rows():
@@ -83,7 +84,7 @@ def _sparse_rows():
         def forward(ctx, weight, input, padding_idx, by_frequency):
             ctx.save_for_backward(input)
             ctx.table = (tuple(weight.shape), padding_idx, by_frequency)
-            return _indexing.embedding(weight.detach(), input)
+            return _gather.embedding(weight.detach(), input)
 
         @staticmethod
         def backward(ctx, grad):

@@ -58,6 +58,7 @@ from ._dropout import (
     gumbel_softmax,
 )
 from ._embedding import embedding, embedding_bag, one_hot
+from ._linear_cross_entropy import linear_cross_entropy
 from ._losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -262,6 +263,8 @@ def cross_entropy(
     if size_average is not None or reduce is not None:
         reduction = legacy_reduction(size_average, reduce)
     if x is not None and t is not None and x.shape == t.shape:
+        if ignore_index >= 0:
+            raise RuntimeError("ignore_index is not supported for floating point target")
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
     attrs = (reduction, ignore_index, input.dim() if x is None else len(x.shape))
     if weight is None and label_smoothing == 0.0:

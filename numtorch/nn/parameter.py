@@ -58,6 +58,11 @@ def new_parameter(shape: tuple[int, ...], dtype=None, device=None) -> Parameter:
     """A Parameter with memory of its own whose content is not set yet."""
     _creation._check_device(device)
     m = meta(tuple(shape), _creation._dtype(dtype))
+    if any(n < 0 for n in m.shape):
+        low = min(m.shape)
+        raise RuntimeError(
+            f"Trying to create tensor with negative dimension {low}: {list(m.shape)}"
+        )
     buf = alloc(m.nbytes)
     t = _new(Parameter)
     t._v = Lazy(m, buf, buf.addr)

@@ -190,6 +190,11 @@ class FusedOptimizer(Optimizer):
             if self._exposed:
                 for slot in ready:
                     self._check(slot, group)
+            sparse = [s for s in ready if s.p._grad.__class__ is not Tensor and s.p._grad.is_sparse]
+            if sparse:
+                ready = [s for s in ready if s not in sparse]
+                for slot in sparse:
+                    self.sparse_step(group, slot.p, slot.p._grad.coalesce())
             if not ready:
                 continue
             for slot in ready:
@@ -207,6 +212,13 @@ class FusedOptimizer(Optimizer):
         if self._exposed:
             _write_cells(slots)
         return loss
+
+    def sparse_step(self, group: dict, p: Tensor, g) -> None:
+        """Updates a parameter whose gradient is sparse (and coalesced)."""
+        raise RuntimeError(
+            f"{type(self).__name__} does not support sparse gradients, please consider SparseAdam "
+            "instead"
+        )
 
     def _batches(self, slots: list[Slot]):
         """Slots that one entry can update: usually all; parameters that joined later have a

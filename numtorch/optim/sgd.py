@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..autograd import no_grad
 from ._fused import FusedOptimizer, Slot, check_fused
 from .optimizer import number
 
@@ -46,6 +47,17 @@ class SGD(FusedOptimizer):
             "differentiable": differentiable, "fused": fused,
         })  # fmt: skip
         check_fused(self.defaults)
+
+    def sparse_step(self, group: dict, p, g) -> None:
+        """p -= lr * g in the rows that the gradient has."""
+        if group["momentum"] or group["weight_decay"]:
+            raise RuntimeError(
+                "SGD with momentum or weight decay does not support sparse gradients in numtorch; "
+                "please consider SparseAdam instead"
+            )
+        rate = float(group["lr"]) * (1.0 if group["maximize"] else -1.0)
+        with no_grad():
+            p.index_add_(0, g.indices()[0], g.values() * rate)
 
     def state_names(self, group: dict) -> tuple[str, ...]:
         return ("momentum_buffer",) if group["momentum"] != 0 else ()

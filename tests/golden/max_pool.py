@@ -22,7 +22,7 @@ def kernel(args, begin, end, tid):
         b3 = r * n0
         for i in range(n0):
             x1 = p0[r]
-            v2 = x1 + i64(i)
+            v2 = i64(i) + x1
             p1[b3 + i] = v2
 
 # argmax_eq_where_sum [row]

@@ -24,6 +24,9 @@ class RNNBase(Module):
         proj_size: int = 0, device=None, dtype=None,
     ):  # fmt: skip
         super().__init__()
+        for word, value in (("bias", bias), ("batch_first", batch_first)):
+            if not isinstance(value, bool):
+                raise TypeError(f"{word} should be of type bool, got: {type(value).__name__}")
         _check_options(input_size, hidden_size, num_layers, dropout, proj_size, mode)
         self.mode, self.input_size, self.hidden_size = mode, input_size, hidden_size
         self.num_layers, self.bias, self.batch_first = num_layers, bias, batch_first
@@ -139,18 +142,17 @@ class RNNBase(Module):
         if hx is None:
             return tuple(_creation.zeros(rows, batch, n, dtype=dtype) for n in sizes)
         given = tuple(hx) if self.mode == "LSTM" else (hx,)
+        rank = 3 if batched else 2
+        if any(h.dim() != rank for h in given):
+            found = [f"{h.dim()}-D" for h in given]
+            got = f"({', '.join(found)}) tensors" if len(given) > 1 else f"{found[0]} tensor"
+            raise RuntimeError(
+                f"For {'batched' if batched else 'unbatched'} {rank}-D input, "
+                f"{'hx and cx' if len(given) > 1 else 'hx'} should also be {rank}-D but got {got}"
+            )
         if not batched:
-            for h in given:
-                if h.dim() != 2:
-                    raise RuntimeError(
-                        f"For unbatched 2-D input, hx should also be 2-D but got {h.dim()}-D tensor"
-                    )
             given = tuple(h.unsqueeze(1) for h in given)
         for k, (h, n) in enumerate(zip(given, sizes)):
-            if h.dim() != 3:
-                raise RuntimeError(
-                    f"For batched 3-D input, hx should also be 3-D but got {h.dim()}-D tensor"
-                )
             if tuple(h.shape) != (rows, batch, n):
                 word = f"hidden[{k}]" if self.mode == "LSTM" else "hidden"
                 raise RuntimeError(
@@ -181,7 +183,8 @@ def _check_options(input_size, hidden_size, num_layers, dropout, proj_size, mode
             f"num_layers={num_layers}",
             stacklevel=4,
         )
-    for word, value in (("hidden_size", hidden_size), ("num_layers", num_layers)):
+    sizes = {"input_size": input_size, "hidden_size": hidden_size, "num_layers": num_layers}
+    for word, value in sizes.items():
         if not isinstance(value, int):
             raise TypeError(f"{word} should be of type int, got: {type(value).__name__}")
         if value <= 0:
