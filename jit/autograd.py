@@ -27,6 +27,8 @@ from .record import (
     SCALAR_KIND,
     Lazy,
     Tape,
+    gone,
+    overwritten,
 )  # fmt: skip
 
 
@@ -48,7 +50,7 @@ class Node:
 
     __slots__ = (
         "op", "meta", "attrs", "ins", "val", "freed", "owner", "wrote", "info", "token",
-        "place", "replaced", "__weakref__",
+        "place", "replaced", "at", "__weakref__",
     )  # fmt: skip
 
     def __init__(self, op, m, attrs, ins, val):
@@ -59,6 +61,7 @@ class Node:
         self.place = None  # weak reference to the Kept of its value
         self.wrote = False  # its result was stored over its operand
         self.replaced = False  # its value was overwritten before it got memory
+        self.at = None  # the value of the memory that the result was written to
 
     @property
     def row(self):
@@ -226,7 +229,8 @@ class _Again:
                 continue
             if node.freed:
                 raise RuntimeError(TWICE)
-            todo = [x for x in node.ins if x.__class__ is Node and id(x) not in memo]
+            todo = [x[1] if x.__class__ is tuple else x for x in node.ins]
+            todo = [x for x in todo if x.__class__ is Node and id(x) not in memo]
             if todo:
                 stack.extend(todo)
                 continue
@@ -261,8 +265,10 @@ class _Again:
                 k = tape.entries[k][3]
             return self._link(tape._append((node.op, node.meta, node.attrs, k)), node, known)
         val = node.val
-        overwritten = known is None and val is not None and val.stale
-        if known is None and val is not None and val.buf is not None and not val.stale:
+        old = known is None and val is not None and overwritten(val)
+        if node.at is not None:
+            old = old or node.at.stale
+        if known is None and val is not None and val.buf is not None and not gone(val):
             known = tape.add_input(val)
             place = node.place() if node.place is not None else None
             if place is not None:
@@ -274,7 +280,7 @@ class _Again:
         k = tape._append((GIVEN, node.meta, (node.op, attrs, known), *ins))
         if known is None and any(i in self.gone for i in ins):
             self.gone.add(k)
-        if overwritten or node.replaced or (node.row.kind == "movement" and ins[0] in self.stale):
+        if old or node.replaced or (node.row.kind == "movement" and ins[0] in self.stale):
             self.stale.add(k)
         if (self.stale or self.gone) and node.op.__class__ is GradOp:
             saved = saved_by(tape, node.row, node.meta, node.attrs, tuple(ins))
@@ -307,14 +313,15 @@ class _Again:
 
     def _lazy(self, v: Lazy) -> int:
         idx = self.tape.add_input(v) if v.win is not self.tape.win else v.idx
-        if v.stale:
+        if overwritten(v):
             self.stale.add(idx)
-            self.gone.add(idx)
+            if gone(v):
+                self.gone.add(idx)
         return idx
 
     def _leaf(self, leaf) -> int:
         t, v = leaf
-        idx = self._lazy(v)
+        idx = self.memo[id(v)] if v.__class__ is Node else self._lazy(v)
         self.tape.leaves[idx] = t
         return idx
 
@@ -379,10 +386,16 @@ def _memory(tape: Tape, i: int) -> int:
             op, _, known = e[2]
             row = op.op if op.__class__ is GradOp else op
             if known is not None:
-                return known
+                i = known
+                break
         if getattr(row, "kind", None) != "movement":
-            return i
+            at = tape.stored.get(i)
+            return i if at is None else at.idx
         i = e[3]
+    if i <= INPUT_BASE:
+        root = tape.inputs[INPUT_BASE - i].root
+        if root is not None and root.win is tape.win:
+            return root.idx
     return i
 
 
@@ -456,6 +469,7 @@ def _with_indices(attrs: tuple, ins: list) -> tuple[tuple, list]:
 def release(tape: Tape, walk: Walk) -> None:
     """Frees the graph after a backward that does not retain it."""
     tape.freed.update(k for k in walk.needed if k >= 0)
+    tape.releases += (len(tape.entries),)
     for k, info in tape.info.items():
         if info.function is not None and k in walk.needed:
             info.function.release()

@@ -57,7 +57,8 @@ def run_tape(tape: Tape) -> None:
     """Executes everything recorded on the tape."""
     with record.flush_lock:
         key = (tuple(tape.entries), tuple(tape.in_key))
-        counts = tuple(map(getrefcount, tape.handles))
+        # Traces differ in what is alive, and in which graphs were freed when.
+        counts = (*map(getrefcount, tape.handles), *tape.releases)
         structure = structures.get(key)
         if structure is None:
             if len(structures) >= MAX_STRUCTURES:
@@ -79,7 +80,7 @@ def run_tape(tape: Tape) -> None:
 
 
 def _live(entries: tuple, counts: tuple) -> tuple:
-    return tuple(i for i, n in enumerate(counts) if n > BASE and not _alias(entries[i]))
+    return tuple(i for i, (n, e) in enumerate(zip(counts, entries)) if n > BASE and not _alias(e))
 
 
 def _find_entry(structure: Structure, key, counts, tape: Tape) -> Entry:
@@ -87,12 +88,12 @@ def _find_entry(structure: Structure, key, counts, tape: Tape) -> Entry:
     if tape.vmapped:
         batched = batched_entries(key[0])
         live = tuple(i for i in live if i not in batched)
-    entry = structure.by_live.get(live)
+    entry = structure.by_live.get((live, tape.releases))
     if entry is None:
         counters.plan_misses += 1
-        roots, saved, kept = past.survivors(key[0], live, tape.freed, tape.writers)
+        roots, saved, kept = past.survivors(*key, live, tape.freed)
         plan = find_plan(key, sorted({*live, *saved}))
-        entry = structure.by_live[live] = Entry(plan, live, roots, kept)
+        entry = structure.by_live[live, tape.releases] = Entry(plan, live, roots, kept)
     else:
         counters.plan_hits += 1
     if len(structure.by_counts) > 64:
@@ -210,7 +211,7 @@ def _recover(tape: Tape, entry: Entry, e: CheckFailed, addresses: list[int]) -> 
         _rewind(tape, end, error)
         live = tuple(i for i, h in enumerate(tape.handles[:end]) if _holds(h, i, tape))
         key = (tuple(tape.entries[:end]), tuple(tape.in_key))
-        roots, saved, kept = past.survivors(key[0], live, tape.freed, tape.writers)
+        roots, saved, kept = past.survivors(*key, live, tape.freed)
         try:
             before = Entry(find_plan(key, sorted({*live, *saved})), live, roots, kept)
             scalars = tape.scalars[: len(before.plan.template.program.scalars)]

@@ -25,18 +25,15 @@ def _cheap(entry: tuple) -> bool:
 
 
 def survivors(
-    entries: tuple, live: tuple, freed: set[int], writers=()
+    entries: tuple, in_key: tuple, live: tuple, freed: set[int]
 ) -> tuple[tuple, tuple, tuple]:
-    """(roots, saved, inputs): live results with a graph, and what to keep in memory for it.
-
-    `writers`: the values that were overwritten; what was computed from them can't be recomputed.
-    """
+    """(roots, saved, inputs): live results with a graph, and what to keep in memory for it."""
     roots = tuple(i for i in live if entries[i][0].__class__ is GradOp)
     open_roots = [i for i in roots if i not in freed]
     closure = _closure(entries, open_roots)
     saved = set()
     examples = batched_entries(entries) if any(effect_of(entries[k]) for k in closure) else ()
-    once = _from_overwritten(entries, writers) if writers and closure else ()
+    once = _from_overwritten(entries, in_key) if closure else ()
     for k in closure:
         if k in freed:
             continue
@@ -54,16 +51,30 @@ def survivors(
     return roots, tuple(sorted(saved - set(live))), tuple(inputs)
 
 
-def _from_overwritten(entries: tuple, writers) -> set[int]:
-    """Values that are computed from overwritten ones; these and views of them are not."""
+def _from_overwritten(entries: tuple, in_key: tuple) -> set[int]:
+    """Values that are computed from memory that is overwritten: they can't be recomputed."""
+    homes: set[int] = set()
+    for e in entries:
+        row = _row(e)
+        if row is OPS["assign"]:
+            homes.add(e[3])
+        elif getattr(row, "kind", None) == "step":
+            homes.update(e[3:])
+    memory = {in_key[INPUT_BASE - i][2] for i in homes if i <= INPUT_BASE}
+    if not memory:
+        return memory
+    views = {INPUT_BASE - k for k, (_, _, first) in enumerate(in_key) if first in memory}
     found: set[int] = set()
     for k, e in enumerate(entries):
         kind = getattr(_row(e), "kind", None)
-        if kind is None or kind == "movement" or k in writers:
-            continue
-        if any(i in writers or i in found for i in _inputs_of(e)):
-            found.add(k)
+        if kind is not None and any(i in views for i in _values_of(e)):
+            (views if kind == "movement" else found).add(k)
     return found
+
+
+def _values_of(e: tuple):
+    """What a value is computed from: the old one is no part of what is assigned."""
+    return e[4:5] if _row(e) is OPS["assign"] else _inputs_of(e)
 
 
 def _closure(entries: tuple, roots) -> list[int]:
@@ -84,7 +95,7 @@ class Past:
 
     __slots__ = (
         "entries", "inputs", "scalars", "values", "leaves", "nodes", "freed", "built", "owners",
-        "writers", "info", "win", "token", "places", "__weakref__",
+        "writers", "stored", "info", "win", "token", "places", "__weakref__",
     )  # fmt: skip
 
     def __init__(self, tape: Tape, values: dict[int, Lazy], kept: tuple):
@@ -97,6 +108,16 @@ class Past:
         self.owners: dict[int, object] = {}
         self.places: dict[int, object] = {}  # weak references to the Kepts
         self.writers, self.info, self.win = tape.writers, tape.info, tape.win
+        self.stored = tape.stored
+        ref = weakref.ref(self)
+        for v in (*self.inputs.values(), *values.values()):
+            v = v if v.root is None else v.root
+            if v.pasts is None:
+                v.pasts = [ref]
+            elif ref not in v.pasts:
+                v.pasts.append(ref)
+                if len(v.pasts) > 8:
+                    v.pasts = [r for r in v.pasts if r() is not None]
 
     def node(self, root: int) -> Node:
         """The graph below an entry."""
@@ -132,7 +153,24 @@ class Past:
             node.token, node.place = self.token, self.places.get(k)
             node.owner, node.info = self.owners.get(k), self.info.get(k)
             node.wrote, node.replaced = k in written, k in self.writers
+            node.at = self.stored.get(k)
         return built[root]
+
+    def reads(self, root: Lazy) -> bool:
+        """True if recomputing what an open graph needs reads a memory's value."""
+        places = [kept for kept in (ref() for ref in self.places.values()) if kept is not None]
+        closure = _closure(self.entries, [kept.index for kept in places if not kept.freed])
+        known = (self.inputs, self.values)
+        at = {i for d in known for i, v in d.items() if v is root or v.root is root}
+        for k in closure:
+            e = self.entries[k]
+            given = _row(e) is GIVEN and e[2][2] is not None
+            if k in self.values or given or not any(i in at for i in _values_of(e)):
+                continue
+            if getattr(_row(e), "kind", None) != "movement":
+                return True
+            at.add(k)
+        return False
 
     def _operand(self, i: int):
         if i <= INPUT_BASE:
@@ -142,8 +180,8 @@ class Past:
             return self.nodes[i].node if i in self.nodes else v
         v = self.values.get(i)
         e = self.entries[i]
-        if v is not None and i in self.leaves:
-            return (self.leaves[i], v)
+        if i in self.leaves:
+            return (self.leaves[i], self.built[i] if v is None else v)
         if v is not None and e[0].__class__ is not GradOp and _row(e) is not GIVEN:
             return v
         return self.built[i]
@@ -162,9 +200,10 @@ class Kept:
         self.past, self.index = past, index
         past.places[index] = weakref.ref(self)
 
-    def wrote(self) -> None:
-        """The value is about to be stored over the operand it was computed from."""
+    def wrote(self, at: Lazy) -> None:
+        """The value was stored over the operand it was computed from; `at` is what is there now."""
         self.past.writers = {**self.past.writers, ("late", self.index): self.index}
+        self.past.stored = {**self.past.stored, self.index: at}
 
     def retain(self, t) -> None:
         """Tensor t gets the gradient of this value in its .grad."""
@@ -211,7 +250,8 @@ def keep_graph(tape: Tape, roots: tuple, values: dict[int, Lazy], kept: tuple) -
     for i, leaf in tape.leaves.items():
         if i in examples:
             continue  # a leaf inside of vmap has no value
-        if i >= 0 and i not in values and leaf._st is not None and not leaf._v.lost:
+        v = leaf._v
+        if i >= 0 and i not in values and v.win is tape.win and v.idx == i and leaf._st is not None:
             values[i] = tape.locate(leaf)
     past = Past(tape, values, kept)
     tape.win.past = weakref.ref(past)

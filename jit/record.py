@@ -51,6 +51,9 @@ class Lazy:
     strides = None  # None: row-major
     home = False  # lives in memory that a tensor already owns
     stale = False  # overwritten in place since
+    root = None  # the value of the whole memory, if this is a part or a copy of it
+    kept = False  # its memory stays as it is, though the tensor may be written
+    pasts = None  # weak references to the graphs (Past) that may read it again
     lost = False  # an alias's value that somebody wrote over through another alias
     error = None
     win = None
@@ -68,6 +71,18 @@ def lost(m: Meta) -> Lazy:
     v = Lazy(m)
     v.lost = True
     return v
+
+
+def overwritten(v: Lazy) -> bool:
+    """True if the tensor that had this value was written since."""
+    return v.stale or (v.root is not None and v.root.stale)
+
+
+def gone(v: Lazy) -> bool:
+    """True if the memory of a value does not hold it any more."""
+    if v.kept:
+        return False
+    return v.stale or (v.root is not None and v.root.stale and not v.root.kept)
 
 
 class Orphan:
@@ -192,6 +207,8 @@ class Tape:
         self.stale: dict[int, int] = {}  # overwritten value -> the one after it
         self.keepers: dict[int, object] = {}  # entry -> weak reference to who retains its gradient
         self.writers: dict[int, int] = {}  # overwritten value -> the result that was written
+        self.stored: dict[int, Lazy] = {}  # result -> the value of the memory it was written to
+        self.releases: tuple = ()  # how long the tape was when graphs were freed
         self.locs: dict[int, tuple] = {}
         self.bytes = 0
         self.retained = False  # some result keeps its gradient
@@ -270,6 +287,7 @@ class Tape:
                     v.meta, root.buf, root.addr + view.offset * v.meta.dtype.itemsize,
                     None if contiguous else view.strides,
                 )  # fmt: skip
+                t._v.root = root
                 return t._v
             self._replay(t)
             return t._v
@@ -435,13 +453,13 @@ class Tape:
         """Makes `result` (a fresh tensor, same shape and dtype) the value of t and its aliases."""
         if t._view is not None and t._st._v.strides is not None:
             return self._write_strided(t, result)
-        limit, self.limit = self.limit, sys.maxsize
+        kept, limit, self.limit = None, self.limit, sys.maxsize
         if result._v.win is not self.win:
             # The limit was reached: the result is in memory already.
-            if result._node is not None:
-                result._node.wrote()
-            result = self.record(OPS["copy"], (result,))
+            kept, result = result._node, self.record(OPS["copy"], (result,))
         old, idx = self._write(t, result)
+        if kept is not None:
+            kept.wrote((t if t._st is None else t._st)._v)
         if self.limit == sys.maxsize:
             self.limit = limit
         if (old.buf is not None and exposed(old.buf)) or idx >= self.limit:
@@ -484,12 +502,15 @@ class Tape:
             # A write through a detached alias or under no_grad leaves the graph as it was.
             rg = True
             idx = self._append((OPS["replaced"].grad_op, m, None, old_idx, idx))
-        if old.home:
+        home = old.home and not (old.pasts is not None and _spare(old))
+        if home:
             op = OPS["assign"]
             idx = self._append((op.grad_op if rg else op, m, None, old_idx, idx))
         new = self._lazy(m, idx)
-        new.home, new.strides = old.home, old.strides
+        new.home, new.strides = home, old.strides
         self.stale[old_idx] = idx
+        if result._rg and idx != result._v.idx:
+            self.stored[result._v.idx] = new
         if view is None or view.counter is None or not seen_elsewhere(st, view.counter):
             old.stale = True
             self.writers[old_idx] = result._v.idx
@@ -622,10 +643,22 @@ def snapshot(v: Lazy) -> Lazy:
 
     buf = alloc(v.meta.nbytes)
     out = Lazy(v.meta, buf, buf.addr)
-    out.home = False
+    out.home, out.kept, out.root = False, True, v if v.root is None else v.root
     target = as_array(buf, v.meta.dtype.np, v.meta.shape, None, 0)
     np.copyto(target, array_of(v))
     return out
+
+
+def _spare(v: Lazy) -> bool:
+    """True if v's memory is left to the graphs that compute from it again.
+
+    The tensor that is written gets other memory, unless somebody else knows where it is.
+    """
+    if v.strides is not None or exposed(v.buf):
+        return False
+    pasts = (ref() for ref in v.pasts)
+    v.kept = v.kept or any(past is not None and past.reads(v) for past in pasts)
+    return v.kept
 
 
 def array_of(v: Lazy):

@@ -152,3 +152,6 @@ def set_flush_denormal(mode) -> "bool":
 from . import cpu, func, nn, optim, sparse, utils  # noqa: E402, F401
 from .func import vmap  # noqa: E402, F401
 from .sparse import sparse_coo_tensor, sparse_csc_tensor, sparse_csr_tensor  # noqa: E402, F401
+from . import _more_names  # noqa: E402
+
+_more_names.install(globals())

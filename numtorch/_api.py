@@ -12,7 +12,9 @@ for None; int[] (int[1]: one int will do; int[2], ...: an int stands for all) an
 from __future__ import annotations
 
 import ast
+import functools
 import os
+import types
 from collections.abc import Callable
 
 from ._api_convert import CONVERT, DISPLAY, FAST, MISSING, ArgumentError, mismatch, type_name
@@ -54,11 +56,20 @@ class Schema:
         self.text = text
         self.name, _, rest = text.partition("(")
         self.shown = self.name.replace(".", "_")  # how PyTorch's errors call it
-        parts = [p.strip() for p in _split(rest.rpartition(")")[0])]
-        star = parts.index("*") if "*" in parts else len(parts)
-        self.params = [Param(p, k > star) for k, p in enumerate(parts) if p and p != "*"]
-        self.positional = [p for p in self.params if not p.kwonly]
+        self._rest = rest.rpartition(")")[0]
         self.implementation, self.out = implementation, out
+
+    @functools.cached_property
+    def params(self) -> list[Param]:
+        """All parameters, in order."""
+        parts = [p.strip() for p in _split(self._rest)]
+        star = parts.index("*") if "*" in parts else len(parts)
+        return [Param(p, k > star) for k, p in enumerate(parts) if p and p != "*"]
+
+    @functools.cached_property
+    def positional(self) -> list[Param]:
+        """The parameters that may be given by position."""
+        return [p for p in self.params if not p.kwonly]
 
     def accepts_out(self) -> bool:
         return self.out is not False
@@ -207,23 +218,43 @@ def overriding(values) -> type | None:
 _FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_api.py")
 
 
+def _first_call(*args, **kwargs):
+    return first(args, kwargs)  # noqa: F821
+
+
 def _generate(f: Function, method: bool) -> Callable:
-    """The Python callable: checks by class inline, everything unusual through `Function.call`."""
+    """The Python callable. Its code is made by the first call: importing numtorch compiles none."""
     short = f.name.rpartition(".")[2]
+    scope: dict = {"__builtins__": __builtins__}
+    made = types.FunctionType(_first_call.__code__, scope, short)
+    made.__doc__, made.__module__ = f.doc, "numtorch"
+    made.__qualname__ = f"Tensor.{short}" if method else short
+    made.schemas = f.schemas
+
+    def first(args: tuple, kwargs: dict):
+        _complete(made, f, method, scope)
+        return made(*args, **kwargs)
+
+    scope["first"] = first
+    return made
+
+
+def _complete(made, f: Function, method: bool, scope: dict) -> None:
+    """Gives a callable its code: checks by class inline, the unusual through `Function.call`."""
+    short = made.__name__
     if len(f.schemas) > 1 or f.schemas[0].varargs(method):
         source = f"def {short}(*args, **kwargs):\n    return call(args, kwargs, {method})\n"
     else:
         source = _fast_source(f.schemas[0], short, method)
-    scope = {"MISSING": MISSING, "tensors": tensor_types, "call": f.call, "schema": f.schemas[0],
-             "run": f.schemas[0].implementation, **FAST}  # fmt: skip
+    scope |= {"MISSING": MISSING, "tensors": tensor_types, "call": f.call, "schema": f.schemas[0],
+              "run": f.schemas[0].implementation, **FAST}  # fmt: skip
     for k, p in enumerate(f.schemas[0].params):
         scope[f"d{k}"] = p.default
-    exec(compile(source, _FILE, "exec"), scope)  # noqa: S102
-    made = scope[short]
-    made.__doc__, made.__module__ = f.doc, "numtorch"
-    made.__qualname__ = f"Tensor.{short}" if method else short
-    made.schemas = f.schemas
-    return made
+    names = dict(scope)
+    exec(compile(source, _FILE, "exec"), names)  # noqa: S102
+    compiled = names[short]
+    made.__defaults__, made.__kwdefaults__ = compiled.__defaults__, compiled.__kwdefaults__
+    made.__code__ = compiled.__code__
 
 
 def _fast_source(s: Schema, short: str, method: bool) -> str:

@@ -203,7 +203,7 @@ def inplace(method, name: str):
 
 
 BINARY_OPERATORS = {
-    "__add__": "add", "__sub__": "sub", "__mul__": "mul", "__truediv__": "div",
+    "__add__": "add", "__sub__": "sub", "__mul__": "mul", "__truediv__": "div", "__div__": "div",
     "__floordiv__": "floor_divide", "__mod__": "remainder", "__lt__": "lt", "__le__": "le",
     "__gt__": "gt", "__ge__": "ge", "__eq__": "eq", "__ne__": "ne", "__and__": "bitwise_and",
     "__or__": "bitwise_or", "__xor__": "bitwise_xor", "__lshift__": "bitwise_left_shift",
@@ -211,12 +211,14 @@ BINARY_OPERATORS = {
 }  # fmt: skip
 REFLECTED = {
     "__radd__": "add", "__rsub__": "sub", "__rmul__": "mul", "__rtruediv__": "div",
+    "__rdiv__": "div",
     "__rfloordiv__": "floor_divide", "__rmod__": "remainder", "__rand__": "bitwise_and",
     "__ror__": "bitwise_or", "__rxor__": "bitwise_xor", "__rlshift__": "bitwise_left_shift",
     "__rrshift__": "bitwise_right_shift",
 }  # fmt: skip
 IN_PLACE = {
     "__iadd__": "add", "__isub__": "sub", "__imul__": "mul", "__itruediv__": "div",
+    "__idiv__": "div",
     "__ifloordiv__": "floor_divide", "__imod__": "remainder", "__ipow__": "pow",
     "__iand__": "bitwise_and", "__ior__": "bitwise_or", "__ixor__": "bitwise_xor",
     "__ilshift__": "bitwise_left_shift", "__irshift__": "bitwise_right_shift",

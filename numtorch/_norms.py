@@ -99,6 +99,8 @@ def sum_to_size(input, size):
         )
     dims = [k for k in range(input.dim()) if k < lead or (
         size[k - lead] == 1 and input.shape[k] != 1)]  # fmt: skip
+    if not size:
+        return sum(input)  # of a bool too: int64
     out = sum(input, tuple(dims), True) if dims else input
     return out.reshape(size) if lead else out
 

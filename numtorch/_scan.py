@@ -137,6 +137,99 @@ def diff(input, n, dim, prepend, append):
     return input
 
 
+def _spacings(x: Tensor, spacing, dim, edge_order: int) -> list[tuple]:
+    """(dim, step or coordinates) of each dim that `gradient` differentiates along."""
+    if edge_order not in (1, 2):
+        raise RuntimeError("torch.gradient only supports edge_order=1 and edge_order=2.")
+    if x.dtype is _d.uint8:
+        raise RuntimeError("torch.gradient does not support uint8 input.")
+    given = range(x.dim()) if dim is None else (dim,) if isinstance(dim, int) else dim
+    dims = [check_dim(d, x.dim()) for d in given]
+    for k, d in enumerate(dims):
+        if d in dims[:k]:
+            raise RuntimeError(f"dim {d} appears multiple times in the list of dims")
+    if not isinstance(spacing, (tuple, list)):
+        step = 1 if spacing is None else spacing
+        steps = [step.item() if isinstance(step, Tensor) else step] * len(dims)
+    else:
+        steps = list(spacing)
+        if len(steps) != len(dims):
+            wanted = (
+                f"or a list of length equal to 'self.dim() = {x.dim()}', since dim argument was "
+                f"not given, but got a list of length {len(steps)}" if dim is None else
+                "or it's spacing and dim arguments to have the same length, but got a spacing "
+                f"argument of length {len(steps)} and a dim argument of length {len(dims)}."
+            )
+            raise RuntimeError(
+                f"torch.gradient expected spacing to be unspecified, a scalar, {wanted}"
+            )
+        for step in steps:
+            if isinstance(step, Tensor) and step.dim() != 1:
+                raise RuntimeError(
+                    "torch.gradient expected each element of spacing to have one dimension, but "
+                    f"got an element with {step.dim()} dimensions!"
+                )
+    for d in dims:
+        if x.shape[d] <= edge_order:
+            raise RuntimeError(
+                "torch.gradient expected each dimension size to be at least edge_order+1"
+            )
+    return list(zip(dims, steps))
+
+
+@function(
+    "gradient(Tensor input, *, any spacing=None, any dim=None, int edge_order=1)", method=False
+)
+def gradient(input, *, spacing, dim, edge_order):
+    """Estimates of the derivative along each dim (or those given), by central differences.
+
+    `spacing`: the distance of the samples, one for each dim, or 1-d tensors of coordinates.
+
+    >>> torch.gradient(torch.tensor([1.0, 4.0, 9.0, 16.0]))
+    (tensor([3., 4., 6., 7.]),)
+    """
+    pairs = _spacings(input, spacing, dim, edge_order)
+    return tuple(_derivative(input, d, step, edge_order) for d, step in pairs)
+
+
+def _derivative(x: Tensor, d: int, step, edge_order: int) -> Tensor:
+    """Central differences inside, one-sided ones of the given order at both ends."""
+    from ._joins import cat
+
+    n = x.shape[d]
+
+    def at(k: int, size: int = 1) -> Tensor:
+        return x.narrow(d, k if k >= 0 else n + k, size)
+
+    if isinstance(step, Tensor):
+        return cat(_uneven(at, n, diff(step), [-1] + [1] * (x.dim() - d - 1), edge_order), d)
+    middle = (at(2, n - 2) - at(0, n - 2)) / (2 * step)
+    if edge_order == 1:
+        return cat([(at(1) - at(0)) / step, middle, (at(-1) - at(-2)) / step], d)
+    first = (-1.5 * at(0) + 2 * at(1) - 0.5 * at(2)) / step
+    return cat([first, middle, (0.5 * at(-3) - 2 * at(-2) + 1.5 * at(-1)) / step], d)
+
+
+def _uneven(at, n: int, h: Tensor, shape: list[int], edge_order: int) -> list[Tensor]:
+    """The three parts of a derivative for samples at the distances h."""
+    h1, h2 = h[:-1].reshape(shape), h[1:].reshape(shape)
+    middle = (
+        -h2 / (h1 * (h1 + h2)) * at(0, n - 2) + (h2 - h1) / (h1 * h2) * at(1, n - 2)
+        + h1 / (h2 * (h1 + h2)) * at(2, n - 2)
+    )  # fmt: skip
+    if edge_order == 1:
+        return [(at(1) - at(0)) / h[0], middle, (at(-1) - at(-2)) / h[-1]]
+
+    def edge(a: Tensor, b: Tensor, x0: Tensor, x1: Tensor, x2: Tensor) -> Tensor:
+        # The parabola through three samples, differentiated at the first.
+        return (
+            -(2 * a + b) / (a * (a + b)) * x0 + (a + b) / (a * b) * x1 - a / (b * (a + b)) * x2
+        )
+
+    last = -edge(h[-1], h[-2], at(-1), at(-2), at(-3))
+    return [edge(h[0], h[1], at(0), at(1), at(2)), middle, last]
+
+
 def _slabs(y: Tensor, d: int) -> Tensor:
     """Sums of neighbours along a dim."""
     n = y.shape[d]

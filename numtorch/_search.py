@@ -353,7 +353,7 @@ def _binned(index: Tensor, weights: Tensor | None, size: int) -> Tensor:
 
 
 def _finite_range(name: str, x: Tensor, low: float, high: float) -> tuple[float, float]:
-    """The range of the bins: the data's when low == high, one wide when that is a point."""
+    """The range of the bins: the data's when low == high, wider when that is a point."""
     from math import isfinite, isnan
 
     if low == high and x.numel():
@@ -396,11 +396,19 @@ def _bin_numbers(x: Tensor, bins: int, low: float, high: float) -> tuple[Tensor,
     return at.clamp(max=bins - 1), inside
 
 
-def _edges(x: Tensor, bins: int, given, weightless: bool) -> Tensor:
+def _edges(x: Tensor, bins: int, given, k: int) -> Tensor:
+    """Ends of equal bins over the given range, or that of the data, in dim k."""
+    from math import isfinite
+
     from ._creation import linspace
 
-    low, high = given if given is not None else (0.0, 0.0)
-    low, high = _finite_range("torch.histogramdd", x, low, high)
+    low, high = given or ((float(x.min()), float(x.max())) if x.numel() else (0.0, 1.0))
+    if not (isfinite(low) and isfinite(high)):
+        raise RuntimeError(
+            f"torch.histogramdd: dimension {k}'s range [{low:g}, {high:g}] is not finite"
+        )
+    if low == high:
+        low, high = low - 0.5, high + 0.5
     return linspace(low, high, bins + 1, dtype=x.dtype)
 
 
@@ -486,7 +494,7 @@ def _histogram(x: Tensor, bins: list, ranges, weight, density: bool, kernel: str
             e, (at, inside) = b.detach(), _placed(column, b.detach())
         else:
             given = None if ranges is None else (ranges[2 * k], ranges[2 * k + 1])
-            e = _edges(column, b, given, weight is None)
+            e = _edges(column, b, given, k)
             at, inside = _placed(column, e)
         edges.append(e)
         size = e.shape[0] - 1

@@ -655,6 +655,12 @@ def fill_(self: Tensor, value) -> Tensor:
     return write_result(self, full_like(self, value), "fill")
 
 
+@function("fill(Tensor input, Operand value)", method=False)
+def fill(input, value):
+    """A copy with every element set to a number (or the number in a 0-dim tensor)."""
+    return fill_(input.clone(), value)
+
+
 def zero_(self: Tensor) -> Tensor:
     """Sets every element to zero."""
     return fill_(self, 0)

@@ -77,7 +77,7 @@ def check(
     assert isinstance(got, nt.Tensor), f"{what}: {got!r}"
     assert repr(got.dtype) == repr(want.dtype), f"{what}: {got.dtype} != {want.dtype}"
     assert tuple(got.shape) == tuple(want.shape), f"{what}: {got.shape} != {want.shape}"
-    g, w = got.detach().numpy(), want.detach().numpy()
+    g, w = got.detach().numpy(), want.detach().numpy(force=True)
     if rtol is not None:
         np.testing.assert_allclose(g, w, rtol, atol, equal_nan=True, err_msg=str(what))
         return

@@ -47,6 +47,7 @@ def plain_backward(tape: Tape, root: Tensor) -> bool:
         if leaf._grad is None:
             leaf._grad = t
     tape.freed = {i for i in needed if i >= 0}
+    tape.releases += (len(entries),)
     for j, i in enumerate(targets):
         # Gradients that are there already are added to, in place.
         if leaves[i]._grad is not handles[first + j]:

@@ -1,12 +1,14 @@
 """Neural networks: Module, layers, losses, functional forms and initialisation."""
 
 from . import functional, init
+from ._linear_cross_entropy import LinearCrossEntropyOptions
 from .modules.activation import (
     CELU,
-    Dropout,
     ELU,
     GELU,
     GLU,
+    SELU,
+    Dropout,
     Hardshrink,
     Hardsigmoid,
     Hardswish,
@@ -16,12 +18,11 @@ from .modules.activation import (
     LogSoftmax,
     Mish,
     PReLU,
-    RReLU,
     ReLU,
     ReLU6,
-    SELU,
-    SiLU,
+    RReLU,
     Sigmoid,
+    SiLU,
     Softmax,
     Softmax2d,
     Softmin,
@@ -31,6 +32,11 @@ from .modules.activation import (
     Tanh,
     Tanhshrink,
     Threshold,
+)
+from .modules.bilinear import (
+    AdaptiveLogSoftmaxWithLoss,
+    Bilinear,
+    Unflatten,
 )
 from .modules.container import ModuleDict, ModuleList, Sequential
 from .modules.conv import (
@@ -43,45 +49,44 @@ from .modules.conv import (
     Fold,
     Unfold,
 )
-from .modules.embedding import Embedding, EmbeddingBag
-from .modules.pooling import (
-    AdaptiveAvgPool1d,
-    AdaptiveAvgPool2d,
-    AdaptiveAvgPool3d,
-    AdaptiveMaxPool1d,
-    AdaptiveMaxPool2d,
-    AdaptiveMaxPool3d,
-    AvgPool1d,
-    AvgPool2d,
-    AvgPool3d,
-    FractionalMaxPool2d,
-    FractionalMaxPool3d,
-    LPPool1d,
-    LPPool2d,
-    LPPool3d,
-    MaxPool1d,
-    MaxPool2d,
-    MaxPool3d,
-    MaxUnpool1d,
-    MaxUnpool2d,
-    MaxUnpool3d,
+from .modules.dropout import (
+    AlphaDropout,
+    Dropout1d,
+    Dropout2d,
+    Dropout3d,
+    FeatureAlphaDropout,
 )
-from ._linear_cross_entropy import LinearCrossEntropyOptions
+from .modules.embedding import Embedding, EmbeddingBag
+from .modules.lazy import (
+    LazyBatchNorm1d,
+    LazyBatchNorm2d,
+    LazyBatchNorm3d,
+    LazyConv1d,
+    LazyConv2d,
+    LazyConv3d,
+    LazyConvTranspose1d,
+    LazyConvTranspose2d,
+    LazyConvTranspose3d,
+    LazyInstanceNorm1d,
+    LazyInstanceNorm2d,
+    LazyInstanceNorm3d,
+    LazyLinear,
+)
 from .modules.linear import Flatten, Identity, Linear
 from .modules.loss import (
     BCELoss,
     BCEWithLogitsLoss,
-    CTCLoss,
     CosineEmbeddingLoss,
     CrossEntropyLoss,
+    CTCLoss,
     GaussianNLLLoss,
     HingeEmbeddingLoss,
     HuberLoss,
     KLDivLoss,
     L1Loss,
     LinearCrossEntropyLoss,
-    MSELoss,
     MarginRankingLoss,
+    MSELoss,
     MultiLabelMarginLoss,
     MultiLabelSoftMarginLoss,
     MultiMarginLoss,
@@ -125,22 +130,38 @@ from .modules.padding import (
     ZeroPad2d,
     ZeroPad3d,
 )
-from .modules.vision import (
-    ChannelShuffle,
-    CosineSimilarity,
-    PairwiseDistance,
-    PixelShuffle,
-    PixelUnshuffle,
-    Upsample,
-    UpsamplingBilinear2d,
-    UpsamplingNearest2d,
+from .modules.parameter_container import (
+    ParameterDict,
+    ParameterList,
+)
+from .modules.pooling import (
+    AdaptiveAvgPool1d,
+    AdaptiveAvgPool2d,
+    AdaptiveAvgPool3d,
+    AdaptiveMaxPool1d,
+    AdaptiveMaxPool2d,
+    AdaptiveMaxPool3d,
+    AvgPool1d,
+    AvgPool2d,
+    AvgPool3d,
+    FractionalMaxPool2d,
+    FractionalMaxPool3d,
+    LPPool1d,
+    LPPool2d,
+    LPPool3d,
+    MaxPool1d,
+    MaxPool2d,
+    MaxPool3d,
+    MaxUnpool1d,
+    MaxUnpool2d,
+    MaxUnpool3d,
 )
 from .modules.rnn import (
     GRU,
-    GRUCell,
     LSTM,
-    LSTMCell,
     RNN,
+    GRUCell,
+    LSTMCell,
     RNNBase,
     RNNCell,
     RNNCellBase,
@@ -153,36 +174,15 @@ from .modules.transformer import (
     TransformerEncoder,
     TransformerEncoderLayer,
 )
-from .modules.bilinear import (
-    AdaptiveLogSoftmaxWithLoss,
-    Bilinear,
-    Unflatten,
-)
-from .modules.dropout import (
-    AlphaDropout,
-    Dropout1d,
-    Dropout2d,
-    Dropout3d,
-    FeatureAlphaDropout,
-)
-from .modules.lazy import (
-    LazyBatchNorm1d,
-    LazyBatchNorm2d,
-    LazyBatchNorm3d,
-    LazyConv1d,
-    LazyConv2d,
-    LazyConv3d,
-    LazyConvTranspose1d,
-    LazyConvTranspose2d,
-    LazyConvTranspose3d,
-    LazyInstanceNorm1d,
-    LazyInstanceNorm2d,
-    LazyInstanceNorm3d,
-    LazyLinear,
-)
-from .modules.parameter_container import (
-    ParameterDict,
-    ParameterList,
+from .modules.vision import (
+    ChannelShuffle,
+    CosineSimilarity,
+    PairwiseDistance,
+    PixelShuffle,
+    PixelUnshuffle,
+    Upsample,
+    UpsamplingBilinear2d,
+    UpsamplingNearest2d,
 )
 from .parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
 

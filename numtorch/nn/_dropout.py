@@ -40,21 +40,25 @@ def _feature(input: Tensor, p: float, training: bool, inplace: bool) -> Tensor:
     return _stored(input, input * noise, inplace)
 
 
-def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+def dropout1d(
+    input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
+) -> Tensor:
     """In training, zeroes whole channels of [N, C, L] or [C, L] with probability p."""
     _checked(p)
     if input.dim() not in (2, 3):
         raise RuntimeError(
             f"dropout1d: Expected 2D or 3D input, but received a {input.dim()}D input. Note that "
-            "dropout1d exists to provide channel-wise dropout on inputs with 1 spatial dimension, a "
-            "channel dimension, and an optional batch dimension (i.e. 2D or 3D inputs)."
+            "dropout1d exists to provide channel-wise dropout on inputs with 1 spatial dimension, "
+            "a channel dimension, and an optional batch dimension (i.e. 2D or 3D inputs)."
         )
     if input.dim() == 3:
         return _feature(input, p, training, inplace)
     return _feature(input.unsqueeze(0), p, training, inplace).squeeze(0)
 
 
-def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+def dropout2d(
+    input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
+) -> Tensor:
     """In training, zeroes whole channels of [N, C, H, W] with probability p."""
     _checked(p)
     if input.dim() not in (3, 4):
@@ -69,7 +73,9 @@ def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
     return _feature(input, p, training, inplace)
 
 
-def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+def dropout3d(
+    input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
+) -> Tensor:
     """In training, zeroes whole channels of [N, C, D, H, W] or [C, D, H, W]."""
     _checked(p)
     if input.dim() not in (4, 5):

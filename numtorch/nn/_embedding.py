@@ -170,7 +170,9 @@ def _bags(input: Tensor, offsets, include_last_offset: bool):
         starts = _creation.arange(input.size(0)) * input.size(1)
         return input.reshape(-1), starts, input.size(0)
     if input.dim() != 1:
-        raise ValueError(f"input has to be 1D or 2D Tensor, but got Tensor of dimension {input.dim()}")
+        raise ValueError(
+            f"input has to be 1D or 2D Tensor, but got Tensor of dimension {input.dim()}"
+        )
     if offsets is None:
         raise ValueError("offsets has to be a 1D Tensor but got None")
     if offsets.dim() != 1:
@@ -200,7 +202,8 @@ def _reduced(rows: Tensor, bag: Tensor, bags: int, counted, mode: str) -> Tensor
     total = zeros.index_add(0, bag, rows)
     if mode == "sum":
         return total
-    ones = _creation.ones(bag.numel(), dtype=rows.dtype) if counted is None else counted.to(rows.dtype)
+    one = _creation.ones(bag.numel(), dtype=rows.dtype)
+    ones = one if counted is None else counted.to(rows.dtype)
     count = _creation.zeros(bags, dtype=rows.dtype).index_add(0, bag, ones)
     return total / count.clamp_min(1).unsqueeze(-1)
 

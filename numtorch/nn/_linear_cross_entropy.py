@@ -7,7 +7,7 @@ import warnings
 
 from numtorch.jit import dtypes as _d
 
-from .. import _shape_ops
+from .._joins import cat
 from .._tensor import Tensor
 from ._record import must_be_tensor
 
@@ -168,7 +168,7 @@ def _in_pieces(input, w, target, bias, reduction: str, options, more: dict) -> T
         for k in range(0, max(len(x), 1), rows)
     ]
     if reduction == "none":
-        out = _shape_ops.cat(parts)
+        out = cat(parts)
         out = out if input.dim() == 2 else out.squeeze(0)
     else:
         out = sum(parts[1:], parts[0])

@@ -107,8 +107,9 @@ def kl_div(
     if reduction == "mean" and size_average is None and reduce is None:
         warnings.warn(
             "reduction: 'mean' divides the total loss by both the batch size and the support size."
-            "'batchmean' divides only by the batch size, and aligns with the KL div math definition."
-            "'mean' will be changed to behave the same as 'batchmean' in the next major release.",
+            "'batchmean' divides only by the batch size, and aligns with the KL div math "
+            "definition.'mean' will be changed to behave the same as 'batchmean' in the next major "
+            "release.",
             stacklevel=2,
         )
     return _reduce(loss, reduction)
@@ -280,7 +281,8 @@ def cosine_embedding_loss(
     dot = (input1 * input2).sum(d)
     cos = dot / (((input1 * input1).sum(d) + eps) * ((input2 * input2).sum(d) + eps)).sqrt()
     zero = cos.detach() * 0
-    loss = (1 - cos).where(target == 1, zero) + (cos - margin).clamp_min(0).where(target == -1, zero)
+    apart = (cos - margin).clamp_min(0).where(target == -1, zero)
+    loss = (1 - cos).where(target == 1, zero) + apart
     return _reduce(loss, reduction)
 
 
@@ -301,7 +303,8 @@ def triplet_margin_loss(
             f"dimensions, but got: anchor {anchor.dim()}D, positive {positive.dim()}D, and "
             f"negative {negative.dim()}D inputs"
         )
-    near, far = pairwise_distance(anchor, positive, p, eps), pairwise_distance(anchor, negative, p, eps)
+    near = pairwise_distance(anchor, positive, p, eps)
+    far = pairwise_distance(anchor, negative, p, eps)
     if swap:
         far = far.minimum(pairwise_distance(positive, negative, p, eps))
     return _reduce((near - far + margin).clamp_min(0), reduction)
@@ -353,13 +356,17 @@ def multi_margin_loss(
     x = input if input.dim() == 2 else input.unsqueeze(0)
     t = target.reshape(-1)
     if t.numel() != x.size(0):
-        raise RuntimeError(f"inconsistent target size, expected {x.size(0)} but got {list(target.shape)}")
+        raise RuntimeError(
+            f"inconsistent target size, expected {x.size(0)} but got {list(target.shape)}"
+        )
     index = t.unsqueeze(1)
     z = (margin - x.gather(1, index) + x).clamp_min(0)
     z = z * z if p == 2 else z
     if weight is not None:
         if weight.numel() != x.size(1):
-            raise RuntimeError(f"inconsistent weight size, expected {x.size(1)} but got {list(weight.shape)}")
+            raise RuntimeError(
+                f"inconsistent weight size, expected {x.size(1)} but got {list(weight.shape)}"
+            )
         z = z * weight.index_select(0, t).unsqueeze(1)
     own = _creation.arange(x.size(1)) == index
     loss = z.masked_fill(own, 0).sum(1) / x.size(1)
@@ -418,7 +425,8 @@ def ctc_loss(
     steps, n, classes = x.shape
     if not 0 <= blank < classes:
         raise RuntimeError("blank must be in label range")
-    ins, outs = _lengths(input_lengths, n, "input_lengths"), _lengths(target_lengths, n, "target_lengths")
+    ins = _lengths(input_lengths, n, "input_lengths")
+    outs = _lengths(target_lengths, n, "target_lengths")
     if max(ins, default=0) > steps:
         raise RuntimeError(
             f"Expected input_lengths to have value at most {steps}, but got value {max(ins)} "
@@ -431,7 +439,9 @@ def ctc_loss(
     labels = [[blank] * width for _ in range(n)]
     for row, target in zip(labels, table):
         row[1 : 2 * len(target) + 1 : 2] = target
-    skip = [[s % 2 == 1 and s >= 3 and row[s] != row[s - 2] for s in range(width)] for row in labels]
+    skip = [
+        [s % 2 == 1 and s >= 3 and row[s] != row[s - 2] for s in range(width)] for row in labels
+    ]
     index, skip = _creation.tensor(labels), _creation.tensor(skip)
     low = -1e30 if x.dtype.short == "f64" else -1e30
     floor = _creation.full((n, width), low, dtype=x.dtype)
@@ -477,8 +487,9 @@ def _target_table(targets: Tensor, lengths: list[int], n: int, longest: int) -> 
     if targets.dim() == 1:
         if sum(lengths) > len(rows):
             raise RuntimeError(
-                f"Expected tensor to have size at least {sum(lengths)} at dimension 0, but got size "
-                f"{len(rows)} for argument #2 'targets' (while checking arguments for ctc_loss_cpu)"
+                f"Expected tensor to have size at least {sum(lengths)} at dimension 0, but got "
+                f"size {len(rows)} for argument #2 'targets' (while checking arguments for "
+                "ctc_loss_cpu)"
             )
         found, at = [], 0
         for k in lengths:

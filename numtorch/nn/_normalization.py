@@ -83,7 +83,9 @@ def group_norm(
     """Normalises groups of channels of [N, C, ...]; then affine per channel."""
     _floating("GroupNormKernelImpl", input)
     if input.dim() < 2:
-        raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {input.dim()}")
+        raise RuntimeError(
+            f"Expected at least 2 dimensions for input tensor but received {input.dim()}"
+        )
     channels = input.size(1)
     if num_groups <= 0:
         raise RuntimeError(f"Expected num groups to be greater than 0, got {num_groups}")
@@ -134,7 +136,9 @@ def batch_norm(
     more, flags = _affine(weight, bias)
     if not training:
         if running_mean is None or running_var is None:
-            raise RuntimeError("Expected running_mean and running_var to be defined when training=False")
+            raise RuntimeError(
+                "Expected running_mean and running_var to be defined when training=False"
+            )
         operands = (input, running_mean, running_var, float(eps), *more)
         return local.tape.record(OPS["batch_norm"], operands, (flags,))
     if eps <= 0:

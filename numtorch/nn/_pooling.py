@@ -293,8 +293,8 @@ def _unpool(k, input, indices, kernel_size, stride, padding, output_size) -> Ten
             )
     if indices.shape != input.shape:
         raise RuntimeError(
-            f"Expected shape of indices to be same as that of the input tensor ({list(input.shape)})"
-            f" but got indices tensor with shape: {list(indices.shape)}"
+            "Expected shape of indices to be same as that of the input tensor "
+            f"({list(input.shape)}) but got indices tensor with shape: {list(indices.shape)}"
         )
     lead = tuple(input.shape[:-k])
     flat = _creation.zeros((*lead, math.prod(size)), dtype=input.dtype)

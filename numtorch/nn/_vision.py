@@ -68,7 +68,8 @@ def _sizes(x: Tensor, k: int, size, scale_factor, recompute):
                 "...,oK) format."
             )
         return tuple(map(int, size)), (None,) * k
-    factors = tuple(scale_factor) if isinstance(scale_factor, (tuple, list)) else (scale_factor,) * k
+    several = isinstance(scale_factor, (tuple, list))
+    factors = tuple(scale_factor) if several else (scale_factor,) * k
     if len(factors) != k:
         raise ValueError(
             "Input and scale_factor must have the same number of spatial dimensions, but got input "
@@ -181,8 +182,8 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     *lead, c, h, w = input.shape
     if c % (r * r):
         raise RuntimeError(
-            "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of "
-            f"upscale_factor, but input.size(-3)={c} is not divisible by {r * r}"
+            "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square "
+            f"of upscale_factor, but input.size(-3)={c} is not divisible by {r * r}"
         )
     n = len(lead)
     x = input.reshape(*lead, c // (r * r), r, r, h, w)
@@ -217,7 +218,8 @@ def channel_shuffle(input: Tensor, groups: int) -> Tensor:
     """[N, C, ...]: channel i of each group becomes neighbour of channel i of the others."""
     if input.dim() < 3:
         raise RuntimeError(
-            f"channel_shuffle expects input with > 2 dims, but got input with sizes {list(input.shape)}"
+            "channel_shuffle expects input with > 2 dims, but got input with sizes "
+            f"{list(input.shape)}"
         )
     if groups <= 0:
         raise RuntimeError(f"Number of groups to divide channels in must be positive. Value of groups:{groups}")  # noqa: E501
@@ -273,8 +275,10 @@ def grid_sample(
     align_corners: bool | None = None,
 ) -> Tensor:  # fmt: skip
     """Samples [N, C, *in] at the places grid [N, *out, k] (x first, from -1 to 1)."""
-    for word, value, allowed in (("mode", mode, ("bilinear", "nearest", "bicubic")),
-                                 ("padding_mode", padding_mode, ("zeros", "border", "reflection"))):  # fmt: skip
+    for word, value, allowed in (
+        ("mode", mode, ("bilinear", "nearest", "bicubic")),
+        ("padding_mode", padding_mode, ("zeros", "border", "reflection")),
+    ):
         if value not in allowed:
             raise ValueError(
                 f"nn.functional.grid_sample(): expected {word} to be one of "
@@ -283,9 +287,9 @@ def grid_sample(
     k = input.dim() - 2
     if grid.dim() != input.dim() or grid.size(-1) != k or grid.size(0) != input.size(0):
         raise RuntimeError(
-            f"grid_sampler(): expected grid and input to have same batch size and grid to have size "
-            f"{k} in last dimension, but got input with sizes {list(input.shape)} and grid with "
-            f"sizes {list(grid.shape)}"
+            f"grid_sampler(): expected grid and input to have same batch size and grid to have "
+            f"size {k} in last dimension, but got input with sizes {list(input.shape)} and grid "
+            f"with sizes {list(grid.shape)}"
         )
     if mode == "bicubic" and k != 2:
         raise RuntimeError("grid_sampler(): bicubic interpolation only supports 4D input")

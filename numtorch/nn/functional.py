@@ -5,7 +5,7 @@ from __future__ import annotations
 from numtorch.jit.ops import OPS
 from numtorch.jit.record import local, user_location
 
-from .. import _arithmetic, _random
+from .. import _random
 from .._tensor import Tensor
 from . import _check
 from ._activation import (
@@ -92,6 +92,7 @@ from ._normalization import (
 )
 from ._padding import pad
 from ._pooling import *  # noqa: F403
+from ._pooling import max_pool2d
 from ._record import must_be_tensor, recorder
 from ._vision import (
     affine_grid,

@@ -101,6 +101,20 @@ class Worker:
             self.process = None
 
 
+def text_of(row: dict, name: str, verbose: int) -> str:
+    """A row of the table, and the first differences of each column."""
+    from .runner import COLUMNS
+
+    if "crash" in row:
+        return f"{name:36s}  CRASH {row['crash']}"
+    if row["missing"]:
+        return f"{name:36s}  MISSING"
+    cells = [f"{'-' if not n else f'ok {n}' if not w else f'{len(w)} bad/{n}'}" for n, w in (row[c] for c in COLUMNS)]
+    lines = [f"{name:36s}" + "".join(f"{c:>12s}" for c in cells)]
+    lines += [f"      {c}: {text}" for c in COLUMNS for text in row[c][1][:verbose]]
+    return "\n".join(lines)
+
+
 def table(rows: list[dict], names: dict[int, str], verbose: int) -> bool:
     """Prints the rows; True if none is missing or wrong."""
     from .runner import COLUMNS
@@ -109,23 +123,14 @@ def table(rows: list[dict], names: dict[int, str], verbose: int) -> bool:
     good = missing = 0
     checks = wrong = 0
     for row in rows:
-        name = names[row["index"]]
-        if "crash" in row:
-            print(f"{name:36s}  CRASH {row['crash']}")
-            continue
-        if row["missing"]:
-            missing += 1
-            print(f"{name:36s}  MISSING")
+        print(text_of(row, names[row["index"]], verbose))
+        if "crash" in row or row["missing"]:
+            missing += "crash" not in row
             continue
         bad = sum(len(row[c][1]) for c in COLUMNS)
         checks += sum(row[c][0] for c in COLUMNS)
         wrong += bad
         good += bad == 0
-        cells = [f"{'-' if not n else f'ok {n}' if not w else f'{len(w)} bad/{n}'}" for n, w in (row[c] for c in COLUMNS)]
-        print(f"{name:36s}" + "".join(f"{c:>12s}" for c in cells))
-        for c in COLUMNS:
-            for text in row[c][1][:verbose]:
-                print(f"      {c}: {text}")
     regex = [sum(r.get("regex", [0, 0])[j] for r in rows) for j in (0, 1)]
     print(f"\n{good} of {len(rows)} functions without a difference, {missing} missing; "
           f"{checks} checks, {wrong} wrong; error texts as torch's in {regex[0]} of {regex[1]} cases")
@@ -153,7 +158,11 @@ def main() -> int:
     names = dict(todo)
     options = ["--dtypes", args.dtypes, "--samples", str(args.samples), *(["--wide"] if args.wide else [])]
     if args.in_process:
-        rows = [run_one(k, args) for k, _ in todo]
+        rows = []
+        for k, _ in todo:
+            rows.append(run_one(k, args))
+            if args.verbose:
+                print(f"{rows[-1]['seconds']:7.1f} s ", text_of(rows[-1], names[k], args.verbose), flush=True)
     else:
         rows = spread([k for k, _ in todo], options, args.jobs, args.timeout)
     rows.sort(key=lambda r: names[r["index"]])

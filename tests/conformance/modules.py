@@ -7,18 +7,47 @@ inputs and parameters, train and eval, the state read back by torch, and the err
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import re
 import sys
+import types
 import warnings
 
 import numtorch as nt
 import torch
 
+from . import translate
 from .runner import flat, same
-from .translate import to_nt, to_torch
+from .translate import to_torch
 
 COLUMNS = ("forward", "gradients", "state", "repr", "errors")
 RANDOM = re.compile("Dropout|RReLU|FractionalMaxPool")
+
+
+def to_nt(x):
+    """As translate.to_nt; also modules (with torch's state), functions of layers and options."""
+    if isinstance(x, (tuple, list)) and not hasattr(x, "_fields") and not isinstance(x, torch.Size):
+        return type(x)(to_nt(v) for v in x)
+    if isinstance(x, dict):
+        return {k: to_nt(v) for k, v in x.items()}
+    if isinstance(x, torch.nn.TransformerEncoderLayer):
+        return encoder_layer(x)
+    if isinstance(x, torch.nn.LinearCrossEntropyOptions):
+        given = {f.name: to_nt(getattr(x, f.name)) for f in dataclasses.fields(x)}
+        return nt.nn.LinearCrossEntropyOptions(**given)
+    if isinstance(x, types.BuiltinFunctionType):
+        return getattr(nt.nn.functional, x.__name__)
+    return translate.to_nt(x)
+
+
+def encoder_layer(x):
+    """numtorch's layer of the same sizes and state as torch's."""
+    made = nt.nn.TransformerEncoderLayer(
+        x.self_attn.embed_dim, x.self_attn.num_heads, x.linear1.out_features, x.dropout.p,
+        getattr(nt.nn.functional, x.activation.__name__), x.norm1.eps, x.self_attn.batch_first,
+        x.norm_first, x.linear1.bias is not None)  # fmt: skip
+    made.load_state_dict({k: to_nt(v) for k, v in x.state_dict().items()})
+    return made
 
 
 class Row:
@@ -147,9 +176,11 @@ class Row:
 
 
 def raises(want: Exception, f) -> None:
-    """f must raise what torch raised, or a subclass of it."""
+    """f must raise what torch raised, or a subclass of it, at the latest when its value is read."""
     try:
-        f()
+        for v in flat(plain(f())):
+            if isinstance(v, nt.Tensor) and v.numel():
+                v.detach().reshape(-1)[0].item()
     except Exception as e:
         names = [t.__name__ for t in type(e).__mro__]
         assert type(want).__name__ in names, f"torch: {want!r}; numtorch: {e!r}"

@@ -219,6 +219,8 @@ class Run:
             return
         args, kwargs = detach(args), detach(kwargs)
         wants = detach(want)
+        if not all(isinstance(w, torch.Tensor) for w in (wants if isinstance(wants, tuple) else [wants])):
+            return  # a Python value, a tuple in a tuple: no out=, whatever the database says
         outs = tuple(torch.empty(0, dtype=w.dtype) for w in (wants if isinstance(wants, tuple) else [wants]))
         single = not isinstance(wants, tuple)
         self.tally["out"].checked += 1

@@ -138,14 +138,20 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         """(log-probability of each target [N], mean loss)."""
         if target_.dim() == 1:
             if input_.size(0) != target_.size(0):
-                raise RuntimeError("Input and target should have the same size in the batch dimension.")
+                raise RuntimeError(
+                    "Input and target should have the same size in the batch dimension."
+                )
             if input_.dim() != 2:
-                raise RuntimeError("1D target tensor expects 2D input tensors, but found inputs with size "
-                                   f"{input_.size()}")  # fmt: skip
+                raise RuntimeError(
+                    "1D target tensor expects 2D input tensors, but found inputs with size "
+                    f"{input_.size()}"
+                )
         elif target_.dim() == 0:
             if input_.dim() != 1:
-                raise RuntimeError("0D target tensor expects 1D input tensors, but found inputs with size "
-                                   f"{input_.size()}")  # fmt: skip
+                raise RuntimeError(
+                    "0D target tensor expects 1D input tensors, but found inputs with size "
+                    f"{input_.size()}"
+                )
         else:
             raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
         batched = target_.dim() > 0

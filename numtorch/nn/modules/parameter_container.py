@@ -132,7 +132,7 @@ class ParameterDict(Module):
         """A new dictionary with the same parameters."""
         return ParameterDict({k: self[k] for k in self._keys})
 
-    def setdefault(self, key: str, default=None):
+    def setdefault(self, key: str, default=None) -> object:
         """The value of a key, set to `default` if it was not there."""
         if key not in self:
             self[key] = default
@@ -143,13 +143,13 @@ class ParameterDict(Module):
         for k in list(self._keys):
             del self[k]
 
-    def pop(self, key: str):
+    def pop(self, key: str) -> object:
         """Removes a key and returns its value."""
         value = self[key]
         del self[key]
         return value
 
-    def popitem(self):
+    def popitem(self) -> tuple[str, object]:
         """Removes the last key; returns (key, value)."""
         key, _ = self._keys.popitem()
         self._keys[key] = None
@@ -157,23 +157,25 @@ class ParameterDict(Module):
         del self[key]
         return key, value
 
-    def get(self, key: str, default=None):
+    def get(self, key: str, default=None) -> object:
         """The value of a key, or a default."""
-        return self[key] if key in self else default
+        if key in self:
+            return self[key]
+        return default
 
     def fromkeys(self, keys: Iterable[str], default=None) -> ParameterDict:
         """A new dictionary with the given keys."""
         return ParameterDict((k, default) for k in keys)
 
-    def keys(self):
+    def keys(self) -> Iterable[str]:
         """The keys, in order."""
         return self._keys.keys()
 
-    def items(self):
+    def items(self) -> Iterable[tuple[str, object]]:
         """(key, value) pairs, in order."""
         return ((k, self[k]) for k in self._keys)
 
-    def values(self):
+    def values(self) -> Iterable[object]:
         """The values, in order."""
         return (self[k] for k in self._keys)
 
@@ -181,7 +183,8 @@ class ParameterDict(Module):
         """Takes over the pairs of a mapping or an iterable of pairs."""
         if not isinstance(parameters, Iterable):
             raise TypeError(
-                "ParametersDict.update should be called with an iterable of key/value pairs, but got "
+                "ParametersDict.update should be called with an iterable of key/value pairs, but "
+                "got "
                 + type(parameters).__name__
             )
         if isinstance(parameters, (Mapping, ParameterDict)):

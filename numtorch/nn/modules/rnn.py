@@ -71,7 +71,7 @@ class RNNBase(Module):
             found.append(tuple(given.get(n) for n in order))
         return found
 
-    def forward(self, input, hx=None):
+    def forward(self, input, hx=None) -> tuple:
         from ..utils.rnn import PackedSequence
 
         if isinstance(input, PackedSequence):
@@ -112,7 +112,8 @@ class RNNBase(Module):
         )  # fmt: skip
         if input.unsorted_indices is not None:
             last = tuple(s.index_select(1, input.unsorted_indices) for s in last)
-        packed = PackedSequence(out, input.batch_sizes, input.sorted_indices, input.unsorted_indices)
+        order = (input.sorted_indices, input.unsorted_indices)
+        packed = PackedSequence(out, input.batch_sizes, *order)
         return packed, self._outer(last)
 
     def _kind(self) -> str:
@@ -162,8 +163,10 @@ class RNNBase(Module):
 
     def extra_repr(self) -> str:
         text = f"{self.input_size}, {self.hidden_size}"
-        for name, usual in (("proj_size", 0), ("num_layers", 1), ("bias", True),
-                            ("batch_first", False), ("dropout", 0.0), ("bidirectional", False)):  # fmt: skip
+        for name, usual in (
+            ("proj_size", 0), ("num_layers", 1), ("bias", True), ("batch_first", False),
+            ("dropout", 0.0), ("bidirectional", False),
+        ):  # fmt: skip
             value = getattr(self, name)
             if value != usual:
                 text += f", {name}={value}"
@@ -171,7 +174,8 @@ class RNNBase(Module):
 
 
 def _check_options(input_size, hidden_size, num_layers, dropout, proj_size, mode) -> None:
-    if not isinstance(dropout, numbers.Number) or not 0 <= dropout <= 1 or isinstance(dropout, bool):
+    number = isinstance(dropout, numbers.Number) and not isinstance(dropout, bool)
+    if not number or not 0 <= dropout <= 1:
         raise ValueError(
             "dropout should be a number in range [0, 1] representing the probability of an element "
             "being zeroed"
@@ -284,12 +288,15 @@ class RNNCellBase(Module):
         else:
             for s in states:
                 if s.dim() not in (1, 2):
-                    raise ValueError(f"{name}: Expected hidden to be 1D or 2D, got {s.dim()}D instead")
+                    raise ValueError(
+                        f"{name}: Expected hidden to be 1D or 2D, got {s.dim()}D instead"
+                    )
             states = tuple(s if s.dim() == 2 else s.unsqueeze(0) for s in states)
             for k, s in enumerate(states):
                 if s.size(0) != x.size(0):
                     raise RuntimeError(
-                        f"Input batch size {x.size(0)} doesn't match hidden{k} batch size {s.size(0)}"
+                        f"Input batch size {x.size(0)} doesn't match hidden{k} batch size "
+                        f"{s.size(0)}"
                     )
                 if s.size(1) != self.hidden_size:
                     raise RuntimeError(
@@ -338,7 +345,7 @@ class LSTMCell(RNNCellBase):
                  dtype=None):  # fmt: skip
         super().__init__(input_size, hidden_size, bias, 4, device, dtype)
 
-    def forward(self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None):
+    def forward(self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None) -> tuple:
         return self._step(input, hx)
 
 

@@ -84,7 +84,7 @@ class MultiheadAttention(Module):
         self, query: Tensor, key: Tensor, value: Tensor, key_padding_mask: Tensor | None = None,
         need_weights: bool = True, attn_mask: Tensor | None = None,
         average_attn_weights: bool = True, is_causal: bool = False,
-    ):  # fmt: skip
+    ) -> tuple[Tensor, Tensor | None]:  # fmt: skip
         batched = query.dim() == 3
         if self.batch_first and batched:
             if query is key and key is value:

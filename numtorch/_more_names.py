@@ -1,0 +1,205 @@
+"""Layers' functions under their names in torch and Tensor, and small functions of a CPU library."""
+
+from __future__ import annotations
+
+from ._tensor import Tensor
+from .nn import functional as F
+
+_SAME = (
+    "adaptive_avg_pool1d", "alpha_dropout", "alpha_dropout_", "avg_pool1d", "bilinear", "celu",
+    "celu_", "channel_shuffle", "conv1d", "conv2d", "conv3d", "conv_tbc", "conv_transpose1d",
+    "conv_transpose2d", "conv_transpose3d", "cosine_similarity", "dropout", "dropout_",
+    "feature_alpha_dropout", "feature_alpha_dropout_", "hardshrink", "max_pool1d", "max_pool2d",
+    "max_pool3d", "pairwise_distance", "pixel_shuffle", "pixel_unshuffle", "prelu", "rms_norm",
+    "rrelu", "rrelu_", "selu", "selu_", "threshold", "threshold_",
+)  # fmt: skip
+
+
+def layer_norm(
+    input: Tensor, normalized_shape, weight=None, bias=None, eps: float = 1e-5,
+    cudnn_enable: bool = True,
+) -> Tensor:  # fmt: skip
+    """nn.functional.layer_norm."""
+    return F.layer_norm(input, normalized_shape, weight, bias, eps)
+
+
+def group_norm(
+    input: Tensor, num_groups: int, weight=None, bias=None, eps: float = 1e-5,
+    cudnn_enabled: bool = True,
+) -> Tensor:  # fmt: skip
+    """nn.functional.group_norm."""
+    return F.group_norm(input, num_groups, weight, bias, eps)
+
+
+def batch_norm(
+    input: Tensor, weight, bias, running_mean, running_var, training: bool, momentum: float,
+    eps: float, cudnn_enabled: bool = True,
+) -> Tensor:  # fmt: skip
+    """nn.functional.batch_norm with the operands in torch.batch_norm's order."""
+    return F.batch_norm(input, running_mean, running_var, weight, bias, training, momentum, eps)
+
+
+def instance_norm(
+    input: Tensor, weight, bias, running_mean, running_var, use_input_stats: bool,
+    momentum: float, eps: float, cudnn_enabled: bool = True,
+) -> Tensor:  # fmt: skip
+    """nn.functional.instance_norm with the operands in torch.instance_norm's order."""
+    return F.instance_norm(
+        input, running_mean, running_var, weight, bias, use_input_stats, momentum, eps
+    )
+
+
+def embedding(
+    weight: Tensor, indices: Tensor, padding_idx: int = -1, scale_grad_by_freq: bool = False,
+    sparse: bool = False,
+) -> Tensor:  # fmt: skip
+    """Rows of weight; nn.functional.embedding with the operands in torch.embedding's order."""
+    padding = None if padding_idx == -1 else padding_idx
+    return F.embedding(indices, weight, padding, None, 2.0, scale_grad_by_freq, sparse)
+
+
+def adaptive_max_pool1d(input: Tensor, output_size) -> tuple[Tensor, Tensor]:
+    """nn.functional.adaptive_max_pool1d and the indices of the maxima."""
+    return F.adaptive_max_pool1d(input, output_size, True)
+
+
+def max_pool1d_with_indices(input: Tensor, *args, **kwargs) -> tuple[Tensor, Tensor]:
+    """nn.functional.max_pool1d and the indices of the maxima."""
+    return F.max_pool1d_with_indices(input, *args, **kwargs)
+
+
+def constant_pad_nd(input: Tensor, pad, value=0) -> Tensor:
+    """nn.functional.pad with a constant."""
+    return F.pad(input, pad, "constant", value)
+
+
+def detach(input: Tensor) -> Tensor:
+    """The same memory without a graph."""
+    return input.detach()
+
+
+def detach_(input: Tensor) -> Tensor:
+    """Forgets the graph of a tensor."""
+    return input.detach_()
+
+
+def is_same_size(input: Tensor, other: Tensor) -> bool:
+    """True if the shapes are equal."""
+    return input.shape == other.shape
+
+
+def get_device(input: Tensor) -> int:
+    """-1: the tensor is on the CPU."""
+    return -1
+
+
+def is_distributed(input: Tensor) -> bool:
+    """False."""
+    return False
+
+
+_precision = "highest"
+
+
+def get_float32_matmul_precision() -> str:
+    """What set_float32_matmul_precision was given."""
+    return _precision
+
+
+def set_float32_matmul_precision(precision: str) -> None:
+    """Accepts 'highest', 'high' and 'medium'; products are always computed in full precision."""
+    global _precision
+    if precision not in ("highest", "high", "medium"):
+        raise RuntimeError(
+            f"float32_matmul_precision must be one of highest, high, medium; got {precision}"
+        )
+    _precision = precision
+
+
+def get_num_interop_threads() -> int:
+    """1: operations run one after the other."""
+    return 1
+
+
+def set_num_interop_threads(n: int) -> None:
+    """Accepted; operations run one after the other, each on `set_num_threads` threads."""
+
+
+# ---------------------------------------------------------------- methods
+
+
+def _apply(self: Tensor, callable) -> Tensor:
+    """Replaces each element by what a Python function makes of it (slow)."""
+    from ._creation import tensor
+
+    flat = [callable(v) for v in self.detach().reshape(-1).tolist()]
+    return self.copy_(tensor(flat, dtype=self.dtype).reshape(self.shape))
+
+
+def _map(self: Tensor, other: Tensor, callable) -> Tensor:
+    """Replaces each element by a Python function of it and another tensor's (slow)."""
+    from ._creation import tensor
+
+    pairs = zip(self.detach().reshape(-1).tolist(),
+                other.detach().expand(self.shape).reshape(-1).tolist())  # fmt: skip
+    flat = [callable(a, b) for a, b in pairs]
+    return self.copy_(tensor(flat, dtype=self.dtype).reshape(self.shape))
+
+
+def _fill_diagonal(self: Tensor, fill_value, wrap: bool = False) -> Tensor:
+    """Sets the main diagonal; `wrap` starts again below a tall matrix's last column."""
+    if self.dim() < 2:
+        raise RuntimeError("dimensions must larger than 1")
+    if self.dim() > 2 and len(set(self.shape)) > 1:
+        raise RuntimeError("all dimensions of input must be of equal length")
+    n = min(self.shape)
+    step = sum(self.stride())
+    with_wrap = wrap and self.dim() == 2 and self.size(0) > self.size(1)
+    count = -(-self.size(0) * self.size(1) // (self.size(1) + 1)) if with_wrap else n
+    if with_wrap and self.is_contiguous():
+        flat = self.view(-1)
+        flat[:: self.size(1) + 1] = fill_value
+        return self
+    self.as_strided((count,), (step,), self.storage_offset()).fill_(fill_value)
+    return self
+
+
+def _only_sparse(name: str):
+    def method(self, *args, **kwargs):
+        if name == "is_coalesced":
+            raise RuntimeError(
+                "is_coalesced expected sparse coordinate tensor layout but got Strided"
+            )
+        raise RuntimeError(f"{name} expected sparse coordinate tensor layout but got Strided")
+
+    method.__name__, method.__doc__ = name, "Sparse tensors only."
+    return method
+
+
+def _cuda(self: Tensor, device=None, non_blocking: bool = False, memory_format=None) -> Tensor:
+    """AssertionError: there is no CUDA here."""
+    raise AssertionError("Torch not compiled with CUDA enabled")
+
+
+def install(functions: dict) -> None:
+    """Adds the names to the torch namespace and the methods to Tensor."""
+    for name in _SAME:
+        f = getattr(F, name, None)
+        if f is not None:
+            functions[name] = f
+    for name, f in list(globals().items()):
+        if not name.startswith("_") and callable(f) and getattr(f, "__module__", "") == __name__:
+            if name != "install":
+                functions[name] = f
+    Tensor.prelu = F.prelu
+    Tensor.hardshrink = F.hardshrink
+    Tensor.apply_, Tensor.map_ = _apply, _map
+    Tensor.fill_diagonal_ = _fill_diagonal
+    Tensor.cuda = _cuda
+    Tensor.pin_memory = lambda self, device=None: self
+    Tensor.is_pinned = lambda self, device=None: False
+    Tensor.is_distributed = lambda self: False
+    for name in ("coalesce", "is_coalesced", "indices", "values", "sparse_dim", "dense_dim",
+                 "crow_indices", "col_indices"):  # fmt: skip
+        if name not in Tensor.__dict__:
+            setattr(Tensor, name, _only_sparse(name))
