@@ -269,7 +269,7 @@ class _Again:
         if node.at is not None:
             old = old or node.at.stale
         if known is None and val is not None and val.buf is not None and not gone(val):
-            known = tape.add_input(val)
+            known = tape.read(val)
             place = node.place() if node.place is not None else None
             if place is not None:
                 # The value may be used directly too, in this window.
@@ -283,11 +283,12 @@ class _Again:
         if old or node.replaced or (node.row.kind == "movement" and ins[0] in self.stale):
             self.stale.add(k)
         if (self.stale or self.gone) and node.op.__class__ is GradOp:
-            saved = saved_by(tape, node.row, node.meta, node.attrs, tuple(ins))
-            read = [k if p == -1 else ins[p] for p in saved if p or not node.wrote]
-            self._refuse(node, read, self.stale | self.gone)
-            if node.wrote and 0 in saved:
-                self._refuse(node, [ins[0]], self.gone)
+            read = saved_by(tape, node.row, node.meta, node.attrs, tuple(ins))
+            own = getattr(node.row, "saves", None)
+            saved = read if own is None else own
+            saved = [k if p == -1 else ins[p] for p in saved if p or not node.wrote]
+            self._refuse(node, saved, self.stale)
+            self._refuse(node, [k if p == -1 else ins[p] for p in read], self.gone)
         if node.owner is not None:
             tape.keepers[k] = node.owner
         if node.info is not None:
@@ -312,7 +313,7 @@ class _Again:
         return k if known is None else self.tape._append((LINK, node.meta, None, k, known))
 
     def _lazy(self, v: Lazy) -> int:
-        idx = self.tape.add_input(v) if v.win is not self.tape.win else v.idx
+        idx = self.tape.read(v)
         if overwritten(v):
             self.stale.add(idx)
             if gone(v):

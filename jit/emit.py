@@ -307,6 +307,8 @@ class ValueEmitter:
         bad = f"({j} < 0) | ({j} >= {n})"
         self.check(node.attrs["what"], node, bad, idx, d, x.shape[d])
         self.line(f"    {j} = 0")
+        if (node, 0) not in self.nest.loads:  # a constant, the same everywhere
+            return self.constant(source, node.out.dtype.short)
         access = self.nest.loads[node, 0]
         at = self.index(access, loop_vars)
         stride = m.strides[d]

@@ -16,6 +16,7 @@ from .lower import Lowering
 from .opaque import needs_copy, opaque_kernels
 from .ops import OPS
 from .ops import build as B
+from .ops.table import GradOp
 from .passes import simplify
 from .passes.grouping import group_results, picked_values
 from .passes.layout import Layout, is_contiguous
@@ -122,9 +123,9 @@ class _State:
                 mapping[node.out] = new
             else:
                 self.graph.nodes.append(node)
-        late = []
+        late, last = [], self._last_assignments()
         for i, v in self.wanted.items():
-            if v in root:
+            if i in last:
                 late.append((i, root[v], mapping[v]))
         late += [(None, root[v], mapping[v]) for v in self.low.stores]
         uses = self.graph.uses()
@@ -145,6 +146,14 @@ class _State:
                 del self.wanted[i]
         for i, v in self.wanted.items():
             self.wanted[i] = mapping.get(v, v)
+
+    def _last_assignments(self) -> set[int]:
+        """The entries whose value a home has in the end (others may have the same value)."""
+        found = {}
+        for k, e in enumerate(self.low.entries):
+            if (e[0].op if e[0].__class__ is GradOp else e[0]) is OPS["assign"]:
+                found[k] = e[3]
+        return found.keys() - found.values()
 
     def _update_chain(self, home: Value, new: Value, uses) -> list[Node]:
         """The region updates that lead from a home's old value to its new one, if nothing else

@@ -230,7 +230,7 @@ class Tape:
                 return v.idx
         if t._rg == 3 and check and self.grad:
             check_fresh(t)
-        idx = self._read(v)
+        idx = self.read(v)
         if t._rg == 1:
             self.leaves[idx] = t
         elif t._rg == 2 and t._node is not None:
@@ -255,7 +255,10 @@ class Tape:
             self.limit = 0
         return idx
 
-    def _read(self, v: Lazy) -> int:
+    def read(self, v: Lazy) -> int:
+        """Index of the present content of a value in memory."""
+        if v.win is self.win:
+            return v.idx
         if not exposed(v.buf):
             return self.add_input(v)
         # Memory that outsiders may write: take its content now.
@@ -345,7 +348,7 @@ class Tape:
             return v.idx
         if v.buf is None:
             materialize_foreign(v)
-        idx = self.add_input(v) if write else self._read(v)
+        idx = self.add_input(v) if write else self.read(v)
         if st._rg == 2 and st._node is not None:
             self.nodes[idx] = st._node
         for ref in getattr(st, "aliases", ()):

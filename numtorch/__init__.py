@@ -12,11 +12,33 @@ if not _os.path.isdir(_os.path.join(__path__[0], "jit")) and _os.path.isfile(
 
 from numtorch.jit import dtypes as _dtypes  # noqa: E402
 
-from . import _scan, _search, _sort  # noqa: E402, F401
-from . import _api, _indexing, _matmul, _methods, _pointwise, _reductions, _shape_ops  # noqa: E402
-from . import _arithmetic, _norms, return_types, special  # noqa: E402, F401
-from . import _complex, _dtype_info  # noqa: E402
-from . import _gather, _joins, _random, _views, random, signal  # noqa: E402, F401
+from . import (  # noqa: E402, F401  # noqa: E402  # noqa: E402, F401  # noqa: E402  # noqa: E402, F401  # noqa: E402
+    _api,
+    _arithmetic,
+    _attributes,
+    _complex,
+    _dtype_info,
+    _gather,
+    _indexing,
+    _interop,
+    _joins,
+    _matmul,
+    _methods,
+    _norms,
+    _pointwise,
+    _random,
+    _reductions,
+    _scan,
+    _search,
+    _shape_ops,
+    _sort,
+    _storage,
+    _views,
+    random,
+    return_types,
+    signal,
+    special,
+)
 from ._creation import (  # noqa: E402
     arange,
     as_tensor,
@@ -35,6 +57,13 @@ from ._creation import (  # noqa: E402
     zeros,
     zeros_like,
 )  # fmt: skip
+from ._descriptors import (  # noqa: E402
+    get_default_device,
+    layout,
+    memory_format,
+    qscheme,
+    set_default_device,
+)  # fmt: skip
 from ._random import (  # noqa: E402
     Generator,
     bernoulli,
@@ -50,14 +79,6 @@ from ._random import (  # noqa: E402
     randperm,
     seed,
     set_rng_state,
-)  # fmt: skip
-from . import _attributes, _interop, _storage  # noqa: E402
-from ._descriptors import (  # noqa: E402
-    get_default_device,
-    layout,
-    memory_format,
-    qscheme,
-    set_default_device,
 )  # fmt: skip
 from ._repr import get_printoptions, printoptions, set_printoptions  # noqa: E402
 from ._storage import TypedStorage, UntypedStorage, is_storage  # noqa: E402
@@ -90,8 +111,10 @@ __version__ = "0.1.0"
 
 from . import _products, _stft, fft, linalg  # noqa: E402, F401
 
-for _module in (_methods, _shape_ops, _reductions, _products, linalg, _stft, _joins, _indexing, _api, _complex,
-                _dtype_info, _attributes, _interop):  # fmt: skip
+for _module in (
+    _methods, _shape_ops, _reductions, _products, linalg, _stft, _joins, _indexing, _api, _complex,
+    _dtype_info, _attributes, _interop,
+):  # fmt: skip
     _module.install(globals())
 
 
@@ -149,9 +172,16 @@ def set_flush_denormal(mode) -> "bool":
 
     return pool.set_flush_denormal(mode)
 
-from . import cpu, func, nn, optim, sparse, utils  # noqa: E402, F401
+from . import (  # noqa: E402, F401
+    _more_names,  # noqa: E402
+    cpu,
+    func,
+    nn,
+    optim,
+    sparse,
+    utils,
+)
 from .func import vmap  # noqa: E402, F401
 from .sparse import sparse_coo_tensor, sparse_csc_tensor, sparse_csr_tensor  # noqa: E402, F401
-from . import _more_names  # noqa: E402
 
 _more_names.install(globals())

@@ -70,6 +70,8 @@ class Tensor:
         """Another tensor over the same memory, a leaf as this one is."""
     def __deepcopy__(self, memo: Any) -> Any:
         """A leaf with memory of its own; aliases within one deepcopy keep sharing."""
+    def __div__(self, other: Any) -> Any:
+        """Elementwise div; operands broadcast and are promoted."""
     def __dlpack__(self, *, stream: Any = ..., max_version: Any = ..., dl_device: Any = ..., copy: Any = ...) -> Any:
         """A DLPack capsule of this tensor's memory; BufferError for leaves that require grad."""
     def __dlpack_device__(self) -> Any:
@@ -92,11 +94,11 @@ class Tensor:
         ...
     def __iand__(self, other: Any) -> Any:
         ...
+    def __idiv__(self, other: Any) -> Any:
+        ...
     def __ifloordiv__(self, other: Any) -> Any:
         ...
     def __ilshift__(self, other: Any) -> Any:
-        ...
-    def __imatmul__(self, other: Any) -> Any:
         ...
     def __imod__(self, other: Any) -> Any:
         ...
@@ -152,6 +154,8 @@ class Tensor:
         """Elementwise add; operands broadcast and are promoted."""
     def __rand__(self, other: Any) -> Any:
         """Elementwise bitwise_and; operands broadcast and are promoted."""
+    def __rdiv__(self, other: Any) -> Any:
+        """Elementwise div; operands broadcast and are promoted."""
     def __reduce_ex__(self, protocol: Any) -> Any:
         """Pickles the whole storage and the place in it; the graph is not kept."""
     def __repr__(self) -> Any:
@@ -252,6 +256,8 @@ class Tensor:
         """Elementwise angle."""
     def any(self, dim: _Ints | None = None, keepdim: _bool = False) -> Tensor:
         """True if any element along the dims is (uint8 for uint8)."""
+    def apply_(self, callable: Any) -> Any:
+        """Replaces each element by what a Python function makes of it (slow)."""
     def arccos(self) -> Tensor:
         """Elementwise acos."""
     def arccos_(self) -> Tensor:
@@ -284,6 +290,15 @@ class Tensor:
         """Index of the first maximum along a dim, or of the flat tensor."""
     def argmin(self, dim: _int | None = None, keepdim: _bool = False) -> Tensor:
         """Index of the first minimum along a dim, or of the flat tensor."""
+    @overload
+    def argsort(self, *, stable: _bool, dim: _int = -1, descending: _bool = False) -> Tensor:
+        """Indices that sort a tensor along a dim.
+
+        >>> torch.argsort(torch.tensor([3, 1, 2]), descending=True)
+        tensor([0, 2, 1])"""
+    @overload
+    def argsort(self, dim: _int = -1, descending: _bool = False) -> Any:
+        ...
     def argwhere(self) -> Any:
         """Indices of the elements that are not zero: [n, dims]."""
     def as_strided(self, size: _Ints, stride: _Ints, storage_offset: _int | None = None) -> Any:
@@ -331,8 +346,13 @@ class Tensor:
         ...
     def bernoulli_(self, p: Any = 0.5, *, generator: Generator | None = None) -> Any:
         """1 with probability p (a number or a tensor)."""
-    def bfloat16(self) -> Any:
+    def bfloat16(self, memory_format: Any = ...) -> Any:
         """Cast to torch.bfloat16."""
+    def bincount(self, weights: Tensor | None = None, minlength: _int = 0) -> Any:
+        """How often each non-negative integer occurs, or the sums of its weights.
+
+        >>> torch.bincount(torch.tensor([0, 2, 2]))
+        tensor([1, 0, 2])"""
     def bitwise_and(self, other: Tensor | Number) -> Tensor:
         """Elementwise bitwise_and; operands broadcast and are promoted."""
     def bitwise_and_(self, other: Tensor | Number) -> Tensor:
@@ -359,7 +379,7 @@ class Tensor:
         """Elementwise bitwise_xor; operands broadcast and are promoted."""
     def bmm(self, mat2: Tensor) -> Tensor:
         """Product of two batches of matrices [b, n, k] and [b, k, m]."""
-    def bool(self) -> Any:
+    def bool(self, memory_format: Any = ...) -> Any:
         """Cast to torch.bool."""
     @overload
     def broadcast_to(self, size: _Ints) -> Tensor:
@@ -367,21 +387,21 @@ class Tensor:
     @overload
     def broadcast_to(self, *size: _int) -> Tensor:
         ...
-    def byte(self) -> Any:
+    def byte(self, memory_format: Any = ...) -> Any:
         """Cast to torch.uint8."""
     def cauchy_(self, median: _float = 0.0, sigma: _float = 1.0, *, generator: Generator | None = None) -> Any:
         """Cauchy numbers."""
-    def cdouble(self) -> Any:
+    def cdouble(self, memory_format: Any = ...) -> Any:
         """Cast to torch.complex128."""
     def ceil(self) -> Tensor:
         """Elementwise ceil."""
     def ceil_(self) -> Tensor:
         """Elementwise ceil."""
-    def cfloat(self) -> Any:
+    def cfloat(self, memory_format: Any = ...) -> Any:
         """Cast to torch.complex64."""
-    def chalf(self) -> Any:
+    def chalf(self, memory_format: Any = ...) -> Any:
         """Cast to torch.complex32."""
-    def char(self) -> Any:
+    def char(self, memory_format: Any = ...) -> Any:
         """Cast to torch.int8."""
     def cholesky(self, upper: _bool = False) -> Tensor:
         """linalg.cholesky."""
@@ -394,11 +414,13 @@ class Tensor:
     def clamp(self, min: Tensor | Number | None = None, max: Tensor | Number | None = None) -> Tensor:
         """Values limited to min..max (numbers or tensors); NaN stays. min > max gives max.
 
+        >>> import numtorch as torch
         >>> torch.tensor([-2.0, 0.5, 9.0]).clamp(-1, 1)
         tensor([-1.0000,  0.5000,  1.0000])"""
     def clamp_(self, min: Tensor | Number | None = None, max: Tensor | Number | None = None) -> Tensor:
         """Values limited to min..max (numbers or tensors); NaN stays. min > max gives max.
 
+        >>> import numtorch as torch
         >>> torch.tensor([-2.0, 0.5, 9.0]).clamp(-1, 1)
         tensor([-1.0000,  0.5000,  1.0000])"""
     def clamp_max(self, max: Tensor | Number) -> Tensor:
@@ -412,15 +434,21 @@ class Tensor:
     def clip(self, min: Tensor | Number | None = None, max: Tensor | Number | None = None) -> Tensor:
         """Values limited to min..max (numbers or tensors); NaN stays. min > max gives max.
 
+        >>> import numtorch as torch
         >>> torch.tensor([-2.0, 0.5, 9.0]).clamp(-1, 1)
         tensor([-1.0000,  0.5000,  1.0000])"""
     def clip_(self, min: Tensor | Number | None = None, max: Tensor | Number | None = None) -> Tensor:
         """Values limited to min..max (numbers or tensors); NaN stays. min > max gives max.
 
+        >>> import numtorch as torch
         >>> torch.tensor([-2.0, 0.5, 9.0]).clamp(-1, 1)
         tensor([-1.0000,  0.5000,  1.0000])"""
     def clone(self, *, memory_format: _memory_format | None = None) -> Any:
         """A copy that gradients flow through; dense tensors keep the order of their dims."""
+    def coalesce(self, *args: Any, **kwargs: Any) -> Any:
+        """Sparse tensors only."""
+    def col_indices(self, *args: Any, **kwargs: Any) -> Any:
+        """Sparse tensors only."""
     def combinations(self, r: _int = 2, with_replacement: _bool = False) -> Any:
         """All combinations of r elements of a vector, as rows."""
     def conj(self) -> Any:
@@ -455,6 +483,10 @@ class Tensor:
         ...
     def cross(self, other: Tensor, dim: _int | None = None) -> Tensor:
         """Vector product along `dim` (default: the first dim of size 3)."""
+    def crow_indices(self, *args: Any, **kwargs: Any) -> Any:
+        """Sparse tensors only."""
+    def cuda(self, device: Any = ..., non_blocking: Any = ..., memory_format: Any = ...) -> Any:
+        """AssertionError: there is no CUDA here."""
     def cummax(self, dim: _int) -> Any:
         """(values, indices) of the running maxima along a dim; of equal ones the last index.
 
@@ -493,6 +525,8 @@ class Tensor:
         """Elementwise deg2rad."""
     def deg2rad_(self) -> Tensor:
         """Elementwise deg2rad."""
+    def dense_dim(self, *args: Any, **kwargs: Any) -> Any:
+        """Sparse tensors only."""
     def det(self) -> Any:
         """Determinant: linalg.det."""
     def detach(self) -> Any:
@@ -539,7 +573,7 @@ class Tensor:
         >>> import numtorch as torch
         >>> torch.dot(torch.tensor([2, 3]), torch.tensor([2, 1]))
         tensor(7)"""
-    def double(self) -> Any:
+    def double(self, memory_format: Any = ...) -> Any:
         """Cast to torch.float64."""
     @overload
     def dsplit(self, sections: _int) -> Any:
@@ -580,6 +614,7 @@ class Tensor:
     def equal(self, other: Tensor) -> Any:
         """True if shapes and all elements are equal.
 
+        >>> import numtorch as torch
         >>> torch.equal(torch.tensor([1, 2]), torch.tensor([1, 2]))
         True"""
     def erf(self) -> Tensor:
@@ -618,6 +653,8 @@ class Tensor:
         """Exponential numbers with rate lambd."""
     def fill_(self, value: Any) -> Any:
         """Sets every element."""
+    def fill_diagonal_(self, fill_value: Any, wrap: Any = ...) -> Any:
+        """Sets the main diagonal; `wrap` starts again below a tall matrix's last column."""
     def fix(self) -> Tensor:
         """Elementwise trunc."""
     def fix_(self) -> Tensor:
@@ -634,7 +671,7 @@ class Tensor:
         """Columns in reverse order."""
     def flipud(self) -> Any:
         """Rows in reverse order."""
-    def float(self) -> Any:
+    def float(self, memory_format: Any = ...) -> Any:
         """Cast to torch.float32."""
     def float_power(self, exponent: Tensor | Number) -> Tensor:
         """input ** exponent, computed in float64 (complex128 for complex operands)."""
@@ -706,12 +743,25 @@ class Tensor:
         """Elementwise gt; operands broadcast and are promoted."""
     def gt_(self, other: Tensor | Number) -> Tensor:
         """Elementwise gt; operands broadcast and are promoted."""
-    def half(self) -> Any:
+    def half(self, memory_format: Any = ...) -> Any:
         """Cast to torch.float16."""
+    def hardshrink(input: Any, lambd: Any = ...) -> Any:
+        """x where |x| > lambd, else 0."""
     def heaviside(self, other: Tensor) -> Tensor:
         """Elementwise heaviside; operands broadcast and are promoted."""
     def heaviside_(self, other: Tensor) -> Tensor:
         """Elementwise heaviside; operands broadcast and are promoted."""
+    def histc(self, bins: _int = 100, min: Number = 0, max: Number = 0) -> Tensor:
+        """Counts of elements in equal bins between min and max (of the data when both are equal).
+
+        >>> torch.histc(torch.tensor([1.0, 2.0, 1.0]), bins=4, min=0, max=3)
+        tensor([0., 2., 1., 0.])"""
+    @overload
+    def histogram(self, bins: Tensor, *, range: Any | None = None, weight: Tensor | None = None, density: _bool = False) -> Any:
+        """(hist, bin_edges): counts, weights or densities between edges or in equal bins."""
+    @overload
+    def histogram(self, bins: _int = 100, *, range: Any | None = None, weight: Tensor | None = None, density: _bool = False) -> Any:
+        ...
     @overload
     def hsplit(self, sections: _int) -> Any:
         """Parts of equal size, or parts that end at the given indices."""
@@ -790,12 +840,16 @@ class Tensor:
         """input with the slices of source combined into it: prod, mean, amax or amin."""
     def index_select(self, dim: _int, index: Tensor) -> Tensor:
         """The slices of a dim at the given indices."""
+    def indices(self, *args: Any, **kwargs: Any) -> Any:
+        """Sparse tensors only."""
     def inner(self, other: Tensor) -> Tensor:
         """Sums of products along the last dims of both: [..., k] and [***, k] give [..., ***]."""
-    def int(self) -> Any:
+    def int(self, memory_format: Any = ...) -> Any:
         """Cast to torch.int32."""
     def inverse(self) -> Tensor:
         """Inverse of square matrices: linalg.inv."""
+    def is_coalesced(self, *args: Any, **kwargs: Any) -> Any:
+        """Sparse tensors only."""
     def is_complex(self) -> Any:
         """True for tensors of a complex dtype."""
     def is_conj(self) -> Any:
@@ -808,10 +862,12 @@ class Tensor:
     @property
     def is_cuda(self) -> Any:
         """Whether the tensor is of this kind: tensors here are dense and on the CPU."""
+    def is_distributed(self) -> Any:
+        ...
     def is_floating_point(self) -> Any:
         """True for tensors of a floating point dtype."""
-    def is_inference(self) -> Any:
-        ...
+    def is_inference(input: Any) -> Any:
+        """True for a tensor that was made in inference mode."""
     @property
     def is_ipu(self) -> Any:
         """Whether the tensor is of this kind: tensors here are dense and on the CPU."""
@@ -840,6 +896,8 @@ class Tensor:
         """Whether the tensor is of this kind: tensors here are dense and on the CPU."""
     def is_nonzero(self) -> Any:
         """Whether the one element differs from 0; RuntimeError for any other number of elements."""
+    def is_pinned(self, device: Any = ...) -> Any:
+        ...
     @property
     def is_quantized(self) -> Any:
         """Whether the tensor is of this kind: tensors here are dense and on the CPU."""
@@ -880,6 +938,10 @@ class Tensor:
         """Elementwise isposinf."""
     def isreal(self) -> Any:
         """True where the imaginary part is 0."""
+    def istft(input: Any, n_fft: Any, hop_length: Any = ..., win_length: Any = ..., window: Any = ..., center: Any = ..., normalized: Any = ..., onesided: Any = ..., length: Any = ..., return_complex: Any = ...) -> Any:
+        """The signal whose stft this is: overlapping frames added up, divided by the windows' squares.
+
+        Griffin and Lim, Signal estimation from modified short-time Fourier transform (1984)."""
     def item(self) -> Any:
         """The Python number of a tensor with one element."""
     @property
@@ -891,6 +953,11 @@ class Tensor:
         >>> import numtorch as torch
         >>> torch.kron(torch.tensor([1, 10]), torch.tensor([1, 2, 3]))
         tensor([ 1,  2,  3, 10, 20, 30])"""
+    def kthvalue(self, k: _int, dim: _int = -1, keepdim: _bool = False) -> Any:
+        """(values, indices) of the k-th smallest elements along a dim.
+
+        >>> torch.kthvalue(torch.tensor([4.0, 2.0, 9.0]), 2).values
+        tensor(4.)"""
     @property
     def layout(self) -> Any:
         """torch.strided"""
@@ -972,7 +1039,7 @@ class Tensor:
         """log(x / (1 - x)); with eps, x is limited to [eps, 1 - eps] first."""
     def logsumexp(self, dim: _Ints, keepdim: _bool = False) -> Tensor:
         """log(sum(exp(x))) over the dims, without overflow."""
-    def long(self) -> Any:
+    def long(self, memory_format: Any = ...) -> Any:
         """Cast to torch.int64."""
     def lt(self, other: Tensor | Number) -> Tensor:
         """Elementwise lt; operands broadcast and are promoted."""
@@ -988,6 +1055,8 @@ class Tensor:
     @property
     def mT(self) -> Any:
         """The last two dims swapped."""
+    def map_(self, other: Any, callable: Any) -> Any:
+        """Replaces each element by a Python function of it and another tensor's (slow)."""
     @overload
     def masked_fill(self, mask: Tensor, value: Number) -> Any:
         """input with a value where the mask holds; both broadcast.
@@ -1040,6 +1109,12 @@ class Tensor:
     def mean(self, dim: _Ints | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None) -> Tensor:
         """Mean over the given dims (all by default); floating and complex dtypes only."""
     @overload
+    def median(self) -> Any:
+        """The lower median, of all elements or (values, indices) along a dim; NaN if there is a NaN."""
+    @overload
+    def median(self, dim: _int, keepdim: _bool = False) -> Any:
+        ...
+    @overload
     def min(self) -> Tensor:
         """Extreme of all elements, (values, indices) along a dim, or elementwise of two tensors."""
     @overload
@@ -1052,10 +1127,17 @@ class Tensor:
         """Elementwise minimum; operands broadcast and are promoted."""
     def mm(self, mat2: Tensor) -> Tensor:
         """Product of two matrices [n, k] and [k, m]."""
+    def mode(self, dim: _int = -1, keepdim: _bool = False) -> Any:
+        """(values, indices) of the most frequent element along a dim; of equal ones the smallest.
+
+        >>> torch.mode(torch.tensor([1, 2, 2, 3])).values
+        tensor(2)"""
     def moveaxis(self, source: _Ints, destination: _Ints) -> Tensor:
         """Moves dims to other places, the rest keep their order."""
     def movedim(self, source: _Ints, destination: _Ints) -> Tensor:
         """Moves dims to other places, the rest keep their order."""
+    def msort(self) -> Tensor:
+        """Values sorted along the first dim."""
     def mul(self, other: Tensor | Number) -> Tensor:
         """Elementwise mul; operands broadcast and are promoted."""
     def mul_(self, other: Tensor | Number) -> Tensor:
@@ -1081,6 +1163,18 @@ class Tensor:
         """NaN, inf and -inf replaced: by 0 and the largest finite numbers unless given."""
     def nanmean(self, dim: _Ints | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None) -> Tensor:
         """Mean of the elements that are not NaN."""
+    @overload
+    def nanmedian(self) -> Any:
+        """The lower median, of all elements or (values, indices) along a dim; NaN do not count."""
+    @overload
+    def nanmedian(self, dim: _int, keepdim: _bool = False) -> Any:
+        ...
+    @overload
+    def nanquantile(self, q: Tensor, dim: _int | None = None, keepdim: _bool = False, *, interpolation: str = 'linear') -> Tensor:
+        """quantile() that leaves NaN out."""
+    @overload
+    def nanquantile(self, q: _float, dim: _int | None = None, keepdim: _bool = False, *, interpolation: str = 'linear') -> Tensor:
+        ...
     def nansum(self, dim: _Ints | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None) -> Tensor:
         """Sum that takes NaN as 0."""
     def narrow(self, dim: _int, start: Any, length: _int) -> Tensor:
@@ -1173,6 +1267,8 @@ class Tensor:
     @overload
     def permute(self, *dims: _int) -> Tensor:
         ...
+    def pin_memory(self, device: Any = ...) -> Any:
+        ...
     def pinverse(self, rcond: _float = 1e-15) -> Any:
         """Pseudo-inverse: linalg.pinv."""
     def poisson(self, generator: Generator | None = None) -> Any:
@@ -1186,13 +1282,17 @@ class Tensor:
     def pow(self, exponent: Tensor | Number) -> Tensor:
         """input ** exponent.
 
+        >>> import numtorch as torch
         >>> torch.pow(torch.tensor([1.0, 2.0, 3.0]), 2)
         tensor([1., 4., 9.])"""
     def pow_(self, exponent: Tensor | Number) -> Tensor:
         """input ** exponent.
 
+        >>> import numtorch as torch
         >>> torch.pow(torch.tensor([1.0, 2.0, 3.0]), 2)
         tensor([1., 4., 9.])"""
+    def prelu(input: Any, weight: Any) -> Any:
+        """x above 0, weight * x below; one weight, or one per channel (dim 1)."""
     def prod(self, dim: _int | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None) -> Tensor:
         """Product over one dim, or over all."""
     def put(self, index: Tensor, source: Tensor, accumulate: _bool = False) -> Any:
@@ -1201,6 +1301,15 @@ class Tensor:
         """input with elements of its flattened form replaced (or added to)."""
     def qr(self, some: _bool = True) -> Any:
         """linalg.qr."""
+    @overload
+    def quantile(self, q: Tensor, dim: _int | None = None, keepdim: _bool = False, *, interpolation: str = 'linear') -> Tensor:
+        """q-th quantiles along a dim (or of all elements), interpolated between neighbours.
+
+        >>> torch.quantile(torch.tensor([0.0, 1.0, 2.0]), 0.25)
+        tensor(0.5000)"""
+    @overload
+    def quantile(self, q: _float, dim: _int | None = None, keepdim: _bool = False, *, interpolation: str = 'linear') -> Tensor:
+        ...
     def rad2deg(self) -> Tensor:
         """Elementwise rad2deg."""
     def rad2deg_(self) -> Tensor:
@@ -1244,6 +1353,10 @@ class Tensor:
         """Elementwise remainder; operands broadcast and are promoted."""
     def remainder_(self, other: Tensor | Number) -> Tensor:
         """Elementwise remainder; operands broadcast and are promoted."""
+    def renorm(self, p: Number, dim: _int, maxnorm: Number) -> Tensor:
+        """Slices along `dim` whose p-norm is above maxnorm are scaled down to it."""
+    def renorm_(self, p: Number, dim: _int, maxnorm: Number) -> Tensor:
+        """Slices along `dim` whose p-norm is above maxnorm are scaled down to it."""
     @overload
     def repeat(self, repeats: _Ints) -> Any:
         """The tensor side by side with itself, as often as given per dim."""
@@ -1350,7 +1463,7 @@ class Tensor:
         ...
     def share_memory_(self) -> Any:
         """Moves the storage to memory that other processes can map; views of it come along."""
-    def short(self) -> Any:
+    def short(self, memory_format: Any = ...) -> Any:
         """Cast to torch.int16."""
     def sigmoid(self) -> Tensor:
         """Elementwise sigmoid."""
@@ -1376,12 +1489,23 @@ class Tensor:
         """Elementwise sinh."""
     def size(self, dim: Any = ...) -> Any:
         """The shape, or the size of one dim."""
-    def slice_scatter(self, src: Tensor, dim: _int = 0, start: _int | None = None, end: _int | None = None, step: _int = 1) -> Any:
+    def slice_scatter(self, src: Tensor, dim: _int = 0, start: _int | None = None, end: _int | None = None, step: _int = 1) -> Tensor:
         """input with a slice start:end:step of a dim replaced by src."""
     def slogdet(self) -> Any:
         """(sign, logarithm of the absolute value) of the determinant: linalg.slogdet."""
     def softmax(self, dim: _int, dtype: _dtype | None = None) -> Tensor:
         """exp(x) / sum(exp(x)) along a dim."""
+    @overload
+    def sort(self, *, stable: _bool | None, dim: _int = -1, descending: _bool = False) -> Any:
+        """(values, indices) sorted along a dim; the sort is always stable, NaN is above all numbers.
+
+        >>> torch.sort(torch.tensor([3.0, 1.0, 2.0])).indices
+        tensor([1, 2, 0])"""
+    @overload
+    def sort(self, dim: _int = -1, descending: _bool = False) -> Any:
+        ...
+    def sparse_dim(self, *args: Any, **kwargs: Any) -> Any:
+        """Sparse tensors only."""
     def sparse_mask(self, mask: Any) -> Any:
         """The elements at the positions of a sparse tensor's values."""
     @overload
@@ -1423,6 +1547,15 @@ class Tensor:
     @overload
     def std(self, dim: _Ints | None, unbiased: _bool = True, keepdim: _bool = False) -> Tensor:
         ...
+    def stft(input: Any, n_fft: Any, hop_length: Any = ..., win_length: Any = ..., window: Any = ..., center: Any = ..., pad_mode: Any = ..., normalized: Any = ..., onesided: Any = ..., return_complex: Any = ..., align_to_window: Any = ...) -> Any:
+        """Transforms of windows of n_fft elements, `hop_length` apart: [..., frequencies, frames].
+
+        Real input gives n_fft // 2 + 1 frequencies unless onesided=False. With center, frame t is
+        around element t * hop_length of the signal, which is lengthened by n_fft // 2.
+
+        >>> import numtorch as torch
+        >>> torch.stft(torch.ones(10), 4, window=torch.ones(4), return_complex=True).shape
+        torch.Size([3, 11])"""
     def storage(self) -> Any:
         """The memory of this tensor and its views, as elements."""
     def storage_offset(self) -> Any:
@@ -1440,8 +1573,15 @@ class Tensor:
     def sum(self, dim: _Ints | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None) -> Tensor:
         """Sum over the given dims (all by default); integers and bools are added as int64.
 
+        >>> import numtorch as torch
         >>> torch.tensor([[1, 2], [3, 4]]).sum(0)
         tensor([4, 6])"""
+    @overload
+    def sum_to_size(self, size: _Ints) -> Any:
+        """The sum over the dims that broadcasting from `size` would expand."""
+    @overload
+    def sum_to_size(self, *size: _int) -> Any:
+        ...
     def svd(self, some: _bool = True, compute_uv: _bool = True) -> Any:
         """(U, S, V): linalg.svd with V instead of its adjoint; zeros for U and V if not wanted."""
     def swapaxes(self, axis0: _int, axis1: _int) -> Tensor:
@@ -1503,6 +1643,11 @@ class Tensor:
         ...
     def tolist(self) -> Any:
         """Nested lists of Python numbers (a number for a 0-dim tensor)."""
+    def topk(self, k: _int, dim: _int = -1, largest: _bool = True, sorted: _bool = True) -> Any:
+        """(values, indices) of the k largest (or smallest) elements along a dim, in order.
+
+        >>> torch.topk(torch.tensor([1, 5, 3]), 2).values
+        tensor([5, 3])"""
     def trace(self) -> Any:
         """Sum of a matrix's main diagonal."""
     def transpose(self, dim0: _int, dim1: _int) -> Tensor:
@@ -1539,6 +1684,14 @@ class Tensor:
         """All windows of a dim: their elements are a new last dim."""
     def uniform_(self, a: _float = 0.0, b: _float = 1.0, *, generator: Generator | None = None) -> Any:
         """Uniform numbers in [a, b)."""
+    def unique(self, sorted: _bool = True, return_inverse: _bool = False, return_counts: _bool = False, dim: _int | None = None) -> Any:
+        """Distinct elements (or slices along `dim`) in order, and which of them each element is, and
+        how often each occurs.
+
+        >>> torch.unique(torch.tensor([3, 1, 3]), return_counts=True)
+        (tensor([1, 3]), tensor([1, 2]))"""
+    def unique_consecutive(self, return_inverse: _bool = False, return_counts: _bool = False, dim: _int | None = None) -> Any:
+        """The first of each run of equal elements (or slices along `dim`)."""
     def unsafe_chunk(self, chunks: _int, dim: _int = 0) -> Any:
         """At most `chunks` equal parts along a dim."""
     def unsafe_split(self, split_size: _int, dim: _int = 0) -> Any:
@@ -1555,6 +1708,8 @@ class Tensor:
         """In-place version of :meth:`unsqueeze`."""
     def untyped_storage(self) -> Any:
         """The memory of this tensor and its views, as bytes."""
+    def values(self, *args: Any, **kwargs: Any) -> Any:
+        """Sparse tensors only."""
     @overload
     def var(self, dim: _Ints | None = None, *, correction: Number | None = None, keepdim: _bool = False) -> Tensor:
         """Variance over the given dims; `correction` (1) is taken off the count."""
@@ -1727,14 +1882,18 @@ def acosh(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> T
     """Elementwise acosh."""
 def acosh_(self, *args: Any, **kwargs: Any) -> Any:
     """In-place acosh."""
+def adaptive_avg_pool1d(input: Any, output_size: Any) -> Any:
+    """Means over windows that make the last dim `output_size` long."""
+def adaptive_max_pool1d(input: Any, output_size: Any) -> Any:
+    """nn.functional.adaptive_max_pool1d and the indices of the maxima."""
 def add(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """input + alpha * other; operands broadcast and are promoted."""
 def add_(self, *args: Any, **kwargs: Any) -> Any:
     """In-place add."""
 def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """beta * input + alpha * (the sum of the batch's products)."""
-def addbmm_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place version of :meth:`addbmm`."""
+def addbmm_(self, batch1: Any, batch2: Any, *, beta: Any = ..., alpha: Any = ...) -> Any:
+    """In-place version of :meth:`addbmm`; self takes the shape of the result, as in PyTorch."""
 def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """input + value * tensor1 / tensor2; integers are refused as divisors of integers."""
 def addcdiv_(self, *args: Any, **kwargs: Any) -> Any:
@@ -1763,6 +1922,8 @@ def all(input: Tensor, dim: _Ints | None = None, keepdim: _bool = False, *, out:
     """True if all elements along the dims are (uint8 for uint8)."""
 def allclose(input: Tensor, other: Tensor, rtol: _float = 1e-05, atol: _float = 1e-08, equal_nan: _bool = False) -> Any:
     """True if |input - other| <= atol + rtol * |other| everywhere."""
+def alpha_dropout(input: Any, p: Any = ..., training: Any = ..., inplace: Any = ...) -> Any:
+    """Dropout for SELU networks: dropped elements saturate, mean and variance stay."""
 def amax(input: Tensor, dim: _Ints | None = (), keepdim: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Maximum over the given dims; equal maxima share the gradient."""
 def amin(input: Tensor, dim: _Ints | None = (), keepdim: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
@@ -1820,6 +1981,15 @@ def argmax(input: Tensor, dim: _int | None = None, keepdim: _bool = False, *, ou
     """Index of the first maximum along a dim, or of the flat tensor."""
 def argmin(input: Tensor, dim: _int | None = None, keepdim: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Index of the first minimum along a dim, or of the flat tensor."""
+@overload
+def argsort(input: Tensor, *, stable: _bool, dim: _int = -1, descending: _bool = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Indices that sort a tensor along a dim.
+
+    >>> torch.argsort(torch.tensor([3, 1, 2]), descending=True)
+    tensor([0, 2, 1])"""
+@overload
+def argsort(input: Tensor, dim: _int = -1, descending: _bool = False) -> Any:
+    ...
 def argwhere(input: Tensor) -> Any:
     """Indices of the elements that are not zero: [n, dims]."""
 def as_strided(input: Tensor, size: _Ints, stride: _Ints, storage_offset: _int | None = None) -> Any:
@@ -1862,12 +2032,16 @@ def atleast_2d(*tensors: Any) -> Any:
     """Tensors with dims of size 1 added until they have 2."""
 def atleast_3d(*tensors: Any) -> Any:
     """Tensors with dims of size 1 added until they have 3."""
+def avg_pool1d(input: Any, kernel_size: Any, stride: Any = ..., padding: Any = ..., ceil_mode: Any = ..., count_include_pad: Any = ...) -> Any:
+    """Mean of each window of [N, C, L] or [C, L]."""
 def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """beta * input + alpha * bmm(batch1, batch2)."""
 def baddbmm_(self, *args: Any, **kwargs: Any) -> Any:
     """In-place version of :meth:`baddbmm`."""
 def bartlett_window(window_length: _int, periodic: _bool = True, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False) -> Any:
     """Triangle that is zero at its ends."""
+def batch_norm(input: Any, weight: Any, bias: Any, running_mean: Any, running_var: Any, training: Any, momentum: Any, eps: Any, cudnn_enabled: Any = ...) -> Any:
+    """nn.functional.batch_norm with the operands in torch.batch_norm's order."""
 @overload
 def bernoulli(input: Tensor, *, generator: Generator | None = None, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """1 with the probabilities in `input`, else 0."""
@@ -1875,6 +2049,13 @@ def bernoulli(input: Tensor, *, generator: Generator | None = None, out: Tensor 
 def bernoulli(input: Tensor, p: _float, *, generator: Generator | None = None, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     ...
 bfloat16: dtype
+def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = ...) -> Any:
+    """x1' A x2 + b: [..., in1], [..., in2], weight [out, in1, in2]."""
+def bincount(input: Tensor, weights: Tensor | None = None, minlength: _int = 0) -> Any:
+    """How often each non-negative integer occurs, or the sums of its weights.
+
+    >>> torch.bincount(torch.tensor([0, 2, 2]))
+    tensor([1, 0, 2])"""
 def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Any:
     """Successes in `count` trials with the given probabilities."""
 def bitwise_and(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
@@ -1914,6 +2095,15 @@ def broadcast_tensors(*tensors: Any) -> Any:
     """All tensors expanded to their common shape."""
 def broadcast_to(input: Tensor, size: _Ints) -> Tensor:
     """`expand` to a shape."""
+@overload
+def bucketize(input: Tensor, boundaries: Tensor, *, out_int32: _bool = False, right: _bool = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """The bucket between sorted boundaries that each value belongs to.
+
+    >>> torch.bucketize(torch.tensor([0.5, 3.0]), torch.tensor([1.0, 2.0]))
+    tensor([0, 2])"""
+@overload
+def bucketize(self: Number, boundaries: Tensor, *, out_int32: _bool = False, right: _bool = False) -> Any:
+    ...
 def can_cast(from_: _dtype, to: _dtype) -> Any:
     """Whether promotion rules allow a result of one type in a tensor of the other."""
 def cartesian_prod(*tensors: Any) -> Any:
@@ -1933,10 +2123,16 @@ def ceil(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Te
     """Elementwise ceil."""
 def ceil_(self, *args: Any, **kwargs: Any) -> Any:
     """In-place ceil."""
+def celu(input: Any, alpha: Any = ..., inplace: Any = ...) -> Any:
+    """x above 0, alpha * (exp(x / alpha) - 1) below; Barron (2017)."""
+def celu_(input: Any, *args: Any, **kwargs: Any) -> Any:
+    """In-place celu."""
 cfloat: dtype
 def chain_matmul(*matrices: Any, out: Any = ...) -> Any:
     """Product of matrices in the cheapest order (PyTorch's older name of linalg.multi_dot)."""
 chalf: dtype
+def channel_shuffle(input: Any, groups: Any) -> Any:
+    """[N, C, ...]: channel i of each group becomes neighbour of channel i of the others."""
 channels_last: Any
 channels_last_3d: Any
 def cholesky(input: Tensor, upper: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
@@ -1950,6 +2146,7 @@ def chunk(input: Tensor, chunks: _int, dim: _int = 0) -> Any:
 def clamp(input: Tensor, min: Tensor | Number | None = None, max: Tensor | Number | None = None, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Values limited to min..max (numbers or tensors); NaN stays. min > max gives max.
 
+    >>> import numtorch as torch
     >>> torch.tensor([-2.0, 0.5, 9.0]).clamp(-1, 1)
     tensor([-1.0000,  0.5000,  1.0000])"""
 def clamp_(self, *args: Any, **kwargs: Any) -> Any:
@@ -1965,6 +2162,7 @@ def clamp_min_(self, *args: Any, **kwargs: Any) -> Any:
 def clip(input: Tensor, min: Tensor | Number | None = None, max: Tensor | Number | None = None, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Values limited to min..max (numbers or tensors); NaN stays. min > max gives max.
 
+    >>> import numtorch as torch
     >>> torch.tensor([-2.0, 0.5, 9.0]).clamp(-1, 1)
     tensor([-1.0000,  0.5000,  1.0000])"""
 def clip_(self, *args: Any, **kwargs: Any) -> Any:
@@ -1975,7 +2173,7 @@ def column_stack(tensors: Sequence[Tensor], *, out: Tensor | tuple[Tensor, ...] 
     """Tensors joined along the second dim; vectors are columns."""
 def combinations(input: Tensor, r: _int = 2, with_replacement: _bool = False) -> Any:
     """All combinations of r elements of a vector, as rows."""
-def complex(real: Tensor, imag: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+def complex(*args: Any, **kwargs: Any) -> Any:
     """real + 1j * imag of two tensors of one dtype: float16, float32 or float64.
 
     >>> import numtorch as torch
@@ -2002,7 +2200,29 @@ def conj_physical(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = No
     """The complex conjugate in memory of its own."""
 def conj_physical_(self, *args: Any, **kwargs: Any) -> Any:
     """In-place version of :meth:`conj_physical`."""
+def constant_pad_nd(input: Any, pad: Any, value: Any = ...) -> Any:
+    """nn.functional.pad with a constant."""
 contiguous_format: Any
+def conv1d(input: Any, weight: Any, bias: Any = ..., stride: Any = ..., padding: Any = ..., dilation: Any = ..., groups: Any = ...) -> Any:
+    """Cross-correlation of input [N, C, L] or [C, L] with weight [O, C / groups, k]."""
+def conv2d(input: Any, weight: Any, bias: Any = ..., stride: Any = ..., padding: Any = ..., dilation: Any = ..., groups: Any = ...) -> Any:
+    """Cross-correlation of input [N, C, H, W] or [C, H, W] with weight [O, C / groups, kh, kw].
+
+    `padding` is a number, a pair, 'valid' or 'same'.
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.conv2d(torch.ones(1, 3, 8, 8), torch.ones(4, 3, 3, 3)).shape
+    torch.Size([1, 4, 6, 6])"""
+def conv3d(input: Any, weight: Any, bias: Any = ..., stride: Any = ..., padding: Any = ..., dilation: Any = ..., groups: Any = ...) -> Any:
+    """Cross-correlation of input [N, C, D, H, W] with weight [O, C / groups, kd, kh, kw]."""
+def conv_tbc(input: Any, weight: Any, bias: Any, pad: Any = ...) -> Any:
+    """1-D convolution of input [T, N, C] with weight [k, C, O]."""
+def conv_transpose1d(input: Any, weight: Any, bias: Any = ..., stride: Any = ..., padding: Any = ..., output_padding: Any = ..., groups: Any = ..., dilation: Any = ...) -> Any:
+    """The adjoint of conv1d: input [N, C, L], weight [C, O / groups, k]."""
+def conv_transpose2d(input: Any, weight: Any, bias: Any = ..., stride: Any = ..., padding: Any = ..., output_padding: Any = ..., groups: Any = ..., dilation: Any = ...) -> Any:
+    """The adjoint of conv2d: input [N, C, H, W], weight [C, O / groups, kh, kw]."""
+def conv_transpose3d(input: Any, weight: Any, bias: Any = ..., stride: Any = ..., padding: Any = ..., output_padding: Any = ..., groups: Any = ..., dilation: Any = ...) -> Any:
+    """The adjoint of conv3d: input [N, C, D, H, W], weight [C, O / groups, kd, kh, kw]."""
 def copysign(input: Tensor, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise copysign; operands broadcast and are promoted."""
 def copysign_(self, *args: Any, **kwargs: Any) -> Any:
@@ -2017,6 +2237,8 @@ def cosh(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Te
     """Elementwise cosh."""
 def cosh_(self, *args: Any, **kwargs: Any) -> Any:
     """In-place cosh."""
+def cosine_similarity(x1: Any, x2: Any, dim: Any = ..., eps: Any = ...) -> Any:
+    """<x1, x2> / (max(|x1|, eps) * max(|x2|, eps)) along a dim; operands broadcast."""
 def count_nonzero(input: Tensor, dim: _Ints | None = None) -> Any:
     """How many elements differ from 0, over the given dims (all by default)."""
 def cov(input: Tensor, *, correction: _int = 1, fweights: Tensor | None = None, aweights: Tensor | None = None) -> Any:
@@ -2057,6 +2279,10 @@ def deg2rad_(self, *args: Any, **kwargs: Any) -> Any:
     """In-place deg2rad."""
 def det(input: Tensor) -> Any:
     """Determinant: linalg.det."""
+def detach(input: Any) -> Any:
+    """The same memory without a graph."""
+def detach_(input: Any) -> Any:
+    """Forgets the graph of a tensor."""
 def detach_copy(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     ...
 class device:
@@ -2111,6 +2337,10 @@ def dot(input: Tensor, tensor: Tensor, *, out: Tensor | tuple[Tensor, ...] | Non
     >>> torch.dot(torch.tensor([2, 3]), torch.tensor([2, 1]))
     tensor(7)"""
 double: dtype
+def dropout(input: Any, p: Any = ..., training: Any = ..., inplace: Any = ...) -> Any:
+    """In training, zeroes each element with probability p and scales the rest by 1 / (1 - p).
+
+    Srivastava et al., Dropout (2014)."""
 @overload
 def dsplit(input: Tensor, sections: _int) -> Any:
     """Parts of equal size, or parts that end at the given indices."""
@@ -2167,6 +2397,8 @@ def einsum(*args: Any) -> Any:
     >>> import numtorch as torch
     >>> torch.einsum("ii->i", torch.eye(3))
     tensor([1., 1., 1.])"""
+def embedding(weight: Any, indices: Any, padding_idx: Any = ..., scale_grad_by_freq: Any = ..., sparse: Any = ...) -> Any:
+    """Rows of weight; nn.functional.embedding with the operands in torch.embedding's order."""
 @overload
 def empty(size: _Ints, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, memory_format: _memory_format | None = None, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """A tensor whose content is not set."""
@@ -2188,6 +2420,7 @@ def eq_(self, *args: Any, **kwargs: Any) -> Any:
 def equal(input: Tensor, other: Tensor) -> Any:
     """True if shapes and all elements are equal.
 
+    >>> import numtorch as torch
     >>> torch.equal(torch.tensor([1, 2]), torch.tensor([1, 2]))
     True"""
 def erf(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
@@ -2222,6 +2455,10 @@ def eye(n: _int, *, dtype: _dtype | None = None, layout: _layout | None = None, 
 @overload
 def eye(n: _int, m: _int, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     ...
+def feature_alpha_dropout(input: Any, p: Any = ..., training: Any = ..., inplace: Any = ...) -> Any:
+    """alpha_dropout of whole channels of [N, C, ...]."""
+def fill(input: Tensor, value: Tensor | Number) -> Any:
+    """A copy with every element set to a number (or the number in a 0-dim tensor)."""
 def fill_(self, value: Any) -> Any:
     """Sets every element."""
 class finfo:
@@ -2274,6 +2511,8 @@ def frac_(self, *args: Any, **kwargs: Any) -> Any:
     """In-place frac."""
 def frexp(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
     """(mantissa in [1/2, 1), exponent as int32) with input = mantissa * 2 ** exponent."""
+def frobenius_norm(input: Tensor, dim: _Ints, keepdim: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """The 2-norm over one dim or two."""
 def from_dlpack(ext_tensor: Any, *, device: Any = ..., copy: Any = ...) -> Any:
     """A tensor that shares the memory of any object with __dlpack__ (or of a capsule).
 
@@ -2318,12 +2557,25 @@ def get_default_device() -> Any:
     """Where factory functions put their tensors."""
 def get_default_dtype() -> Any:
     """The dtype of float literals and factory functions."""
+def get_device(input: Any) -> Any:
+    """-1: the tensor is on the CPU."""
+def get_float32_matmul_precision() -> Any:
+    """What set_float32_matmul_precision was given."""
+def get_num_interop_threads() -> Any:
+    """1: operations run one after the other."""
 def get_num_threads() -> Any:
     """Threads that kernels run on."""
 def get_printoptions() -> Any:
     """The options of `set_printoptions` in force."""
 def get_rng_state() -> Any:
     """The default generator's state as a tensor of bytes."""
+def gradient(input: Tensor, *, spacing: Any | None = None, dim: Any | None = None, edge_order: _int = 1) -> Any:
+    """Estimates of the derivative along each dim (or those given), by central differences.
+
+    `spacing`: the distance of the samples, one for each dim, or 1-d tensors of coordinates.
+
+    >>> torch.gradient(torch.tensor([1.0, 4.0, 9.0, 16.0]))
+    (tensor([3., 4., 6., 7.]),)"""
 def greater(input: Tensor, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise gt; operands broadcast and are promoted."""
 def greater_(self, *args: Any, **kwargs: Any) -> Any:
@@ -2332,6 +2584,8 @@ def greater_equal(input: Tensor, other: Tensor | Number, *, out: Tensor | tuple[
     """Elementwise ge; operands broadcast and are promoted."""
 def greater_equal_(self, *args: Any, **kwargs: Any) -> Any:
     """In-place ge."""
+def group_norm(input: Any, num_groups: Any, weight: Any = ..., bias: Any = ..., eps: Any = ..., cudnn_enabled: Any = ...) -> Any:
+    """nn.functional.group_norm."""
 def gt(input: Tensor, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise gt; operands broadcast and are promoted."""
 def gt_(self, *args: Any, **kwargs: Any) -> Any:
@@ -2348,10 +2602,32 @@ def hamming_window(window_length: _int, periodic: _bool, alpha: _float, beta: _f
     ...
 def hann_window(window_length: _int, periodic: _bool = True, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False) -> Any:
     """Raised cosine."""
+def hardshrink(input: Any, lambd: Any = ...) -> Any:
+    """x where |x| > lambd, else 0."""
 def heaviside(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise heaviside; operands broadcast and are promoted."""
 def heaviside_(self, *args: Any, **kwargs: Any) -> Any:
     """In-place version of :meth:`heaviside`."""
+def histc(input: Tensor, bins: _int = 100, min: Number = 0, max: Number = 0, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Counts of elements in equal bins between min and max (of the data when both are equal).
+
+    >>> torch.histc(torch.tensor([1.0, 2.0, 1.0]), bins=4, min=0, max=3)
+    tensor([0., 2., 1., 0.])"""
+@overload
+def histogram(input: Tensor, bins: Tensor, *, range: Any | None = None, weight: Tensor | None = None, density: _bool = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
+    """(hist, bin_edges): counts, weights or densities between edges or in equal bins."""
+@overload
+def histogram(input: Tensor, bins: _int = 100, *, range: Any | None = None, weight: Tensor | None = None, density: _bool = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
+    ...
+@overload
+def histogramdd(input: Tensor, bins: _Ints, *, range: Any | None = None, weight: Tensor | None = None, density: _bool = False) -> Any:
+    """(hist, bin_edges) of points along the last dim, one edge tensor per coordinate."""
+@overload
+def histogramdd(input: Tensor, bins: _int, *, range: Any | None = None, weight: Tensor | None = None, density: _bool = False) -> Any:
+    ...
+@overload
+def histogramdd(input: Tensor, bins: Sequence[Tensor], *, range: Any | None = None, weight: Tensor | None = None, density: _bool = False) -> Any:
+    ...
 @overload
 def hsplit(input: Tensor, sections: _int) -> Any:
     """Parts of equal size, or parts that end at the given indices."""
@@ -2441,6 +2717,8 @@ def initial_seed() -> Any:
     """The default generator's seed."""
 def inner(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Sums of products along the last dims of both: [..., k] and [***, k] give [..., ***]."""
+def instance_norm(input: Any, weight: Any, bias: Any, running_mean: Any, running_var: Any, use_input_stats: Any, momentum: Any, eps: Any, cudnn_enabled: Any = ...) -> Any:
+    """nn.functional.instance_norm with the operands in torch.instance_norm's order."""
 int: dtype
 int16: dtype
 int32: dtype
@@ -2452,6 +2730,8 @@ def is_complex(input: Tensor) -> Any:
     """True for tensors of a complex dtype."""
 def is_conj(input: Tensor) -> Any:
     """Whether a conjugation is pending: never here."""
+def is_distributed(input: Any) -> Any:
+    """False."""
 def is_floating_point(input: Tensor) -> Any:
     """True for tensors of a floating point dtype."""
 def is_grad_enabled() -> Any:
@@ -2464,6 +2744,8 @@ def is_neg(input: Tensor) -> Any:
     """Whether a negation is pending: never here."""
 def is_nonzero(input: Any) -> Any:
     """Whether a tensor with one element is not zero; RuntimeError for other sizes."""
+def is_same_size(input: Any, other: Any) -> Any:
+    """True if the shapes are equal."""
 def is_signed(input: Tensor) -> Any:
     """True for tensors of a dtype with negative numbers."""
 def is_storage(obj: Any) -> Any:
@@ -2474,6 +2756,18 @@ def isclose(input: Tensor, other: Tensor, rtol: _float = 1e-05, atol: _float = 1
     """True where |input - other| <= atol + rtol * |other|."""
 def isfinite(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise isfinite."""
+@overload
+def isin(elements: Tensor, test_elements: Tensor, *, assume_unique: _bool = False, invert: _bool = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Which elements occur among the test elements.
+
+    >>> torch.isin(torch.tensor([1, 2, 3]), torch.tensor([2, 5]))
+    tensor([False,  True, False])"""
+@overload
+def isin(element: Number, test_elements: Tensor, *, assume_unique: _bool = False, invert: _bool = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    ...
+@overload
+def isin(elements: Tensor, test_element: Number, *, assume_unique: _bool = False, invert: _bool = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    ...
 def isinf(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise isinf."""
 def isnan(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
@@ -2484,6 +2778,10 @@ def isposinf(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -
     """Elementwise isposinf."""
 def isreal(input: Tensor) -> Any:
     """True where the imaginary part is 0."""
+def istft(input: Any, n_fft: Any, hop_length: Any = ..., win_length: Any = ..., window: Any = ..., center: Any = ..., normalized: Any = ..., onesided: Any = ..., length: Any = ..., return_complex: Any = ...) -> Any:
+    """The signal whose stft this is: overlapping frames added up, divided by the windows' squares.
+
+    Griffin and Lim, Signal estimation from modified short-time Fourier transform (1984)."""
 @overload
 def kaiser_window(window_length: _int, periodic: _bool = True, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False) -> Any:
     """Kaiser's window by Bessel functions."""
@@ -2496,6 +2794,13 @@ def kron(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | Non
     >>> import numtorch as torch
     >>> torch.kron(torch.tensor([1, 10]), torch.tensor([1, 2, 3]))
     tensor([ 1,  2,  3, 10, 20, 30])"""
+def kthvalue(input: Tensor, k: _int, dim: _int = -1, keepdim: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
+    """(values, indices) of the k-th smallest elements along a dim.
+
+    >>> torch.kthvalue(torch.tensor([4.0, 2.0, 9.0]), 2).values
+    tensor(4.)"""
+def layer_norm(input: Any, normalized_shape: Any, weight: Any = ..., bias: Any = ..., eps: Any = ..., cudnn_enable: Any = ...) -> Any:
+    """nn.functional.layer_norm."""
 class layout:
     """How elements lie in memory: torch.strided."""
 def lcm(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
@@ -2653,10 +2958,30 @@ def max(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None
 @overload
 def max(input: Tensor, dim: _int, keepdim: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
     ...
+def max_pool1d(input: Any, kernel_size: Any, stride: Any = ..., padding: Any = ..., dilation: Any = ..., ceil_mode: Any = ..., return_indices: Any = ...) -> Any:
+    """Maximum of each window over the last 1 dims; the stride is kernel_size by default.
+
+    With return_indices also where it lies (linear index over the pooled dims)."""
+def max_pool1d_with_indices(input: Any, *args: Any, **kwargs: Any) -> Any:
+    """nn.functional.max_pool1d and the indices of the maxima."""
+def max_pool2d(input: Any, kernel_size: Any, stride: Any = ..., padding: Any = ..., dilation: Any = ..., ceil_mode: Any = ..., return_indices: Any = ...) -> Any:
+    """Maximum of each window over the last 2 dims; the stride is kernel_size by default.
+
+    With return_indices also where it lies (linear index over the pooled dims)."""
+def max_pool3d(input: Any, kernel_size: Any, stride: Any = ..., padding: Any = ..., dilation: Any = ..., ceil_mode: Any = ..., return_indices: Any = ...) -> Any:
+    """Maximum of each window over the last 3 dims; the stride is kernel_size by default.
+
+    With return_indices also where it lies (linear index over the pooled dims)."""
 def maximum(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise maximum; operands broadcast and are promoted."""
 def mean(input: Tensor, dim: _Ints | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Mean over the given dims (all by default); floating and complex dtypes only."""
+@overload
+def median(input: Tensor) -> Any:
+    """The lower median, of all elements or (values, indices) along a dim; NaN if there is a NaN."""
+@overload
+def median(input: Tensor, dim: _int, keepdim: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
+    ...
 class memory_format:
     """The order of the dims in memory: torch.contiguous_format, ..."""
 def meshgrid(*tensors: Any, indexing: Any = ...) -> Any:
@@ -2674,10 +2999,17 @@ def minimum(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | 
     """Elementwise minimum; operands broadcast and are promoted."""
 def mm(input: Tensor, mat2: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Product of two matrices [n, k] and [k, m]."""
+def mode(input: Tensor, dim: _int = -1, keepdim: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
+    """(values, indices) of the most frequent element along a dim; of equal ones the smallest.
+
+    >>> torch.mode(torch.tensor([1, 2, 2, 3])).values
+    tensor(2)"""
 def moveaxis(input: Tensor, source: _Ints, destination: _Ints) -> Tensor:
     """Moves dims to other places, the rest keep their order."""
 def movedim(input: Tensor, source: _Ints, destination: _Ints) -> Tensor:
     """Moves dims to other places, the rest keep their order."""
+def msort(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Values sorted along the first dim."""
 def mul(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise mul; operands broadcast and are promoted."""
 def mul_(self, *args: Any, **kwargs: Any) -> Any:
@@ -2701,6 +3033,18 @@ def nan_to_num_(self, *args: Any, **kwargs: Any) -> Any:
     """In-place version of :meth:`nan_to_num`."""
 def nanmean(input: Tensor, dim: _Ints | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Mean of the elements that are not NaN."""
+@overload
+def nanmedian(input: Tensor) -> Any:
+    """The lower median, of all elements or (values, indices) along a dim; NaN do not count."""
+@overload
+def nanmedian(input: Tensor, dim: _int, keepdim: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
+    ...
+@overload
+def nanquantile(input: Tensor, q: Tensor, dim: _int | None = None, keepdim: _bool = False, *, interpolation: str = 'linear', out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """quantile() that leaves NaN out."""
+@overload
+def nanquantile(input: Tensor, q: _float, dim: _int | None = None, keepdim: _bool = False, *, interpolation: str = 'linear', out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    ...
 def nansum(input: Tensor, dim: _Ints | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Sum that takes NaN as 0."""
 def narrow(input: Tensor, dim: _int, start: Any, length: _int) -> Tensor:
@@ -2753,6 +3097,8 @@ def not_equal(input: Tensor, other: Tensor | Number, *, out: Tensor | tuple[Tens
     """Elementwise ne; operands broadcast and are promoted."""
 def not_equal_(self, *args: Any, **kwargs: Any) -> Any:
     """In-place ne."""
+def nuclear_norm(input: Tensor, dim: _Ints | None = None, keepdim: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """The sum of the singular values of matrices."""
 def numel(input: Any) -> Any:
     """Number of elements."""
 @overload
@@ -2769,6 +3115,8 @@ def ormqr(input: Tensor, tau: Tensor, other: Tensor, left: _bool = True, transpo
     """Q @ other (or other @ Q, or with Q^H) for the Q whose Householder vectors are given."""
 def outer(input: Tensor, vec2: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """All products of two vectors' elements: [n] and [m] give [n, m]."""
+def pairwise_distance(x1: Any, x2: Any, p: Any = ..., eps: Any = ..., keepdim: Any = ...) -> Any:
+    """p-norm of x1 - x2 + eps along the last dim."""
 def pca_lowrank(A: Any, q: Any = ..., center: Any = ..., niter: Any = ...) -> Any:
     """(U, S, V) of principal components: svd_lowrank of the centred rows."""
 def pdist(input: Tensor, p: _float = 2) -> Any:
@@ -2785,6 +3133,10 @@ def permute_copy(input: Tensor, dims: _Ints, *, out: Tensor | tuple[Tensor, ...]
 pi: Any
 def pinverse(input: Tensor, rcond: _float = 1e-15) -> Any:
     """Pseudo-inverse: linalg.pinv."""
+def pixel_shuffle(input: Any, upscale_factor: Any) -> Any:
+    """[*, C * r^2, H, W] -> [*, C, H * r, W * r]; Shi et al. (2016)."""
+def pixel_unshuffle(input: Any, downscale_factor: Any) -> Any:
+    """[*, C, H * r, W * r] -> [*, C * r^2, H, W]."""
 def poisson(input: Tensor, generator: Generator | None = None) -> Any:
     """Poisson numbers with the given rates."""
 def polar(abs: Tensor, angle: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
@@ -2796,10 +3148,13 @@ def positive(input: Tensor) -> Any:
 def pow(input: Tensor | Number, exponent: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """input ** exponent.
 
+    >>> import numtorch as torch
     >>> torch.pow(torch.tensor([1.0, 2.0, 3.0]), 2)
     tensor([1., 4., 9.])"""
 def pow_(self, *args: Any, **kwargs: Any) -> Any:
     """In-place pow."""
+def prelu(input: Any, weight: Any) -> Any:
+    """x above 0, weight * x below; one weight, or one per channel (dim 1)."""
 preserve_format: Any
 def printoptions(**kwargs: Any) -> Any:
     """`set_printoptions` for a block."""
@@ -2819,6 +3174,15 @@ def qr(input: Tensor, some: _bool = True, *, out: Tensor | tuple[Tensor, ...] | 
     """linalg.qr."""
 class qscheme:
     """How a tensor is quantised: torch.per_tensor_affine, ..."""
+@overload
+def quantile(input: Tensor, q: Tensor, dim: _int | None = None, keepdim: _bool = False, *, interpolation: str = 'linear', out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """q-th quantiles along a dim (or of all elements), interpolated between neighbours.
+
+    >>> torch.quantile(torch.tensor([0.0, 1.0, 2.0]), 0.25)
+    tensor(0.5000)"""
+@overload
+def quantile(input: Tensor, q: _float, dim: _int | None = None, keepdim: _bool = False, *, interpolation: str = 'linear', out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    ...
 def rad2deg(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise rad2deg."""
 def rad2deg_(self, *args: Any, **kwargs: Any) -> Any:
@@ -2882,6 +3246,10 @@ def remainder(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | t
     """Elementwise remainder; operands broadcast and are promoted."""
 def remainder_(self, *args: Any, **kwargs: Any) -> Any:
     """In-place remainder."""
+def renorm(input: Tensor, p: Number, dim: _int, maxnorm: Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Slices along `dim` whose p-norm is above maxnorm are scaled down to it."""
+def renorm_(self, *args: Any, **kwargs: Any) -> Any:
+    """In-place version of :meth:`renorm`."""
 @overload
 def repeat_interleave(input: Tensor, repeats: _int, dim: _int | None = None, *, output_size: _int | None = None) -> Any:
     """Each element (or slice of a dim) repeated in place.
@@ -2917,6 +3285,8 @@ def result_type(scalar: Number, tensor: Tensor) -> Any:
 @overload
 def result_type(scalar1: Number, scalar2: Number) -> Any:
     ...
+def rms_norm(input: Any, normalized_shape: Any, weight: Any = ..., eps: Any = ...) -> Any:
+    """x / sqrt(mean(x^2) + eps) over the last dims; eps is the dtype's epsilon by default."""
 def roll(input: Tensor, shifts: _Ints, dims: _Ints = ()) -> Any:
     """Elements moved along the dims; what falls off one end comes in at the other."""
 def rot90(input: Tensor, k: _int = 1, dims: _Ints = (0, 1)) -> Any:
@@ -2927,12 +3297,18 @@ def round_(self, *args: Any, **kwargs: Any) -> Any:
     """In-place version of :meth:`round`."""
 def row_stack(tensors: Sequence[Tensor], *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Tensors joined along the first dim; vectors are rows."""
+def rrelu(input: Any, lower: Any = ..., upper: Any = ..., training: Any = ..., inplace: Any = ...) -> Any:
+    """leaky_relu whose slope is drawn for each element in training; Xu et al. (2015)."""
+def rrelu_(input: Any, *args: Any, **kwargs: Any) -> Any:
+    """In-place rrelu."""
 def rsqrt(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise rsqrt."""
 def rsqrt_(self, *args: Any, **kwargs: Any) -> Any:
     """In-place rsqrt."""
 def rsub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Any:
     """other - alpha * input."""
+def scalar_tensor(s: Number, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False) -> Any:
+    """A 0-dim tensor of a number, of the default dtype."""
 @overload
 def scatter(input: Tensor, dim: _int, index: Tensor, src: Tensor, *, reduce: str | None = None, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """input with src stored (or added, multiplied) at the indices along a dim.
@@ -2953,6 +3329,15 @@ def scatter_reduce(input: Tensor, dim: _int, index: Tensor, src: Tensor, reduce:
     """input with src combined into it at the indices: sum, prod, mean, amax or amin."""
 def scatter_reduce_(self, *args: Any, **kwargs: Any) -> Any:
     """In-place version of :meth:`scatter_reduce`."""
+@overload
+def searchsorted(sorted_sequence: Tensor, self: Tensor, *, out_int32: _bool = False, right: _bool = False, side: str | None = None, sorter: Tensor | None = None, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """Indices at which values keep a sorted sequence (its last dim) in order.
+
+    >>> torch.searchsorted(torch.tensor([1, 3, 5]), torch.tensor([3, 6]))
+    tensor([1, 3])"""
+@overload
+def searchsorted(sorted_sequence: Tensor, self: Number, *, out_int32: _bool = False, right: _bool = False, side: str | None = None, sorter: Tensor | None = None, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    ...
 def seed() -> Any:
     """Seeds the default generator unpredictably; returns the seed."""
 def select(input: Tensor, dim: _int, index: _int) -> Tensor:
@@ -2961,10 +3346,16 @@ def select_copy(input: Tensor, dim: _int, index: _int, *, out: Tensor | tuple[Te
     """A copy of what `select` gives."""
 def select_scatter(input: Tensor, src: Tensor, dim: _int, index: _int) -> Any:
     """input with one slice replaced by src."""
+def selu(input: Any, inplace: Any = ...) -> Any:
+    """ELU with the scales that keep mean 0 and variance 1; Klambauer et al. (2017)."""
+def selu_(input: Any, *args: Any, **kwargs: Any) -> Any:
+    """In-place selu."""
 def set_default_device(d: Any) -> Any:
     """Where factory functions put their tensors; only the CPU here (None: the CPU)."""
 def set_default_dtype(d: Any) -> Any:
     """Sets the dtype of float literals and factory functions."""
+def set_float32_matmul_precision(precision: Any) -> Any:
+    """Accepts 'highest', 'high' and 'medium'; products are always computed in full precision."""
 def set_flush_denormal(mode: Any) -> Any:
     """Denormal numbers become zero in kernels; False where the CPU can't."""
 class set_grad_enabled:
@@ -2985,6 +3376,8 @@ class set_grad_enabled:
         ...
     def clone(self) -> Any:
         """A new context of the same mode."""
+def set_num_interop_threads(n: Any) -> Any:
+    """Accepted; operations run one after the other, each on `set_num_threads` threads."""
 def set_num_threads(n: Any) -> Any:
     """Sets the threads that kernels run on."""
 def set_printoptions(precision: Any = ..., threshold: Any = ..., edgeitems: Any = ..., linewidth: Any = ..., profile: Any = ..., sci_mode: Any = ...) -> Any:
@@ -3028,12 +3421,21 @@ def sinh_(self, *args: Any, **kwargs: Any) -> Any:
     """In-place sinh."""
 def slice_copy(input: Tensor, dim: _int = 0, start: _int | None = None, end: _int | None = None, step: _int = 1, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     ...
-def slice_scatter(input: Tensor, src: Tensor, dim: _int = 0, start: _int | None = None, end: _int | None = None, step: _int = 1) -> Any:
+def slice_scatter(input: Tensor, src: Tensor, dim: _int = 0, start: _int | None = None, end: _int | None = None, step: _int = 1, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """input with a slice start:end:step of a dim replaced by src."""
 def slogdet(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
     """(sign, logarithm of the absolute value) of the determinant: linalg.slogdet."""
 def softmax(input: Tensor, dim: _int, dtype: _dtype | None = None, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """exp(x) / sum(exp(x)) along a dim."""
+@overload
+def sort(input: Tensor, *, stable: _bool | None, dim: _int = -1, descending: _bool = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
+    """(values, indices) sorted along a dim; the sort is always stable, NaN is above all numbers.
+
+    >>> torch.sort(torch.tensor([3.0, 1.0, 2.0])).indices
+    tensor([1, 2, 0])"""
+@overload
+def sort(input: Tensor, dim: _int = -1, descending: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
+    ...
 sparse_bsc: Any
 sparse_bsr: Any
 sparse_coo: Any
@@ -3063,11 +3465,11 @@ def split(tensor: Tensor, split_size_or_sections: _int, dim: _int = 0) -> Any:
 @overload
 def split(tensor: Tensor, split_size_or_sections: _Ints, dim: _int = 0) -> Any:
     ...
-def split_copy(input: Tensor, split_size: _int, dim: _int = 0) -> Any:
+def split_copy(input: Tensor, split_size: _int, dim: _int = 0, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """A copy of what `split` gives."""
 def split_with_sizes(input: Tensor, split_sizes: _Ints, dim: _int = 0) -> Any:
     """Parts of the given sizes along a dim."""
-def split_with_sizes_copy(input: Tensor, split_sizes: _Ints, dim: _int = 0) -> Any:
+def split_with_sizes_copy(input: Tensor, split_sizes: _Ints, dim: _int = 0, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """A copy of what `split_with_sizes` gives."""
 def sqrt(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise sqrt."""
@@ -3101,6 +3503,15 @@ def std_mean(input: Tensor, unbiased: _bool = True) -> Any:
 @overload
 def std_mean(input: Tensor, dim: _Ints | None, unbiased: _bool = True, keepdim: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
     ...
+def stft(input: Any, n_fft: Any, hop_length: Any = ..., win_length: Any = ..., window: Any = ..., center: Any = ..., pad_mode: Any = ..., normalized: Any = ..., onesided: Any = ..., return_complex: Any = ..., align_to_window: Any = ...) -> Any:
+    """Transforms of windows of n_fft elements, `hop_length` apart: [..., frequencies, frames].
+
+    Real input gives n_fft // 2 + 1 frequencies unless onesided=False. With center, frame t is
+    around element t * hop_length of the signal, which is lengthened by n_fft // 2.
+
+    >>> import numtorch as torch
+    >>> torch.stft(torch.ones(10), 4, window=torch.ones(4), return_complex=True).shape
+    torch.Size([3, 11])"""
 strided: Any
 def sub(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """input - alpha * other; operands broadcast and are promoted."""
@@ -3113,6 +3524,7 @@ def subtract_(self, *args: Any, **kwargs: Any) -> Any:
 def sum(input: Tensor, dim: _Ints | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Sum over the given dims (all by default); integers and bools are added as int64.
 
+    >>> import numtorch as torch
     >>> torch.tensor([[1, 2], [3, 4]]).sum(0)
     tensor([4, 6])"""
 def svd(input: Tensor, some: _bool = True, compute_uv: _bool = True, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
@@ -3168,10 +3580,19 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2, *, out: Tensor | tuple[Tensor
     >>> import numtorch as torch
     >>> torch.tensordot(torch.ones(2, 3, 4), torch.ones(4, 3, 5), dims=[[1, 2], [1, 0]]).shape
     torch.Size([2, 5])"""
+def threshold(input: Any, threshold: Any, value: Any, inplace: Any = ...) -> Any:
+    """x above the threshold, else value."""
+def threshold_(input: Any, *args: Any, **kwargs: Any) -> Any:
+    """In-place threshold."""
 def tile(input: Tensor, dims: _Ints) -> Any:
     """`repeat` where missing counts are 1."""
 def to_dlpack(tensor: Any) -> Any:
     """A DLPack capsule of a tensor's memory."""
+def topk(input: Tensor, k: _int, dim: _int = -1, largest: _bool = True, sorted: _bool = True, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
+    """(values, indices) of the k largest (or smallest) elements along a dim, in order.
+
+    >>> torch.topk(torch.tensor([1, 5, 3]), 2).values
+    tensor([5, 3])"""
 def trace(input: Tensor) -> Any:
     """Sum of a matrix's main diagonal."""
 def transpose(input: Tensor, dim0: _int, dim1: _int) -> Tensor:
@@ -3217,12 +3638,28 @@ def typename(obj: Any) -> Any:
 uint8: dtype
 def unbind(input: Tensor, dim: _int = 0) -> Any:
     """All slices along a dim."""
-def unbind_copy(input: Tensor, dim: _int = 0) -> Any:
+def unbind_copy(input: Tensor, dim: _int = 0, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """A copy of what `unbind` gives."""
 def unflatten(input: Tensor, dim: _int, sizes: _Ints) -> Tensor:
     """Splits a dim into the given sizes (one may be -1)."""
 def unfold_copy(input: Tensor, dimension: _int, size: _int, step: _int, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """A copy of what `unfold` gives."""
+def unique(input: Tensor, sorted: _bool = True, return_inverse: _bool = False, return_counts: _bool = False, dim: _int | None = None) -> Any:
+    """Distinct elements (or slices along `dim`) in order, and which of them each element is, and
+    how often each occurs.
+
+    >>> torch.unique(torch.tensor([3, 1, 3]), return_counts=True)
+    (tensor([1, 3]), tensor([1, 2]))"""
+def unique_consecutive(input: Tensor, return_inverse: _bool = False, return_counts: _bool = False, dim: _int | None = None) -> Any:
+    """The first of each run of equal elements (or slices along `dim`)."""
+def unravel_index(indices: Tensor, shape: Any) -> Any:
+    """Flat positions in a tensor of `shape` as a tuple of int64 positions along each dim.
+
+    Raises TypeError for indices that are no integers, ValueError for negative sizes.
+
+    >>> import numtorch as torch
+    >>> torch.unravel_index(torch.tensor([4, 1]), (3, 2))
+    (tensor([2, 0]), tensor([0, 1]))"""
 def unsafe_chunk(input: Tensor, chunks: _int, dim: _int = 0) -> Any:
     """At most `chunks` equal parts along a dim."""
 def unsafe_split(input: Tensor, split_size: _int, dim: _int = 0) -> Any:
@@ -3299,31 +3736,13 @@ def vsplit(input: Tensor, indices_or_sections: _Ints) -> Any:
     ...
 def vstack(tensors: Sequence[Tensor], *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Tensors joined along the first dim; vectors are rows."""
-@overload
-def where(condition: Tensor, input: Tensor | Number, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+def where(condition: Tensor, input: Tensor | Number | None = None, other: Tensor | Number | None = None, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """input where the condition holds, else other; all broadcast. One argument: as nonzero.
 
+    >>> import numtorch as torch
     >>> x = torch.tensor([1.0, -2.0, 3.0])
     >>> torch.where(x > 0, x, 0)
     tensor([1., 0., 3.])"""
-@overload
-def where(condition: Tensor) -> Any:
-    ...
-@overload
-def where(condition: Tensor, input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
-    ...
-@overload
-def where(condition: Tensor, input: Tensor, other: Number) -> Any:
-    ...
-@overload
-def where(condition: Tensor, input: Number, other: Tensor) -> Any:
-    ...
-@overload
-def where(condition: Tensor, input: Number, other: Number) -> Any:
-    ...
-@overload
-def where(condition: Tensor) -> Any:
-    ...
 def xlogy(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise xlogy; operands broadcast and are promoted."""
 def xlogy_(self, *args: Any, **kwargs: Any) -> Any:

@@ -5,8 +5,9 @@ torch.cumsum, Tensor.cumsum and Tensor.cumsum_ from one implementation: argument
 PyTorch's words, `out=`, NumPy's names of parameters (axis, keepdims), the signature that help()
 and the type stubs show. The implementation gets checked and converted arguments only.
 
-Types: Tensor Operand (a tensor or a number) Number int float bool str dtype device layout memory_format Generator any, with `?`
-for None; int[] (int[1]: one int will do; int[2], ...: an int stands for all) and Tensor[].
+Types: Tensor Operand (a tensor or a number) Number int float bool str dtype device layout
+memory_format Generator any, with `?` for None; int[] (int[1]: one int will do; int[2], ...: an int
+stands for all) and Tensor[].
 """
 
 from __future__ import annotations
@@ -123,6 +124,8 @@ class Schema:
         """Runs the implementation and stores its result in `out`."""
         from ._out import store_out
 
+        if self.name == "arange" and named["dtype"] is None and isinstance(out, Tensor):
+            named["dtype"] = out.dtype  # out's type rounds start and step, not only the result
         return store_out(self, out, lambda: self.implementation(*args, **named), (args, named))
 
 
@@ -153,7 +156,8 @@ def _place(schema: Schema, args: tuple, kwargs: dict, method: bool) -> tuple[dic
     for key, value in kwargs.items():
         target = key
         if key not in names:
-            target = next((n for n, olds in _NUMPY_NAMES.items() if key in olds and n in names), key)
+            olds = _NUMPY_NAMES.items()
+            target = next((n for n, old in olds if key in old and n in names), key)
             if target not in names:
                 raise ArgumentError(f"{name}() got an unexpected keyword argument '{key}'")
         if target in given:
@@ -258,7 +262,7 @@ def _complete(made, f: Function, method: bool, scope: dict) -> None:
 
 
 def _fast_source(s: Schema, short: str, method: bool) -> str:
-    """One schema: `def f(input=MISSING, dim=d1, *extra, out=None, **unknown)` with inline checks."""
+    """One schema as `def f(input=MISSING, dim=d1, *extra, out=None, **unknown)` with checks."""
     heads = [f"{p.name}=d{k}" for k, p in enumerate(s.params) if not p.kwonly] + ["*extra"]
     heads += [f"{p.name}=d{k}" for k, p in enumerate(s.params) if p.kwonly]
     heads += ["out=None"] if s.out else []
@@ -298,10 +302,11 @@ def _fast_source(s: Schema, short: str, method: bool) -> str:
 # Inline tests that a value needs no conversion.
 _TESTS = {
     "Tensor": "({0}.__class__ in tensors)",
-    "Operand": "({0}.__class__ in tensors or {0}.__class__ in numbers)", "int": "({0}.__class__ is int)",
-    "bool": "({0}.__class__ is bool)", "float": "({0}.__class__ is float)",
-    "dims": "({0}.__class__ is int or {0}.__class__ is tuple)", "Number": "({0}.__class__ in numbers)", "str": "({0}.__class__ is str)",
-    "dtype": "({0}.__class__ is dtype_type)",
+    "Operand": "({0}.__class__ in tensors or {0}.__class__ in numbers)",
+    "int": "({0}.__class__ is int)", "bool": "({0}.__class__ is bool)",
+    "float": "({0}.__class__ is float)", "str": "({0}.__class__ is str)",
+    "dims": "({0}.__class__ is int or {0}.__class__ is tuple)",
+    "Number": "({0}.__class__ in numbers)", "dtype": "({0}.__class__ is dtype_type)",
 }  # fmt: skip
 
 

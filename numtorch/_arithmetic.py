@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from numtorch.jit import dtypes
 from numtorch.jit.ops import OPS
@@ -273,3 +274,35 @@ def equal(input, other):
 def dist(input, other, p=2):
     """The p-norm of input - other."""
     return (input - other).norm(p)
+
+
+# ---------------------------------------------------------------- flat positions
+
+
+@function("unravel_index(Tensor indices, any shape)", method=False)
+def unravel_index(indices, shape):
+    """Flat positions in a tensor of `shape` as a tuple of int64 positions along each dim.
+
+    Raises TypeError for indices that are no integers, ValueError for negative sizes.
+
+    >>> import numtorch as torch
+    >>> torch.unravel_index(torch.tensor([4, 1]), (3, 2))
+    (tensor([2, 0]), tensor([0, 1]))
+    """
+    if indices.dtype.kind not in "iu":
+        raise TypeError(f"expected 'indices' to be integer dtype, but got {indices.dtype}")
+    if not isinstance(shape, (int, Sequence)):
+        raise TypeError(f"expected 'shape' to be int or sequence of ints, but got {type(shape)}")
+    sizes = (shape,) if isinstance(shape, int) else tuple(shape)
+    for n in sizes:
+        if not isinstance(n, int):
+            raise TypeError(
+                f"expected 'shape' sequence to only contain ints, but got {type(n)}"
+            )
+    if any(n < 0 for n in sizes):
+        raise ValueError(f"'shape' cannot have negative values, but got {sizes}")
+    flat, step, parts = indices.to(dtypes.int64), 1, []
+    for n in reversed(sizes):
+        parts.append(flat // step % n)
+        step *= n
+    return tuple(reversed(parts))

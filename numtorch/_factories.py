@@ -271,7 +271,10 @@ def arange(start, end=None, step=1, *, dtype=None, device=None, requires_grad=Fa
     if dtype is None:
         dtype = _d.int64 if _is_int(start, end, step) else _d.default
     if dtype.kind == "i":
-        start, end, step = (int(x) if dtype is _d.int64 else x for x in (start, end, step))
+        if dtype is _d.int64:
+            if step and not int(step):
+                raise ValueError("step must be nonzero")
+            start, end, step = int(start), int(end), int(step)
     elif dtype.kind in "bc":
         from ._methods import _c_name
 

@@ -413,3 +413,21 @@ def addbmm(input, batch1, batch2, *, beta=1, alpha=1):
     _expands(input, (a[1], b[2]))
     _same_dtype(input, batch1, batch2)
     return _add_product("addbmm", input, batch1, batch2, beta, alpha)
+
+
+_addbmm_same_shape = Tensor.addbmm_
+
+
+def _addbmm_(self, batch1, batch2, *, beta=1, alpha=1):
+    """In-place version of :meth:`addbmm`; self takes the shape of the result, as in PyTorch."""
+    three = all(isinstance(x, Tensor) and x.dim() == 3 for x in (batch1, batch2))
+    if three and not self.requires_grad:
+        shape = (batch1.shape[1], batch2.shape[2])
+        if self.shape != shape:
+            made = self.addbmm(batch1, batch2, beta=beta, alpha=alpha)
+            if not made.requires_grad:
+                return self.resize_(shape).copy_(made)
+    return _addbmm_same_shape(self, batch1, batch2, beta=beta, alpha=alpha)
+
+
+Tensor.addbmm_ = _addbmm_

@@ -44,7 +44,15 @@ def _must_be_tensor(name: str):
     return refuse
 
 
-def binary(name: str, swap: bool = False, operator: bool = False):
+def _unbound(name: str, given) -> TypeError:
+    """Python's error for Tensor.method(1, ...)."""
+    return TypeError(
+        f"descriptor '{name}' for 'numtorch.Tensor' objects doesn't apply to a "
+        f"'{type(given).__name__}' object"
+    )
+
+
+def binary(name: str, swap: bool = False, operator: bool = False, magic: str = ""):
     """Records an elementwise op of two operands, either of which may be a Python number.
 
     An operand of any other type is a TypeError, or NotImplemented for an operator.
@@ -57,7 +65,10 @@ def binary(name: str, swap: bool = False, operator: bool = False):
     def method(self, other):
         tape = local.tape
         win = tape.win
-        va = self._v
+        try:
+            va = self._v
+        except AttributeError:
+            raise _unbound(magic or name, self) from None
         a = va.idx if va.win is win else tape.input(self)
         va = self._v
         kind = other.__class__
@@ -169,8 +180,18 @@ def write_result(tensor: Tensor, result: Tensor, name: str) -> Tensor:
             "unsupported operation: more than one element of the written-to tensor refers to a "
             "single memory location. Please clone() the tensor before performing the operation."
         )
+    if tensor._rg == 2 and not result._rg and tape.grad and tensor._view is None:
+        result = _replacing(tensor, result)
     tape.write(tensor, result)
     return tensor
+
+
+def _replacing(tensor: Tensor, result: Tensor) -> Tensor:
+    """A result without a graph as a function of what it replaces, whose gradient is zeros."""
+    from ._creation import full
+
+    everywhere = full(tuple(tensor.shape), True)
+    return local.tape.record(OPS["where"], (everywhere, result, tensor))
 
 
 def _c_name(d) -> str:
@@ -279,13 +300,13 @@ def _in_place_operator(name: str):
 def install(functions: dict) -> None:
     """Adds the operators to Tensor."""
     for magic, name in BINARY_OPERATORS.items():
-        setattr(Tensor, magic, binary(name, operator=True))
+        setattr(Tensor, magic, binary(name, operator=True, magic=magic))
     for magic, name in REFLECTED.items():
-        setattr(Tensor, magic, binary(name, swap=True, operator=True))
+        setattr(Tensor, magic, binary(name, swap=True, operator=True, magic=magic))
     for magic, name in IN_PLACE.items():
         setattr(Tensor, magic, _in_place_operator(name))
     Tensor.__pow__ = pow
-    Tensor.__rpow__ = binary("pow", swap=True, operator=True)
+    Tensor.__rpow__ = binary("pow", swap=True, operator=True, magic="__rpow__")
     Tensor.__neg__ = unary("neg")
     Tensor.__pos__ = lambda self: self.positive()
     Tensor.__abs__ = unary("abs")

@@ -191,6 +191,7 @@ def install(functions: dict) -> None:
         if not name.startswith("_") and callable(f) and getattr(f, "__module__", "") == __name__:
             if name != "install":
                 functions[name] = f
+    functions["resize_as_"] = Tensor.resize_as_
     Tensor.prelu = F.prelu
     Tensor.hardshrink = F.hardshrink
     Tensor.apply_, Tensor.map_ = _apply, _map

@@ -1,4 +1,4 @@
-"""Storing results in `out=` tensors as PyTorch does: resize, cast within a category, no gradients."""
+"""Storing results in `out=` tensors as PyTorch does: resized, cast within a category, no graph."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import warnings
 
 from numtorch.jit.ops import OPS
 from numtorch.jit.record import local
-from numtorch.jit.views import check_overlap
+from numtorch.jit.views import check_overlap, overlaps_itself
 
 from ._tensor import Tensor
 
@@ -25,7 +25,9 @@ def store_out(schema, out, compute, given: tuple):
             what = "Tensor" if fields is None else "tuple of Tensors"
             raise TypeError(f"{short}(): argument 'out' must be {what}, not {type(out).__name__}")
     if fields is not None and len(outs) != len(fields):
-        raise TypeError(f"{short}(): argument 'out' must be tuple of Tensors with {len(fields)} elements")
+        raise TypeError(
+            f"{short}(): argument 'out' must be tuple of Tensors with {len(fields)} elements"
+        )
     if local.tape.grad:
         if any(o.requires_grad for o in outs):
             raise RuntimeError(
@@ -39,9 +41,18 @@ def store_out(schema, out, compute, given: tuple):
             )
     if short in _APART:
         for o in outs:
+            if o._view is not None and overlaps_itself(o._v.meta.shape, o._view.strides):
+                raise RuntimeError(
+                    "unsupported operation: more than one element of the written-to tensor refers "
+                    "to a single memory location. Please clone() the tensor before performing the "
+                    "operation."
+                )
             for x in _tensors(given):
                 check_overlap(o, x, True)
     results = compute()
+    if short in _EXACT:
+        for o, r in zip(outs, (results,) if fields is None else results):
+            _check_exact(short, o, r)
     if fields is None:
         return store_one(out, results)
     for o, r in zip(outs, results):
@@ -50,7 +61,41 @@ def store_out(schema, out, compute, given: tuple):
 
 
 # Functions whose out= may not share memory with their operands.
-_APART = frozenset(("cat", "concat", "gather", "index_select", "masked_select", "take"))
+_APART = frozenset((
+    "cat", "concat", "gather", "index_select", "kthvalue", "masked_select", "take",
+))  # fmt: skip
+
+
+# Functions whose out= must have the result's dtype, not one that it can be cast to.
+_EXACT = frozenset(("amax", "amin", "aminmax", "gather", "multinomial"))
+
+
+def _check_exact(name: str, out: Tensor, result: Tensor) -> None:
+    if out.dtype is result.dtype:
+        return
+    if name == "multinomial":
+        raise RuntimeError(f"multinomial expects Long tensor out, got: {out.dtype.scalar_type}")
+    if name in ("amax", "amin"):
+        raise RuntimeError(
+            "Expected the dtype for input and out to match, but got "
+            f"{result.dtype.scalar_type} for input's dtype and {out.dtype.scalar_type} for out's "
+            "dtype."
+        )
+    raise RuntimeError(
+        f"Expected out tensor to have dtype {c_name(result.dtype)}, but got {c_name(out.dtype)} "
+        "instead"
+    )
+
+
+def c_name(d) -> str:
+    """A dtype as PyTorch's checks print it: C++'s name."""
+    return _C_NAMES.get(d.short, d.name)
+
+
+_C_NAMES = {
+    "f32": "float", "f64": "double", "i64": "long int", "i32": "int", "i16": "short int",
+    "i8": "signed char", "u8": "unsigned char",
+}  # fmt: skip
 
 
 def _tensors(given: tuple):

@@ -155,13 +155,13 @@ def _spacings(x: Tensor, spacing, dim, edge_order: int) -> list[tuple]:
         steps = list(spacing)
         if len(steps) != len(dims):
             wanted = (
-                f"or a list of length equal to 'self.dim() = {x.dim()}', since dim argument was "
+                f", or a list of length equal to 'self.dim() = {x.dim()}', since dim argument was "
                 f"not given, but got a list of length {len(steps)}" if dim is None else
-                "or it's spacing and dim arguments to have the same length, but got a spacing "
+                " or it's spacing and dim arguments to have the same length, but got a spacing "
                 f"argument of length {len(steps)} and a dim argument of length {len(dims)}."
             )
             raise RuntimeError(
-                f"torch.gradient expected spacing to be unspecified, a scalar, {wanted}"
+                f"torch.gradient expected spacing to be unspecified, a scalar{wanted}"
             )
         for step in steps:
             if isinstance(step, Tensor) and step.dim() != 1:

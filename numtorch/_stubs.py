@@ -198,13 +198,13 @@ def stub() -> str:
 
 
 def _class(name: str, kind: type) -> list[str]:
-    bases = [b.__name__ for b in kind.__bases__ if b is not object and b.__name__ in ("Tensor", "tuple")]
+    bases = [b.__name__ for b in kind.__bases__ if b.__name__ in ("Tensor", "tuple")]
     out = [f"class {name}{'(' + ', '.join(bases) + ')' if bases else ''}:"]
     out += _doc(kind.__doc__, "    ")
     for key, value in sorted(kind.__dict__.items()):
         if key.startswith("_") and key not in ("__init__", "__enter__", "__exit__", "__call__"):
             continue
-        if isinstance(value, property) or isinstance(value, types.MemberDescriptorType):
+        if isinstance(value, (property, types.MemberDescriptorType)):
             out.append(f"    {key}: Any")
         elif isinstance(value, types.FunctionType):
             out += plain(key, value, "    ")

@@ -20,6 +20,10 @@ _GEOMETRY = ("stride", "padding", "dilation", "groups")
 
 def conv(x, w, b=None, *, stride, padding, dilation, groups):
     """x [N, C, *in], w [O, C / groups, *kernel], b [O] -> [N, O, *out]."""
+    if x.dtype.kind == "i" and x.dtype is not dtypes.int64:  # the product's only integer type
+        long = [v if v is None else B.cast(v, dtypes.int64) for v in (x, w, b)]
+        out = conv(*long, stride=stride, padding=padding, dilation=dilation, groups=groups)
+        return B.cast(out, x.dtype)
     n, o, cg, kernel = x.shape[0], w.shape[0], w.shape[1], w.shape[2:]
     k = len(kernel)
     win = emit("window", x, kernel=tuple(kernel), stride=stride, padding=padding,
@@ -135,10 +139,11 @@ def avg_pool(x, kernel, stride, padding, extra, include_pad, divisor):
     rank = len(win.shape)
     dims = tuple(range(rank - k, rank))
     total = B.reshape(emit("sum", win, dims=dims), win.shape[:-k])
+    divide = "div_trunc" if x.dtype.kind == "i" else "div"
     if divisor is not None:
-        return total / divisor
+        return emit(divide, total, divisor)
     if not any(extra) and (include_pad or not any(padding)):
-        return total / prod(kernel)
+        return emit(divide, total, prod(kernel))
     # Elements that ceil_mode's last windows have beyond the padding never count.
     ins = x.shape[len(x.shape) - k :]
     edge = padding if include_pad else (0,) * k
@@ -147,7 +152,7 @@ def avg_pool(x, kernel, stride, padding, extra, include_pad, divisor):
     with stop_gradient():
         count = emit("sum", _windows(mask, kernel, stride, rest, ones, extra, 0.0),
                      dims=tuple(range(k, 2 * k)))  # fmt: skip
-    return total / B.reshape(count, count.shape[:-k])
+    return emit(divide, total, B.reshape(count, count.shape[:-k]))
 
 
 def _iota(graph, shape, dim):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .. import _random
 from .._tensor import Tensor
 from . import _check
-from ._record import must_be_tensor
+from ._record import must_be_tensor, with_out
 
 
 def _floating(name: str, kernel: str, x: Tensor) -> None:
@@ -144,12 +144,14 @@ def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     return _finish(input, input * _between(input + 3.0, 0.0, 6.0) / 6.0, inplace, "hardswish")
 
 
+@with_out
 def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """x where |x| > lambd, else 0."""
     _floating("hardshrink", "hardshrink_cpu", input)
     return input.masked_fill((input >= -lambd) & (input <= lambd), 0.0)
 
 
+@with_out
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """x moved towards 0 by lambd."""
     _floating("softshrink", "softshrink_cpu", input)
@@ -169,6 +171,7 @@ def softsign(input: Tensor) -> Tensor:
     return input / (input.abs() + 1)
 
 
+@with_out
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """log(1 + exp(beta * x)) / beta; x itself where beta * x > threshold."""
     _floating("softplus", "softplus_cpu", input)
@@ -177,6 +180,7 @@ def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tenso
     return input.where(scaled > threshold, soft)
 
 
+@with_out
 def logsigmoid(input: Tensor) -> Tensor:
     """log(1 / (1 + exp(-x)))."""
     _floating("log_sigmoid", "log_sigmoid_cpu", input)

@@ -83,7 +83,7 @@ def conv(metas, attrs) -> None:
     """Operands [N, C, *in], [O, C / groups, *kernel], maybe [O]; attributes of the row."""
     x, w = metas[:2]
     stride, padding, dilation, groups = attrs
-    _same_floats(x, w)
+    _same_numbers(x, w)
     _conv_numbers(stride, padding, dilation, groups)
     o, c, *kernel = w.shape
     if o % groups or o < groups:
@@ -112,13 +112,13 @@ def _by(sizes) -> str:
     return " x ".join(map(str, sizes))
 
 
-def _same_floats(x, w) -> None:
+def _same_numbers(x, w) -> None:
     if x.dtype is not w.dtype:
         raise RuntimeError(
             f"Input type ({_C_TYPES.get(x.dtype.short, x.dtype.name)}) and bias type "
             f"({_C_TYPES.get(w.dtype.short, w.dtype.name)}) should be the same"
         )
-    if not x.dtype.differentiable:
+    if x.dtype.kind == "b":
         raise not_implemented("slow_conv2d_cpu", x)
 
 
@@ -137,7 +137,9 @@ def conv_transpose(metas, attrs) -> None:
     """Operands [N, C, *in], [C, O / groups, *kernel], maybe [O]; attributes of the row."""
     x, w = metas[:2]
     stride, padding, dilation, groups, size = attrs
-    _same_floats(x, w)
+    _same_numbers(x, w)
+    if x.dtype.kind == "i" and x.dtype.short != "i64":
+        raise not_implemented("slow_conv_transpose2d_out_cpu", x)
     _conv_numbers(stride, padding, dilation, groups)
     if w.shape[0] % groups:
         raise RuntimeError(

@@ -117,7 +117,8 @@ def feature_alpha_dropout(
     input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False
 ) -> Tensor:
     """alpha_dropout of whole channels of [N, C, ...]."""
-    if input.dim() < 2:
+    _checked(p)
+    if training and p and input.dim() < 2 and input.numel():
         raise RuntimeError("Feature dropout requires at least 2 dimensions in the input")
     return _alpha(input, p, training, inplace, _channels(input))
 

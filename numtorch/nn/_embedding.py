@@ -150,7 +150,7 @@ def embedding_bag(
         rows = rows * per_sample_weights.reshape(-1, 1)
     # Which bag each row is in.
     marks = _creation.arange(flat.numel())
-    from .._sort import searchsorted
+    from .. import searchsorted
 
     bag = searchsorted(starts, marks, right=True) - 1
     counted = None

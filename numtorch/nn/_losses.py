@@ -443,7 +443,7 @@ def ctc_loss(
         [s % 2 == 1 and s >= 3 and row[s] != row[s - 2] for s in range(width)] for row in labels
     ]
     index, skip = _creation.tensor(labels), _creation.tensor(skip)
-    low = -1e30 if x.dtype.short == "f64" else -1e30
+    low = -1e30
     floor = _creation.full((n, width), low, dtype=x.dtype)
     place = _creation.arange(width)
     alpha = floor.where(place > 1, x[0].gather(1, index))
@@ -460,6 +460,10 @@ def ctc_loss(
     single = _creation.tensor([[False, s == 0] for s in outs])
     last = last.masked_fill(single, low)
     loss = -last.logsumexp(1)
+    # As in PyTorch the gradient is that of the scores which log_softmax made into log_probs.
+    used = (_creation.arange(steps).unsqueeze(1) < lengths.t()).unsqueeze(-1)
+    mass = x.exp().masked_fill(~used, 0).sum((0, 2))
+    loss = loss + (mass - mass.detach())
     none = loss.detach() > 1e29
     loss = loss.masked_fill(none, 0.0 if zero_infinity else math.inf)
     if reduction == "mean":

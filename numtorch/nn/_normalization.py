@@ -9,7 +9,7 @@ from .. import _creation
 from .._tensor import Tensor
 from ..autograd import no_grad
 from . import _check
-from ._record import must_be_tensor
+from ._record import must_be_tensor, with_out
 
 
 def _affine(*parts) -> tuple[tuple, tuple[bool, ...]]:
@@ -126,13 +126,17 @@ def batch_norm(
     """Normalises each channel of [N, C, ...]: by the batch's moments in training (and moves the
     running ones), else by the running ones."""
     _floating("batch_norm", input)
-    if input.dim() < 2:
-        raise ValueError(f"expected 2D or more input (got {input.dim()}D input)")
-    channels = input.size(1)
+    if not input.dim():
+        raise IndexError("tuple index out of range")
+    channels = input.size(1) if input.dim() > 1 else 0
     for word, p in (("running_mean", running_mean), ("running_var", running_var),
                     ("weight", weight), ("bias", bias)):  # fmt: skip
         if p is not None and p.numel() != channels:
             raise RuntimeError(f"{word} should contain {channels} elements not {p.numel()}")
+    if input.dim() < 2:
+        if input.numel():
+            raise ValueError(f"expected 2D or more input (got {input.dim()}D input)")
+        return input.clone()
     more, flags = _affine(weight, bias)
     if not training:
         if running_mean is None or running_var is None:
@@ -217,11 +221,10 @@ def _pad(x: Tensor, widths) -> Tensor:
     return pad(x, widths)
 
 
-def normalize(input: Tensor, p: float = 2.0, dim=1, eps: float = 1e-12, out=None) -> Tensor:
+@with_out
+def normalize(input: Tensor, p: float = 2.0, dim=1, eps: float = 1e-12) -> Tensor:
     """x / max(norm of x along dim, eps)."""
-    length = input.norm(p, dim, keepdim=True).clamp_min(eps).expand_as(input)
-    result = input / length
-    return result if out is None else out.copy_(result)
+    return input / input.norm(p, dim, keepdim=True).clamp_min(eps).expand_as(input)
 
 
 # ---------------------------------------------------------------- distances

@@ -7,7 +7,7 @@ import math
 from .. import _creation
 from .._tensor import Tensor
 from . import _check
-from ._record import must_be_tensor, recorder
+from ._record import must_be_tensor, recorder, with_out
 
 __all__ = [
     f"{kind}{k}d{tail}" for kind in ("max_pool", "adaptive_max_pool") for k in (1, 2, 3)
@@ -117,6 +117,8 @@ def _avg(name, k, input, kernel, stride, padding, ceil_mode, include_pad, diviso
     kernel, stride, padding, ones = _geometry(name, k, kernel, stride, padding, 1)
     if divisor == 0:
         raise RuntimeError("divisor must be not zero")
+    if not x.dtype.differentiable and x.dtype.short != "i64":
+        raise _check.not_implemented(name, x)
     _check.pool_geometry(x._v.meta, kernel, stride, padding, ones)
     extra = _extra(x.shape[2:], kernel, stride, padding, ones, ceil_mode)
     attrs = (kernel, stride, padding, extra, bool(include_pad), divisor)
@@ -132,6 +134,7 @@ def avg_pool1d(
                 count_include_pad, None)  # fmt: skip
 
 
+@with_out
 def avg_pool2d(
     input: Tensor, kernel_size, stride=None, padding=0, ceil_mode: bool = False,
     count_include_pad: bool = True, divisor_override: int | None = None,
@@ -141,6 +144,7 @@ def avg_pool2d(
                 count_include_pad, divisor_override)  # fmt: skip
 
 
+@with_out
 def avg_pool3d(
     input: Tensor, kernel_size, stride=None, padding=0, ceil_mode: bool = False,
     count_include_pad: bool = True, divisor_override: int | None = None,
@@ -169,12 +173,39 @@ lp_pool1d, lp_pool2d, lp_pool3d = _lp(1), _lp(2), _lp(3)
 # ---------------------------------------------------------------- adaptive
 
 
-def _target(output_size, x: Tensor, k: int) -> tuple[int, ...]:
-    if not isinstance(output_size, (tuple, list)):
+def _target(name: str, output_size, input: Tensor, k: int) -> tuple[int, ...]:
+    if isinstance(output_size, (tuple, list)):
+        if k > 1 and input.dim() <= len(output_size):
+            raise ValueError(f"Input dimension should be at least {len(output_size) + 1}")
+    else:
         output_size = (output_size,) * k
     if len(output_size) != k:
-        raise RuntimeError(f"output_size must be a single int or {k} ints")
-    return tuple(n if t is None else int(t) for t, n in zip(output_size, x.shape[-k:]))
+        raise RuntimeError(f"{name}: output_size must be {k}")
+    _batched(name, input, k)
+    target = tuple(n if t is None else int(t) for t, n in zip(output_size, input.shape[-k:]))
+    if min(target) < 0:
+        if "avg" in name:
+            raise RuntimeError(
+                f"{name}: elements of output_size must be greater than or equal to 0 but received "
+                f"{{{', '.join(map(str, target))}}}"
+            )
+        raise RuntimeError(
+            f"Trying to create tensor with negative dimension {min(target)}: "
+            f"{[*input.shape[:-k], *target]}"
+        )
+    if not input.dtype.differentiable:
+        raise _check.not_implemented(name, input)
+    if 0 in input.shape[-k - 1 :]:
+        raise RuntimeError(
+            f"{name}(): Expected input to have non-zero size for non-batch dimensions, but input "
+            f"has sizes {list(input.shape)} with dimension {list(input.shape).index(0)} being empty"
+        )
+    return target
+
+
+def _no_windows(x: Tensor, target: tuple) -> Tensor:
+    """The empty result of a target that has a 0; its gradient is zero."""
+    return (x.sum() * 0).expand((*x.shape[:2], *target))
 
 
 def _spans(n: int, out: int) -> tuple[list[int], list[int]]:
@@ -197,8 +228,10 @@ def _cut(x: Tensor, dim: int, out: int) -> tuple[Tensor, Tensor, list[int]]:
 
 
 def _adaptive_avg(name: str, k: int, input: Tensor, output_size) -> Tensor:
+    target = _target(name, output_size, input, k)
     x = _batched(name, input, k)
-    target = _target(output_size, x, k)
+    if 0 in target:
+        return _unbatched(_no_windows(x, target), input, k)
     if all(t and n % t == 0 for n, t in zip(x.shape[2:], target)):
         kernel = tuple(n // t for n, t in zip(x.shape[2:], target))
         return _unbatched(_avg_pool((x,), (kernel, kernel, (0,) * k, (0,) * k, True, None)), input,
@@ -229,8 +262,11 @@ def adaptive_avg_pool3d(input: Tensor, output_size) -> Tensor:
 
 
 def _adaptive_max(name: str, k: int, input: Tensor, output_size, return_indices: bool):
+    target = _target(name, output_size, input, k)
     x = _batched(name, input, k)
-    target = _target(output_size, x, k)
+    if 0 in target:
+        values = _unbatched(_no_windows(x, target), input, k)
+        return (values, values.detach().long()) if return_indices else values
     ins = tuple(x.shape[2:])
     flat = _creation.arange(math.prod(ins)).reshape(1, 1, *ins)
     parts, places = x, flat

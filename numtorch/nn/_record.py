@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+from types import SimpleNamespace
+
 from numtorch.jit.ops import OPS
 from numtorch.jit.record import Lazy, infer, local
 
@@ -18,6 +21,21 @@ def must_be_tensor(name: str, **args) -> None:
                 f"{name}(): argument '{word}' (position {position}) must be Tensor, not "
                 f"{type(x).__name__}"
             )
+
+
+def with_out(f):
+    """f with an argument `out`, a tensor that takes the result."""
+    schema = SimpleNamespace(name=f.__name__, out=True)
+
+    @functools.wraps(f)
+    def function(*args, out=None, **kwargs):
+        if out is None:
+            return f(*args, **kwargs)
+        from .._out import store_out
+
+        return store_out(schema, out, lambda: f(*args, **kwargs), (args, kwargs))
+
+    return function
 
 
 def recorder(name: str, check=None):

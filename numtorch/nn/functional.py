@@ -93,7 +93,7 @@ from ._normalization import (
 from ._padding import pad
 from ._pooling import *  # noqa: F403
 from ._pooling import max_pool2d
-from ._record import must_be_tensor, recorder
+from ._record import must_be_tensor, recorder, with_out
 from ._vision import (
     affine_grid,
     channel_shuffle,
@@ -114,13 +114,15 @@ __all__ = [
 _linear = recorder("linear", _check.linear)
 
 
-def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None, *, out=None) -> Tensor:
     """input @ weight.T + bias for input [..., in], weight [out, in], bias [out].
 
     >>> import numtorch as torch
     >>> torch.nn.functional.linear(torch.ones(2, 3), torch.ones(4, 3)).shape
     torch.Size([2, 4])
     """
+    if out is not None:
+        return with_out(linear)(input, weight, bias, out=out)
     try:
         return _linear((input, weight) if bias is None else (input, weight, bias))
     except AttributeError:
@@ -169,6 +171,7 @@ def silu(input: Tensor, inplace: bool = False) -> Tensor:
     return _write(input, out, "silu") if inplace else out
 
 
+@with_out
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     """input * Phi(input) with Phi the normal distribution; 'tanh' approximates it.
 

@@ -8,9 +8,10 @@ import warnings
 from dataclasses import dataclass, field
 
 import numtorch as nt
+import scipy.special
 import torch
 
-from .translate import rebind, resolve, to_nt, to_torch
+from .translate import Inexpressible, rebind, resolve, sharing, to_nt, to_torch
 
 # What is drawn at random, or is never written: only type and shape can agree.
 RANDOM = {
@@ -22,8 +23,21 @@ RANDOM = {
     "nn.functional.feature_alpha_dropout", "nn.functional.feature_dropout",
     "nn.functional.fractional_max_pool2d", "nn.functional.fractional_max_pool3d",
 }  # fmt: skip
+# Where torch's float64 results have errors up to 4e-7: SciPy's function decides, more strictly.
+INEXACT = {f"special.bessel_{f}": f for f in ("j0", "j1", "y0", "y1")}
 QUICK = ("float32", "float64", "int64", "bool")
 ALL = (*QUICK, "uint8", "int8", "int16", "int32", "float16", "bfloat16", "complex64", "complex128")
+
+
+def _as_strided_scatter(x, src, size, stride, storage_offset=0):
+    y = x.clone()
+    y.as_strided(size, stride, storage_offset).copy_(src)
+    return y
+
+
+# What gradients are held against where torch's own are wrong: its as_strided_scatter gives the
+# input the gradient of the elements that were overwritten.
+REFERENCE = {"as_strided_scatter": _as_strided_scatter}
 COLUMNS = ("forward", "dtypes", "grad", "grad2", "inplace", "out", "errors")
 
 
@@ -80,9 +94,8 @@ class Run:
                 args = (sample.input, *sample.args)
                 args = () if sample.input is None and not sample.args else args
                 self.sample(what, sample, args, grads, k)
-            except NotImplementedError as e:
-                if str(e) != "sparse sample":
-                    self.fail("forward", what, e)
+            except Inexpressible:
+                continue
             except Exception as e:
                 self.fail("forward", what, e)
 
@@ -108,7 +121,7 @@ class Run:
             else:
                 same(*processed, what=self.op.name)
         except Exception as e:
-            if not self.as_near(sample, args, *processed):
+            if not (self.as_near(sample, args, *processed) or self.ties(sample, args, got, want)):
                 self.fail("forward", what, e)
                 return
         self.tally["dtypes"].checked += 1
@@ -121,8 +134,25 @@ class Run:
         if grads:
             self.gradients(what, sample, args, k)
         if k < 4:
-            self.inplace(what, args, sample.kwargs)
-            self.out(what, args, sample.kwargs, want)
+            self.inplace(what, args, sample)
+            self.out(what, args, sample, want)
+
+    def ties(self, sample, args, got, want) -> bool:
+        """True if only the order of equal elements differs, where torch promises none."""
+        name, x = self.op.name, args[0].detach() if args else None
+        sort = name in ("argsort", "sort") and not sample.kwargs.get("stable")
+        if not (sort or name in ("kthvalue", "topk", "median", "nanmedian", "mode")) or not x.dim():
+            return False
+        at = 2 if name in ("kthvalue", "topk") else 1
+        dim = sample.kwargs.get("dim", args[at] if len(args) > at else -1)
+        mine, theirs = (to_torch(got), want) if name == "argsort" else (to_torch(got)[1], want[1])
+        if mine.shape != theirs.shape or sort and not torch.equal(mine.sort(dim)[0], theirs.sort(dim)[0]):
+            return False
+        if name not in ("argsort", "sort"):
+            torch.testing.assert_close(to_torch(got)[0], want[0].detach(), rtol=0, atol=0, equal_nan=True)
+        if mine.dim() < x.dim():
+            mine, theirs = mine.unsqueeze(dim), theirs.unsqueeze(dim)
+        return torch.allclose(x.gather(dim, mine).double(), x.gather(dim, theirs).double(), 0, 0, True)
 
     def as_near(self, sample, args, got, want) -> bool:
         """True if the result is about as near to torch's in float64 as torch's own is."""
@@ -137,6 +167,13 @@ class Run:
             return higher.get(x, x) if isinstance(x, torch.dtype) else x
 
         wants = flat(want)
+        if self.op.name in INEXACT and args[0].dtype is torch.float64:
+            f = getattr(scipy.special, INEXACT[self.op.name])
+            try:
+                same(got, torch.from_numpy(f(args[0].detach().numpy())), rtol=1e-12, atol=1e-13)
+            except AssertionError:
+                return False
+            return True
         if not any(isinstance(w, torch.Tensor) and w.dtype in higher for w in wants):
             return False
         try:
@@ -165,9 +202,12 @@ class Run:
 
     def gradients(self, what: str, sample, args, k: int) -> None:
         self.tally["grad"].checked += 1
-        second = k < 3 and self.op.supports_gradgrad
+        # Norms have no second derivative at zero (torch, whose own test leaves it out, gives NaN).
+        at_zero = self.op.variant_test_name == "subgradients_at_zero"
+        second = k < 3 and self.op.supports_gradgrad and not at_zero
         try:
-            want = grads_of(torch, self.op.op, args, sample.kwargs, sample.output_process_fn_grad, second)
+            reference = REFERENCE.get(self.op.name, self.op.op)
+            want = grads_of(torch, reference, args, sample.kwargs, sample.output_process_fn_grad, second)
         except Exception as e:
             self.error_case(what + " backward", e, lambda: grads_of(
                 nt, self.f, to_nt(args), to_nt(sample.kwargs), rebind(sample.output_process_fn_grad), second))
@@ -186,7 +226,8 @@ class Run:
             except Exception as e:
                 self.fail("grad2", what, e)
 
-    def inplace(self, what: str, args, kwargs) -> None:
+    def inplace(self, what: str, args, sample) -> None:
+        kwargs = sample.kwargs
         f = self.op.get_inplace()
         if f is None or not isinstance(args[0] if args else None, torch.Tensor):
             return
@@ -212,12 +253,14 @@ class Run:
             assert got is a, "the in-place variant returned another tensor"
             same(a, want, what=self.op.name)
         except Exception as e:
+            if isinstance(e, AssertionError) and got is a and self.as_near(sample, args, a, want):
+                return
             self.fail("inplace", f"{what} {name}", e)
 
-    def out(self, what: str, args, kwargs, want) -> None:
-        if not self.op.supports_out or "out" in kwargs:
+    def out(self, what: str, args, sample, want) -> None:
+        if not self.op.supports_out or "out" in sample.kwargs:
             return
-        args, kwargs = detach(args), detach(kwargs)
+        args, kwargs = detach(args), detach(sample.kwargs)
         wants = detach(want)
         if not all(isinstance(w, torch.Tensor) for w in (wants if isinstance(wants, tuple) else [wants])):
             return  # a Python value, a tuple in a tuple: no out=, whatever the database says
@@ -238,8 +281,16 @@ class Run:
                     return
                 try:
                     self.f(*to_nt(args), out=given, **to_nt(kwargs))
-                    same(given, outs[0] if single else outs, what=self.op.name)
+                    # Where torch left out as it was (fft.ihfftn of one dim), its result counts.
+                    stored = tuple(w if o.shape != w.shape or not o.any() else o
+                                   for o, w in zip(outs, flat(wants)))  # fmt: skip
+                    processed = self.process(sample, stored[0] if single else stored, given)
+                    same(*processed, what=self.op.name)
                 except Exception as e:
+                    if isinstance(e, AssertionError) and (
+                        self.as_near(sample, args, *processed) or self.ties(sample, args, *processed)
+                    ):
+                        continue
                     self.fail("out", f"{what} out={case}", e)
                     return
 
@@ -252,8 +303,11 @@ class Run:
             try:
                 self.op.op(*args, **s.kwargs)
             except Exception as e:
-                self.error_case(f"error[{k}] {describe(s)}", e, lambda s=s, args=args: self.f(
-                    *to_nt(args), **to_nt(s.kwargs)), regex=case.error_regex)
+                self.error_case(f"error[{k}] {describe(s)}", e, lambda s=s, args=args: self.call(
+                    *sharing(args, s.kwargs)), regex=case.error_regex)
+
+    def call(self, args, kwargs):
+        return self.f(*args, **kwargs)
 
     def error_case(self, what: str, error, call, column: str = "errors", regex=None) -> None:
         """The call must raise what torch raised (or a subclass of it)."""
@@ -264,6 +318,8 @@ class Run:
         try:
             got = call()
             force(got)
+        except Inexpressible:
+            self.tally["errors"].checked -= column == "errors"
         except Exception as e:
             names = {c.__name__ for c in type(e).__mro__}
             if type(error).__name__ not in names and not (

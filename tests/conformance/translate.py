@@ -11,6 +11,10 @@ import torch
 _MODULES = {"torch": nt}
 
 
+class Inexpressible(Exception):
+    """A sample that numtorch has no counterpart of by design: another layout or device."""
+
+
 def to_nt(x, grad: bool = True):
     """numtorch's copy of a torch tensor (same strides and offset); containers element by element."""
     if isinstance(x, torch.Tensor):
@@ -39,11 +43,16 @@ def tensor(t: torch.Tensor, grad: bool = True):
     """numtorch's copy of one tensor."""
     d = t.detach().resolve_conj().resolve_neg()
     if d.layout is not torch.strided:
-        raise NotImplementedError("sparse sample")
-    if not d.is_contiguous() and d.numel() and _as_strided_works():
-        n = sum((s - 1) * k for s, k in zip(d.shape, d.stride())) + 1
-        base = torch.as_strided(d, (n,), (1,), d.storage_offset())
-        made = nt.as_strided(_plain(base), tuple(d.shape), d.stride(), 0)
+        raise Inexpressible(f"a sample of layout {d.layout}")
+    if d.device.type != "cpu":
+        raise Inexpressible(f"a sample on {d.device}")
+    storage = d.untyped_storage().nbytes() // d.element_size()
+    if d.dim() > 64:
+        made = _plain(d.reshape(-1)).reshape(tuple(d.shape))  # more dims than an array can have
+    elif d.numel() and (not d.is_contiguous() or d.numel() < storage <= 1 << 20):
+        # With its whole storage: as_strided sees what lies around a view.
+        base = torch.as_strided(d, (storage,), (1,), 0)
+        made = nt.as_strided(_plain(base), tuple(d.shape), d.stride(), d.storage_offset())
     else:
         made = _plain(d)
     if grad and t.requires_grad:
@@ -52,8 +61,29 @@ def tensor(t: torch.Tensor, grad: bool = True):
     return made
 
 
-def _as_strided_works() -> bool:
-    return hasattr(nt, "as_strided")
+def sharing(args, kwargs):
+    """to_nt of both, where tensors of one torch storage become views of one numtorch tensor."""
+    given = [v for x in (*args, *kwargs.values()) for v in (x if isinstance(x, tuple) else (x,))]
+    tensors = [t for t in given if isinstance(t, torch.Tensor)]
+    places = [t.untyped_storage().data_ptr() for t in tensors if t.layout is torch.strided]
+    made: dict[int, object] = {}
+
+    def one(t):
+        if type(t) is tuple:
+            return tuple(map(one, t))
+        if not isinstance(t, torch.Tensor) or t.layout is not torch.strided:
+            return to_nt(t)
+        place = t.untyped_storage().data_ptr()
+        if t.requires_grad or t.is_conj() or not place or places.count(place) < 2:
+            return to_nt(t)
+        if id(t) not in made:
+            if place not in made:
+                count = t.untyped_storage().nbytes() // t.element_size()
+                made[place] = _plain(torch.as_strided(t.detach(), (count,), (1,), 0))
+            made[id(t)] = nt.as_strided(made[place], tuple(t.shape), t.stride(), t.storage_offset())
+        return made[id(t)]
+
+    return tuple(map(one, args)), {k: one(v) for k, v in kwargs.items()}
 
 
 def _plain(d: torch.Tensor):
@@ -88,9 +118,16 @@ def rebind(f, seen=None):
     return made
 
 
+def _slice(x, dim: int = 0, start=None, end=None, step: int = 1):
+    """One dim's part of x, by indexing."""
+    return x[(*(slice(None),) * dim, slice(start, end, step))]
+
+
 def resolve(op):
     """numtorch's callable of an OpInfo, or None."""
     f = op.op
+    if op.name == "slice":  # an internal row of torch's: what x[a:b:c] calls
+        return _slice
     if isinstance(f, types.FunctionType) and (
         f.__name__ == "<lambda>" or f.__module__.startswith("torch.testing")
     ):

@@ -11,8 +11,8 @@ from numtorch.jit.record import Lazy, array_of
 from numtorch.jit.runtime.allocator import alloc, as_array
 
 from ..._creation import as_tensor, tensor
-from ..._random import Generator
 from ..._joins import stack
+from ..._random import Generator
 from ..._tensor import Tensor, wrap
 from .dataset import Dataset, IterableDataset, Subset, TensorDataset
 from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
