@@ -3265,6 +3265,8 @@ def repeat_interleave(repeats: Tensor, *, output_size: _int | None = None) -> An
     ...
 def reshape(input: Tensor, shape: _Ints) -> Tensor:
     """Another shape: a view where possible, else a copy."""
+def resize_as_(self, the_template: Any, *, memory_format: Any = ...) -> Any:
+    """`resize_` to the shape of another tensor."""
 def resolve_conj(input: Tensor) -> Any:
     """The tensor itself: conjugates are never pending."""
 def resolve_neg(input: Tensor) -> Any:

@@ -34,6 +34,7 @@ def test_digits(tmp_path):
 
 def comparison():
     path = ROOT / "examples" / "performance" / "compare.py"
+    sys.path.insert(0, str(path.parent))  # as when it is run as a program
     spec = importlib.util.spec_from_file_location("compare", path)
     module = sys.modules["compare"] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -203,7 +203,7 @@ def test_target_out_of_range_names_the_line():
     line = int(str(e.value).rstrip(")").rsplit(":", 1)[1])
     source = Path(__file__).read_text(encoding="utf-8").splitlines()
     assert source[line - 1].endswith("# the line")
-    with pytest.raises(IndexError, match=r"index 5 is out of bounds.*\[embedding\].*test_nn"):
+    with pytest.raises(IndexError, match=r"index out of range in self.*\[embedding\].*test_nn"):
         nt.nn.Embedding(5, 2)(nt.tensor([5])).sum().item()
 
 
@@ -569,7 +569,7 @@ def test_calls_are_cheap_entries():
     """A layer records one entry, and hooks cost nothing when there are none."""
     layers = {
         "linear": (nt.nn.Linear(4, 4), nt.ones(2, 4)),
-        "conv2d": (nt.nn.Conv2d(2, 2, 3), nt.ones(1, 2, 5, 5)),
+        "conv": (nt.nn.Conv2d(2, 2, 3), nt.ones(1, 2, 5, 5)),
         "dropout": (nt.nn.Dropout(0.5), nt.ones(3)),
     }
     local.tape.flush()
@@ -689,14 +689,3 @@ def test_functional_matches_methods():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         check(F.mse_loss(x, x[0]), TF.mse_loss(y, y[0]), rtol=1e-12)
-
-
-def test_what_is_missing_says_so():
-    for call in (
-        lambda: nt.nn.Conv2d(1, 1, 3, padding_mode="reflect"),
-        lambda: nt.nn.MaxPool2d(2, ceil_mode=True)(nt.ones(1, 1, 4, 4)),
-        lambda: F.embedding(nt.tensor([0]), nt.ones(2, 2), max_norm=1.0),
-        lambda: F.pad(nt.ones(2), (1, 1), mode="reflect"),
-    ):
-        with pytest.raises(NotImplementedError, match="numtorch"):
-            call()

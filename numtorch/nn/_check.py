@@ -115,8 +115,8 @@ def _by(sizes) -> str:
 def _same_numbers(x, w) -> None:
     if x.dtype is not w.dtype:
         raise RuntimeError(
-            f"Input type ({_C_TYPES.get(x.dtype.short, x.dtype.name)}) and bias type "
-            f"({_C_TYPES.get(w.dtype.short, w.dtype.name)}) should be the same"
+            f"expected scalar type {C_NAMES.get(x.dtype.short, x.dtype.name)} but found "
+            f"{C_NAMES.get(w.dtype.short, w.dtype.name)}"
         )
     if x.dtype.kind == "b":
         raise not_implemented("slow_conv2d_cpu", x)
@@ -187,7 +187,9 @@ def pool_geometry(x, kernel, stride, padding, dilation) -> None:
         raise RuntimeError("stride should not be zero" if 0 in (*kernel, *stride) else
                            "kernel size should be greater than zero")  # fmt: skip
     if min(dilation) <= 0:
-        raise RuntimeError(f"dilation should be greater than zero, but got {list(dilation)}")
+        axes = "THW"[3 - len(dilation) :]
+        named = " ".join(f"dilation{axis}: {d}" for axis, d in zip(axes, dilation))
+        raise RuntimeError(f"dilation should be greater than zero, but got {named}")
     if 0 in x.shape[1:]:
         raise RuntimeError(
             f"Expected {len(kernel) + 1}D or {len(kernel) + 2}D (batch mode) tensor with optional "

@@ -163,7 +163,8 @@ def unfold(input: Tensor, kernel_size, dilation=1, padding=0, stride=1) -> Tenso
     _check.windows(x._v.meta, kernel, stride, padding, dilation)
     win = _windows((x,), (kernel, stride, padding, dilation))
     n, c = x.shape[:2]
-    out = win.permute(0, 1, 4, 5, 2, 3).reshape(n, c * kernel[0] * kernel[1], -1)
+    columns = win.size(2) * win.size(3)
+    out = win.permute(0, 1, 4, 5, 2, 3).reshape(n, c * kernel[0] * kernel[1], columns)
     return out if input.dim() == 4 else out.squeeze(0)
 
 

@@ -348,12 +348,12 @@ def multi_margin_loss(
         raise ValueError("only p == 1 and p == 2 supported")
     if weight is not None and weight.dim() != 1:
         raise ValueError("weight must be one-dimensional")
-    if not (input.dim() in (1, 2) and input.size(-1) and target.dim() <= 1):
+    if not (input.dim() <= 2 and (not input.dim() or input.size(-1)) and target.dim() <= 1):
         raise RuntimeError(
             "Expected non-empty vector or matrix with optional 0-dim batch size, but got: "
             f"{list(input.shape)}"
         )
-    x = input if input.dim() == 2 else input.unsqueeze(0)
+    x = input if input.dim() == 2 else input.reshape(1, -1)
     t = target.reshape(-1)
     if t.numel() != x.size(0):
         raise RuntimeError(
@@ -370,7 +370,7 @@ def multi_margin_loss(
         z = z * weight.index_select(0, t).unsqueeze(1)
     own = _creation.arange(x.size(1)) == index
     loss = z.masked_fill(own, 0).sum(1) / x.size(1)
-    if input.dim() == 1 and reduction == "none":
+    if input.dim() < 2 and reduction == "none":
         loss = loss.squeeze(0)
     return _reduce(loss, reduction)
 
