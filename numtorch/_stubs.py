@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import keyword
 import os
+import pkgutil
 import textwrap
 import types
 
@@ -175,14 +176,14 @@ def stub() -> str:
     from ._api import REGISTRY
 
     lines = [_HEAD]
-    modules = []
+    # What lies in the folder, whether this process has imported it or not.
+    modules = [m.name for m in pkgutil.iter_modules(package.__path__[:1]) if m.name[0] != "_"]
     for name, value in sorted(vars(package).items()):
         if name.startswith("_") or name == "Tensor":
             continue
         if isinstance(value, types.ModuleType):
-            if value.__name__.startswith("numtorch."):
-                modules.append(name)
-        elif name in REGISTRY and value is REGISTRY[name].public:
+            continue
+        if name in REGISTRY and value is REGISTRY[name].public:
             lines += declared(name, REGISTRY[name], False)
         elif isinstance(value, package.dtype):
             lines.append(f"{name}: dtype")
@@ -192,7 +193,7 @@ def stub() -> str:
             lines += plain(name, value)
         else:
             lines.append(f"{name}: Any")
-    imports = [f"from . import {m} as {m}" for m in modules]
+    imports = [f"from . import {m} as {m}" for m in sorted({*modules, "jit"})]
     text = "\n".join([lines[0], *imports, "", *_tensor_class(package.Tensor), "", *lines[1:]])
     return text + "\n"
 
