@@ -46,6 +46,10 @@ _EXACT = {
 }  # fmt: skip
 
 
+# Functions of kernels that a variable must not hide: b1(x), i64(x), c64(x), ...
+CONVERSIONS = {f"{kind}{bits}" for kind in "biucf" for bits in (1, 8, 16, 32, 64, 128)}
+
+
 class ValueEmitter:
     """Writes what is inside a kernel's loops; `Emitter` writes the loops."""
 
@@ -70,7 +74,8 @@ class ValueEmitter:
 
     def fresh(self, prefix: str) -> str:
         self.counter += 1
-        return f"{prefix}{self.counter}"
+        name = f"{prefix}{self.counter}"
+        return self.fresh(prefix) if name in CONVERSIONS else name
 
     def lookup(self, key):
         for memo in reversed(self.scope):

@@ -150,3 +150,11 @@ def test_no_derivative_is_an_error(name):
     with pytest.raises(RuntimeError, match=f"derivative for aten::{name} is not implemented"):
         getattr(nt, name)(x, x).sum().backward()
         x.grad.tolist()
+
+
+def test_index_variables_do_not_hide_conversions():
+    """The first variable of a broadcast kernel was called b1, like the conversion to bool."""
+    x, y = torch.randn(5, 10, 5), torch.randn(10, 5)
+    x[0], y[0] = 0, 0
+    got = nt.logical_and(nt.tensor(x.numpy()), nt.tensor(y.numpy()))
+    assert got.tolist() == torch.logical_and(x, y).tolist()

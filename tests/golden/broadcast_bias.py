@@ -8,12 +8,12 @@ def kernel(args, begin, end, tid):
     p2 = ptr(args, 3, 'f32')
     p3 = ptr(args, 4, 'f32')
     for r in range(begin, end):
-        b1 = r * n0
+        b2 = r * n0
         for i in range(n0):
-            x2 = p0[b1 + i]
-            x3 = p1[i]
-            v4 = x2 + x3
-            v5 = maximum(v4, f32(0))
-            x6 = p2[r]
-            v7 = v5 * x6
-            p3[b1 + i] = v7
+            x3 = p0[b2 + i]
+            x4 = p1[i]
+            v5 = x3 + x4
+            v6 = maximum(v5, f32(0))
+            x7 = p2[r]
+            v8 = v6 * x7
+            p3[b2 + i] = v8

@@ -120,11 +120,11 @@ def kernel(args, begin, end, tid):
         i4 = q1 - q3 * n0
         a5 = f32(0.0)
         for c6 in range(n1):
-            b8 = n6 + q3 * n2 + i4 * n3 + i2 + c6 * n4
+            b9 = n6 + q3 * n2 + i4 * n3 + i2 + c6 * n4
             for c7 in range(n1):
-                e10 = 1 + i4 + c6 * -1
-                e11 = 1 + i2 + c7 * -1
-                x9 = p0[b8 + c7 * n5] if (e10 >= 0) & (e10 < n3) & (e11 >= 0) & (e11 < n3) else f32(0.0)
-                a5 = red_add(a5, x9)
-        b12 = q3 * n7 + i4 * n0 + i2
-        p1[b12] = a5
+                e11 = 1 + i4 + c6 * -1
+                e12 = 1 + i2 + c7 * -1
+                x10 = p0[b9 + c7 * n5] if (e11 >= 0) & (e11 < n3) & (e12 >= 0) & (e12 < n3) else f32(0.0)
+                a5 = red_add(a5, x10)
+        b13 = q3 * n7 + i4 * n0 + i2
+        p1[b13] = a5

@@ -12,10 +12,10 @@ def kernel(args, begin, end, tid):
     p1 = ptr(args, 2, 'f32')
     p2 = ptr(args, 3, 'f32')
     for r in range(begin, end):
-        b1 = r * n0
+        b2 = r * n0
         for i in range(n0):
-            x2 = p0[b1 + i]
-            x3 = p1[i]
-            v4 = x2 + x3
-            v5 = maximum(v4, f32(0))
-            p2[b1 + i] = v5
+            x3 = p0[b2 + i]
+            x4 = p1[i]
+            v5 = x3 + x4
+            v6 = maximum(v5, f32(0))
+            p2[b2 + i] = v6

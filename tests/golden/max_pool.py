@@ -54,19 +54,19 @@ def kernel(args, begin, end, tid):
                 j4 = select(h10, i64(b12 + c6), j4)
         a13 = f32(0.0)
         for c14 in range(n1):
-            b16 = c14 * n1
-            b19 = q1 * n2 + i2 * n1 + c14 * n3
-            b23 = q1 * n4 + i2 * n5 + c14 * n1
+            b17 = c14 * n1
+            b20 = q1 * n2 + i2 * n1 + c14 * n3
+            b24 = q1 * n4 + i2 * n5 + c14 * n1
             for c15 in range(n1):
-                x17 = p1[b16 + c15]
-                v18 = x17 == j4
-                x20 = p0[b19 + c15]
-                v21 = select(v18, x20, f32(0.0))
-                a13 = red_add(a13, v21)
-                v22 = select(v18, f32(1.0), f32(0.0))
-                p2[b23 + c15] = v22
-        b24 = q1 * n0 + i2
-        p3[b24] = a13
+                x18 = p1[b17 + c15]
+                v19 = x18 == j4
+                x21 = p0[b20 + c15]
+                v22 = select(v19, x21, f32(0.0))
+                a13 = red_add(a13, v22)
+                v23 = select(v19, f32(1.0), f32(0.0))
+                p2[b24 + c15] = v23
+        b25 = q1 * n0 + i2
+        p3[b25] = a13
 
 # copy [map]
 def kernel(args, begin, end, tid):
@@ -84,8 +84,8 @@ def kernel(args, begin, end, tid):
         q3 = q1 // n1
         i4 = q1 - q3 * n1
         b5 = q3 * n2 + i4 * n1 + i2 * n3
-        b8 = q3 * n4 + i4 * n5 + i2 * n1
+        b9 = q3 * n4 + i4 * n5 + i2 * n1
         for i in range(n1):
             x6 = p0[b5 + i]
             v7 = x6
-            p1[b8 + i] = v7
+            p1[b9 + i] = v7

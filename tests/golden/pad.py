@@ -21,11 +21,11 @@ def kernel(args, begin, end, tid):
     n3 = arg_i64(args, 4)
     p1 = ptr(args, 5, 'f32')
     for r in range(begin, end):
-        b1 = n2 + r * n1
-        b6 = r * n0
+        b2 = n2 + r * n1
+        b7 = r * n0
         for i in range(n0):
-            e3 = -1 + r
-            e4 = i
-            x2 = p0[b1 + i] if (e3 >= 0) & (e3 < n3) & (e4 >= 0) & (e4 < n1) else f32(0.5)
-            v5 = x2
-            p1[b6 + i] = v5
+            e4 = -1 + r
+            e5 = i
+            x3 = p0[b2 + i] if (e4 >= 0) & (e4 < n3) & (e5 >= 0) & (e5 < n1) else f32(0.5)
+            v6 = x3
+            p1[b7 + i] = v6
