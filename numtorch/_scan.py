@@ -123,6 +123,8 @@ def diff(input, n, dim, prepend, append):
                     "except along the differencing dimension;"
                     f" input.size({k}) = {input.shape[k]}, but got tensor.size({k}) = {x.shape[k]}"
                 )
+    if n == 0:
+        return input.clone()
     if len(parts) > 1:
         from ._joins import cat
 
