@@ -2174,7 +2174,7 @@ def column_stack(tensors: Sequence[Tensor], *, out: Tensor | tuple[Tensor, ...] 
     """Tensors joined along the second dim; vectors are columns."""
 def combinations(input: Tensor, r: _int = 2, with_replacement: _bool = False) -> Any:
     """All combinations of r elements of a vector, as rows."""
-def complex(*args: Any, **kwargs: Any) -> Any:
+def complex(real: Tensor, imag: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """real + 1j * imag of two tensors of one dtype: float16, float32 or float64.
 
     >>> import numtorch as torch

@@ -108,6 +108,9 @@ def declared(name: str, function, method: bool, indent: str = "") -> list[str]:
 
 def plain(name: str, f, indent: str = "") -> list[str]:
     """A function that is written by hand or made from an elementwise row: names and defaults."""
+    if hasattr(f, "schemas"):  # declared, under another name
+        shown = types.SimpleNamespace(schemas=f.schemas, doc=f.__doc__)
+        return declared(name, shown, f.__qualname__.startswith("Tensor."), indent)
     try:
         signature = inspect.signature(f)
     except (TypeError, ValueError):
