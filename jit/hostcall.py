@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from .codegen import Kernel
+from .dtypes import from_values, to_values
 from .ir import Node, Value
 from .ops.build import const_value
 from .ops.tensor_ops import contiguous_strides
 from .passes.layout import Layout
 from .sym import Sym, prod
-
-_NARROW = ("f16", "bf16")  # handed to NumPy as float32
 
 
 class HostCall:
@@ -134,7 +133,8 @@ def _array(x: tuple, slots: list[int], writable: bool) -> np.ndarray:
 
 def _load(x: tuple, slots: list[int]) -> np.ndarray:
     array, dtype = _array(x, slots, False), x[3]
-    return _widen(array, dtype) if dtype.short in _NARROW else array
+    # Narrow types are handed to NumPy as the type that they are computed in.
+    return to_values(array, dtype).astype(dtype.compute.np) if dtype.narrow else array
 
 
 def _store(result: np.ndarray, x: tuple, slots: list[int], name: str) -> None:
@@ -143,24 +143,6 @@ def _store(result: np.ndarray, x: tuple, slots: list[int], name: str) -> None:
         raise AssertionError(
             f"{name} returned an array of shape {result.shape}, its rule says {target.shape}"
         )
-    if dtype.short in _NARROW:
-        result = _narrow(result, dtype)
+    if dtype.narrow:
+        result = from_values(result, dtype)
     np.copyto(target, result, casting="unsafe")
-
-
-def _widen(array: np.ndarray, dtype) -> np.ndarray:
-    """float32 values of float16 or bfloat16 memory."""
-    if dtype.short == "f16":
-        return array.view(np.float16).astype(np.float32)
-    return (array.view(np.uint16).astype(np.uint32) << np.uint32(16)).view(np.float32)
-
-
-def _narrow(array: np.ndarray, dtype) -> np.ndarray:
-    """float32 values rounded to float16 or bfloat16, as the type that memory is seen with."""
-    array = np.asarray(array, np.float32)
-    if dtype.short == "f16":
-        return array.astype(np.float16).view(dtype.np)
-    bits = array.view(np.uint32)
-    rounded = (bits + np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))) >> np.uint32(16)
-    rounded = np.where(np.isnan(array), np.uint32(0x7FC0), rounded)
-    return rounded.astype(np.uint16).view(dtype.np)

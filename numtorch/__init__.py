@@ -12,7 +12,7 @@ if not _os.path.isdir(_os.path.join(__path__[0], "jit")) and _os.path.isfile(
 
 from numtorch.jit import dtypes as _dtypes  # noqa: E402
 
-from . import (  # noqa: E402, F401  # noqa: E402  # noqa: E402, F401  # noqa: E402  # noqa: E402, F401  # noqa: E402
+from . import (  # noqa: E402, F401
     _api,
     _arithmetic,
     _attributes,

@@ -1277,7 +1277,7 @@ class Tensor:
     def polygamma(self, n: Any) -> Any:
         """The n-th derivative of digamma."""
     def polygamma_(self, *args: Any, **kwargs: Any) -> Any:
-        """In-place polygamma."""
+        """In-place version of :meth:`polygamma`."""
     def positive(self) -> Any:
         """The tensor itself; bool is refused."""
     def pow(self, exponent: Tensor | Number) -> Tensor:
@@ -1870,19 +1870,19 @@ class UntypedStorage:
 def abs(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise abs."""
 def abs_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place abs."""
+    """In-place version of :meth:`abs`."""
 def absolute(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise abs."""
 def absolute_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place abs."""
+    """In-place version of :meth:`abs`."""
 def acos(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise acos."""
 def acos_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place acos."""
+    """In-place version of :meth:`acos`."""
 def acosh(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise acosh."""
 def acosh_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place acosh."""
+    """In-place version of :meth:`acosh`."""
 def adaptive_avg_pool1d(input: Any, output_size: Any) -> Any:
     """Means over windows that make the last dim `output_size` long."""
 def adaptive_max_pool1d(input: Any, output_size: Any) -> Any:
@@ -1890,7 +1890,7 @@ def adaptive_max_pool1d(input: Any, output_size: Any) -> Any:
 def add(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """input + alpha * other; operands broadcast and are promoted."""
 def add_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place add."""
+    """In-place version of :meth:`add`."""
 def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """beta * input + alpha * (the sum of the batch's products)."""
 def addbmm_(self, batch1: Any, batch2: Any, *, beta: Any = ..., alpha: Any = ...) -> Any:
@@ -1934,7 +1934,7 @@ def aminmax(input: Tensor, *, dim: _int | None = None, keepdim: _bool = False, o
 def angle(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise angle."""
 def angle_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place angle."""
+    """In-place version of :meth:`angle`."""
 def any(input: Tensor, dim: _Ints | None = None, keepdim: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """True if any element along the dims is (uint8 for uint8)."""
 @overload
@@ -1953,19 +1953,19 @@ def arange(start: Number, end: Number, step: Number = 1, *, dtype: _dtype | None
 def arccos(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise acos."""
 def arccos_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place acos."""
+    """In-place version of :meth:`acos`."""
 def arccosh(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise acosh."""
 def arccosh_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place acosh."""
+    """In-place version of :meth:`acosh`."""
 def arcsin(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise asin."""
 def arcsin_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place asin."""
+    """In-place version of :meth:`asin`."""
 def arcsinh(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise asinh."""
 def arcsinh_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place asinh."""
+    """In-place version of :meth:`asinh`."""
 def arctan(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise atan."""
 def arctan2(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
@@ -1973,11 +1973,11 @@ def arctan2(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | 
 def arctan2_(self, *args: Any, **kwargs: Any) -> Any:
     """In-place version of :meth:`atan2`."""
 def arctan_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place atan."""
+    """In-place version of :meth:`atan`."""
 def arctanh(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise atanh."""
 def arctanh_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place atanh."""
+    """In-place version of :meth:`atanh`."""
 def argmax(input: Tensor, dim: _int | None = None, keepdim: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Index of the first maximum along a dim, or of the flat tensor."""
 def argmin(input: Tensor, dim: _int | None = None, keepdim: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
@@ -2010,11 +2010,11 @@ def asarray(obj: Any, *, dtype: Any = ..., device: Any = ..., copy: Any = ..., r
 def asin(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise asin."""
 def asin_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place asin."""
+    """In-place version of :meth:`asin`."""
 def asinh(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise asinh."""
 def asinh_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place asinh."""
+    """In-place version of :meth:`asinh`."""
 def atan(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise atan."""
 def atan2(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
@@ -2022,11 +2022,11 @@ def atan2(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | No
 def atan2_(self, *args: Any, **kwargs: Any) -> Any:
     """In-place version of :meth:`atan2`."""
 def atan_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place atan."""
+    """In-place version of :meth:`atan`."""
 def atanh(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise atanh."""
 def atanh_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place atanh."""
+    """In-place version of :meth:`atanh`."""
 def atleast_1d(*tensors: Any) -> Any:
     """Tensors with dims of size 1 added until they have 1."""
 def atleast_2d(*tensors: Any) -> Any:
@@ -2062,27 +2062,27 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
 def bitwise_and(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise bitwise_and; operands broadcast and are promoted."""
 def bitwise_and_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place bitwise_and."""
+    """In-place version of :meth:`bitwise_and`."""
 def bitwise_left_shift(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise bitwise_left_shift; operands broadcast and are promoted."""
 def bitwise_left_shift_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place bitwise_left_shift."""
+    """In-place version of :meth:`bitwise_left_shift`."""
 def bitwise_not(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise bitwise_not."""
 def bitwise_not_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place bitwise_not."""
+    """In-place version of :meth:`bitwise_not`."""
 def bitwise_or(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise bitwise_or; operands broadcast and are promoted."""
 def bitwise_or_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place bitwise_or."""
+    """In-place version of :meth:`bitwise_or`."""
 def bitwise_right_shift(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise bitwise_right_shift; operands broadcast and are promoted."""
 def bitwise_right_shift_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place bitwise_right_shift."""
+    """In-place version of :meth:`bitwise_right_shift`."""
 def bitwise_xor(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise bitwise_xor; operands broadcast and are promoted."""
 def bitwise_xor_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place bitwise_xor."""
+    """In-place version of :meth:`bitwise_xor`."""
 def blackman_window(window_length: _int, periodic: _bool = True, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False) -> Any:
     """Sum of three cosines."""
 def block_diag(*tensors: Any) -> Any:
@@ -2123,7 +2123,7 @@ cdouble: dtype
 def ceil(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise ceil."""
 def ceil_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place ceil."""
+    """In-place version of :meth:`ceil`."""
 def celu(input: Any, alpha: Any = ..., inplace: Any = ...) -> Any:
     """x above 0, alpha * (exp(x / alpha) - 1) below; Barron (2017)."""
 def celu_(input: Any, *args: Any, **kwargs: Any) -> Any:
@@ -2227,17 +2227,17 @@ def conv_transpose3d(input: Any, weight: Any, bias: Any = ..., stride: Any = ...
 def copysign(input: Tensor, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise copysign; operands broadcast and are promoted."""
 def copysign_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place copysign."""
+    """In-place version of :meth:`copysign`."""
 def corrcoef(input: Tensor) -> Any:
     """Correlation coefficients of the rows of [variables, observations]."""
 def cos(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise cos."""
 def cos_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place cos."""
+    """In-place version of :meth:`cos`."""
 def cosh(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise cosh."""
 def cosh_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place cosh."""
+    """In-place version of :meth:`cosh`."""
 def cosine_similarity(x1: Any, x2: Any, dim: Any = ..., eps: Any = ...) -> Any:
     """<x1, x2> / (max(|x1|, eps) * max(|x2|, eps)) along a dim; operands broadcast."""
 def count_nonzero(input: Tensor, dim: _Ints | None = None) -> Any:
@@ -2277,7 +2277,7 @@ default_generator: Any
 def deg2rad(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise deg2rad."""
 def deg2rad_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place deg2rad."""
+    """In-place version of :meth:`deg2rad`."""
 def det(input: Tensor) -> Any:
     """Determinant: linalg.det."""
 def detach(input: Any) -> Any:
@@ -2320,17 +2320,17 @@ def diff(input: Tensor, n: _int = 1, dim: _int = -1, prepend: Tensor | None = No
 def digamma(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise digamma."""
 def digamma_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place digamma."""
+    """In-place version of :meth:`digamma`."""
 def dist(input: Tensor, other: Tensor, p: Number = 2) -> Any:
     """The p-norm of input - other."""
 def div(input: Tensor | Number, other: Tensor | Number, *, rounding_mode: str | None = None, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """input / other; rounding_mode None, 'floor' (as //) or 'trunc' (towards zero)."""
 def div_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place div."""
+    """In-place version of :meth:`div`."""
 def divide(input: Tensor | Number, other: Tensor | Number, *, rounding_mode: str | None = None, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """input / other; rounding_mode None, 'floor' (as //) or 'trunc' (towards zero)."""
 def divide_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place div."""
+    """In-place version of :meth:`div`."""
 def dot(input: Tensor, tensor: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Sum of the products of two vectors' elements.
 
@@ -2417,7 +2417,7 @@ class enable_grad:
 def eq(input: Tensor, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise eq; operands broadcast and are promoted."""
 def eq_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place eq."""
+    """In-place version of :meth:`eq`."""
 def equal(input: Tensor, other: Tensor) -> Any:
     """True if shapes and all elements are equal.
 
@@ -2427,29 +2427,29 @@ def equal(input: Tensor, other: Tensor) -> Any:
 def erf(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise erf."""
 def erf_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place erf."""
+    """In-place version of :meth:`erf`."""
 def erfc(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise erfc."""
 def erfc_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place erfc."""
+    """In-place version of :meth:`erfc`."""
 def erfinv(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise erfinv."""
 def erfinv_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place erfinv."""
+    """In-place version of :meth:`erfinv`."""
 def exp(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise exp."""
 def exp2(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise exp2."""
 def exp2_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place exp2."""
+    """In-place version of :meth:`exp2`."""
 def exp_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place exp."""
+    """In-place version of :meth:`exp`."""
 def expand_copy(input: Tensor, size: _Ints, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """A copy of what `expand` gives."""
 def expm1(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise expm1."""
 def expm1_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place expm1."""
+    """In-place version of :meth:`expm1`."""
 @overload
 def eye(n: _int, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """The identity matrix [n, m]."""
@@ -2473,7 +2473,7 @@ class finfo:
 def fix(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise trunc."""
 def fix_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place trunc."""
+    """In-place version of :meth:`trunc`."""
 def flatten(input: Tensor, start_dim: _int = 0, end_dim: _int = -1) -> Tensor:
     """Merges the dims start_dim..end_dim."""
 def flip(input: Tensor, dims: _Ints) -> Any:
@@ -2493,11 +2493,11 @@ def float_power_(self, exponent: Any) -> Any:
 def floor(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise floor."""
 def floor_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place floor."""
+    """In-place version of :meth:`floor`."""
 def floor_divide(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise floor_divide; operands broadcast and are promoted."""
 def floor_divide_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place floor_divide."""
+    """In-place version of :meth:`floor_divide`."""
 def fmax(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise fmax; operands broadcast and are promoted."""
 def fmin(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
@@ -2505,11 +2505,11 @@ def fmin(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | Non
 def fmod(input: Tensor, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise fmod; operands broadcast and are promoted."""
 def fmod_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place fmod."""
+    """In-place version of :meth:`fmod`."""
 def frac(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise frac."""
 def frac_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place frac."""
+    """In-place version of :meth:`frac`."""
 def frexp(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
     """(mantissa in [1/2, 1), exponent as int32) with input = mantissa * 2 ** exponent."""
 def frobenius_norm(input: Tensor, dim: _Ints, keepdim: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
@@ -2549,7 +2549,7 @@ def gcd_(self, *args: Any, **kwargs: Any) -> Any:
 def ge(input: Tensor, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise ge; operands broadcast and are promoted."""
 def ge_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place ge."""
+    """In-place version of :meth:`ge`."""
 def geqrf(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
     """QR in LAPACK's compact form: R and, below it, the Householder vectors; their factors tau."""
 def ger(input: Tensor, vec2: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
@@ -2580,17 +2580,17 @@ def gradient(input: Tensor, *, spacing: Any | None = None, dim: Any | None = Non
 def greater(input: Tensor, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise gt; operands broadcast and are promoted."""
 def greater_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place gt."""
+    """In-place version of :meth:`gt`."""
 def greater_equal(input: Tensor, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise ge; operands broadcast and are promoted."""
 def greater_equal_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place ge."""
+    """In-place version of :meth:`ge`."""
 def group_norm(input: Any, num_groups: Any, weight: Any = ..., bias: Any = ..., eps: Any = ..., cudnn_enabled: Any = ...) -> Any:
     """nn.functional.group_norm."""
 def gt(input: Tensor, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise gt; operands broadcast and are promoted."""
 def gt_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place gt."""
+    """In-place version of :meth:`gt`."""
 half: dtype
 @overload
 def hamming_window(window_length: _int, periodic: _bool = True, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False) -> Any:
@@ -2656,7 +2656,7 @@ def hypot_(self, *args: Any, **kwargs: Any) -> Any:
 def i0(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise i0."""
 def i0_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place i0."""
+    """In-place version of :meth:`i0`."""
 def igamma(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise igamma; operands broadcast and are promoted."""
 def igamma_(self, *args: Any, **kwargs: Any) -> Any:
@@ -2815,7 +2815,7 @@ def ldexp_(self, *args: Any, **kwargs: Any) -> Any:
 def le(input: Tensor, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise le; operands broadcast and are promoted."""
 def le_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place le."""
+    """In-place version of :meth:`le`."""
 def lerp(input: Tensor, end: Tensor, weight: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """input + weight * (end - input), exact at both ends."""
 def lerp_(self, *args: Any, **kwargs: Any) -> Any:
@@ -2823,15 +2823,15 @@ def lerp_(self, *args: Any, **kwargs: Any) -> Any:
 def less(input: Tensor, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise lt; operands broadcast and are promoted."""
 def less_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place lt."""
+    """In-place version of :meth:`lt`."""
 def less_equal(input: Tensor, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise le; operands broadcast and are promoted."""
 def less_equal_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place le."""
+    """In-place version of :meth:`le`."""
 def lgamma(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise lgamma."""
 def lgamma_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place lgamma."""
+    """In-place version of :meth:`lgamma`."""
 @overload
 def linspace(start: Number, end: Number, steps: _int, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """`steps` values from start to end, both included.
@@ -2853,17 +2853,17 @@ def log(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Ten
 def log10(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise log10."""
 def log10_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place log10."""
+    """In-place version of :meth:`log10`."""
 def log1p(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise log1p."""
 def log1p_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place log1p."""
+    """In-place version of :meth:`log1p`."""
 def log2(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise log2."""
 def log2_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place log2."""
+    """In-place version of :meth:`log2`."""
 def log_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place log."""
+    """In-place version of :meth:`log`."""
 def log_softmax(input: Tensor, dim: _int, dtype: _dtype | None = None, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """log(softmax(x)) along a dim."""
 def logaddexp(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
@@ -2881,7 +2881,7 @@ def logical_and_(self, *args: Any, **kwargs: Any) -> Any:
 def logical_not(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise logical_not."""
 def logical_not_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place logical_not."""
+    """In-place version of :meth:`logical_not`."""
 def logical_or(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise logical_or; operands broadcast and are promoted."""
 def logical_or_(self, *args: Any, **kwargs: Any) -> Any:
@@ -2912,7 +2912,7 @@ long: dtype
 def lt(input: Tensor, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise lt; operands broadcast and are promoted."""
 def lt_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place lt."""
+    """In-place version of :meth:`lt`."""
 def lu(A: Any, pivot: Any = ..., get_infos: Any = ..., out: Any = ...) -> Any:
     """(LU, pivots[, info]): linalg.lu_factor, where info shows zero pivots."""
 def lu_solve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
@@ -3014,13 +3014,13 @@ def msort(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> T
 def mul(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise mul; operands broadcast and are promoted."""
 def mul_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place mul."""
+    """In-place version of :meth:`mul`."""
 def multinomial(input: Tensor, num_samples: _int, replacement: _bool = False, *, generator: Generator | None = None, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Indices drawn from each row's weights: [num_samples] or [rows, num_samples]."""
 def multiply(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise mul; operands broadcast and are promoted."""
 def multiply_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place mul."""
+    """In-place version of :meth:`mul`."""
 def mv(input: Tensor, vec: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Product of a matrix [n, k] and a vector [k]."""
 def mvlgamma(input: Tensor, p: _int, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
@@ -3055,15 +3055,15 @@ def narrow_copy(input: Tensor, dim: _int, start: Any, length: _int, *, out: Tens
 def ne(input: Tensor, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise ne; operands broadcast and are promoted."""
 def ne_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place ne."""
+    """In-place version of :meth:`ne`."""
 def neg(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise neg."""
 def neg_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place neg."""
+    """In-place version of :meth:`neg`."""
 def negative(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise neg."""
 def negative_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place neg."""
+    """In-place version of :meth:`neg`."""
 newaxis: Any
 def nextafter(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise nextafter; operands broadcast and are promoted."""
@@ -3097,7 +3097,7 @@ def normal(mean: _float, std: _float, size: _Ints, *, generator: Generator | Non
 def not_equal(input: Tensor, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise ne; operands broadcast and are promoted."""
 def not_equal_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place ne."""
+    """In-place version of :meth:`ne`."""
 def nuclear_norm(input: Tensor, dim: _Ints | None = None, keepdim: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """The sum of the singular values of matrices."""
 def numel(input: Any) -> Any:
@@ -3153,7 +3153,7 @@ def pow(input: Tensor | Number, exponent: Tensor | Number, *, out: Tensor | tupl
     >>> torch.pow(torch.tensor([1.0, 2.0, 3.0]), 2)
     tensor([1., 4., 9.])"""
 def pow_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place pow."""
+    """In-place version of :meth:`pow`."""
 def prelu(input: Any, weight: Any) -> Any:
     """x above 0, weight * x below; one weight, or one per channel (dim 1)."""
 preserve_format: Any
@@ -3187,7 +3187,7 @@ def quantile(input: Tensor, q: _float, dim: _int | None = None, keepdim: _bool =
 def rad2deg(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise rad2deg."""
 def rad2deg_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place rad2deg."""
+    """In-place version of :meth:`rad2deg`."""
 @overload
 def rand(size: _Ints, *, generator: Generator | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Uniform numbers in [0, 1)."""
@@ -3238,15 +3238,15 @@ def real(input: Tensor) -> Any:
 def reciprocal(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise reciprocal."""
 def reciprocal_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place reciprocal."""
+    """In-place version of :meth:`reciprocal`."""
 def relu(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise relu."""
 def relu_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place relu."""
+    """In-place version of :meth:`relu`."""
 def remainder(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise remainder; operands broadcast and are promoted."""
 def remainder_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place remainder."""
+    """In-place version of :meth:`remainder`."""
 def renorm(input: Tensor, p: Number, dim: _int, maxnorm: Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Slices along `dim` whose p-norm is above maxnorm are scaled down to it."""
 def renorm_(self, *args: Any, **kwargs: Any) -> Any:
@@ -3307,7 +3307,7 @@ def rrelu_(input: Any, *args: Any, **kwargs: Any) -> Any:
 def rsqrt(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise rsqrt."""
 def rsqrt_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place rsqrt."""
+    """In-place version of :meth:`rsqrt`."""
 def rsub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Any:
     """other - alpha * input."""
 def scalar_tensor(s: Number, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False) -> Any:
@@ -3398,30 +3398,30 @@ def set_rng_state(new_state: Any) -> Any:
 def sgn(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise sgn."""
 def sgn_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place sgn."""
+    """In-place version of :meth:`sgn`."""
 short: dtype
 def sigmoid(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise sigmoid."""
 def sigmoid_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place sigmoid."""
+    """In-place version of :meth:`sigmoid`."""
 def sign(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise sign."""
 def sign_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place sign."""
+    """In-place version of :meth:`sign`."""
 def signbit(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise signbit."""
 def sin(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise sin."""
 def sin_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place sin."""
+    """In-place version of :meth:`sin`."""
 def sinc(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise sinc."""
 def sinc_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place sinc."""
+    """In-place version of :meth:`sinc`."""
 def sinh(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise sinh."""
 def sinh_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place sinh."""
+    """In-place version of :meth:`sinh`."""
 def slice_copy(input: Tensor, dim: _int = 0, start: _int | None = None, end: _int | None = None, step: _int = 1, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     ...
 def slice_scatter(input: Tensor, src: Tensor, dim: _int = 0, start: _int | None = None, end: _int | None = None, step: _int = 1, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
@@ -3477,11 +3477,11 @@ def split_with_sizes_copy(input: Tensor, split_sizes: _Ints, dim: _int = 0, *, o
 def sqrt(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise sqrt."""
 def sqrt_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place sqrt."""
+    """In-place version of :meth:`sqrt`."""
 def square(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise square."""
 def square_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place square."""
+    """In-place version of :meth:`square`."""
 def squeeze(input: Tensor, dim: _Ints | None = None) -> Tensor:
     """Drops dims of size 1 (all, or the given ones)."""
 def squeeze_copy(input: Tensor, dim: _Ints | None = None, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
@@ -3519,11 +3519,11 @@ strided: Any
 def sub(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """input - alpha * other; operands broadcast and are promoted."""
 def sub_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place sub."""
+    """In-place version of :meth:`sub`."""
 def subtract(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """input - alpha * other; operands broadcast and are promoted."""
 def subtract_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place sub."""
+    """In-place version of :meth:`sub`."""
 def sum(input: Tensor, dim: _Ints | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Sum over the given dims (all by default); integers and bools are added as int64.
 
@@ -3550,11 +3550,11 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: _int | None = None, *, o
 def tan(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise tan."""
 def tan_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place tan."""
+    """In-place version of :meth:`tan`."""
 def tanh(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise tanh."""
 def tanh_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place tanh."""
+    """In-place version of :meth:`tanh`."""
 def tensor(data: Any, *, dtype: Any = ..., device: Any = ..., requires_grad: Any = ..., pin_memory: Any = ...) -> Any:
     """A new tensor with a copy of `data` (numbers, nested lists, arrays, tensors).
 
@@ -3635,7 +3635,7 @@ def true_divide_(self, *args: Any, **kwargs: Any) -> Any:
 def trunc(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise trunc."""
 def trunc_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place trunc."""
+    """In-place version of :meth:`trunc`."""
 def typename(obj: Any) -> Any:
     """'torch.FloatTensor' for a tensor, else the qualified name of the type."""
 uint8: dtype
@@ -3749,7 +3749,7 @@ def where(condition: Tensor, input: Tensor | Number | None = None, other: Tensor
 def xlogy(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise xlogy; operands broadcast and are promoted."""
 def xlogy_(self, *args: Any, **kwargs: Any) -> Any:
-    """In-place xlogy."""
+    """In-place version of :meth:`xlogy`."""
 def zero_(self) -> Any:
     """Sets every element to zero."""
 @overload

@@ -53,8 +53,12 @@ class Param:
 class Schema:
     """A parsed schema with its implementation."""
 
-    def __init__(self, text: str, implementation: Callable, out: bool | tuple[str, ...]):
+    def __init__(
+        self, text: str, implementation: Callable, out: bool | tuple[str, ...], *,
+        out_apart: bool = False, out_dtype: Callable | None = None, dtype_of_out: bool = False,
+    ):  # fmt: skip
         self.text = text
+        self.out_apart, self.out_dtype, self.dtype_of_out = out_apart, out_dtype, dtype_of_out
         self.name, _, rest = text.partition("(")
         self.shown = self.name.replace(".", "_")  # how PyTorch's errors call it
         self._rest = rest.rpartition(")")[0]
@@ -124,8 +128,8 @@ class Schema:
         """Runs the implementation and stores its result in `out`."""
         from ._out import store_out
 
-        if self.name == "arange" and named["dtype"] is None and isinstance(out, Tensor):
-            named["dtype"] = out.dtype  # out's type rounds start and step, not only the result
+        if self.dtype_of_out and named["dtype"] is None and isinstance(out, Tensor):
+            named["dtype"] = out.dtype
         return store_out(self, out, lambda: self.implementation(*args, **named), (args, named))
 
 
@@ -328,18 +332,22 @@ FAST["again"] = again
 
 def function(
     text: str, *, out: bool | tuple[str, ...] = False, method: bool = True, inplace: bool = False,
-    free: bool = True,
+    free: bool = True, **out_rules,
 ):  # fmt: skip
     """Declares a public function, and the Tensor method of the same name.
 
     `out`: takes out= (names of the fields for several results). `inplace`: also `name_`.
     `free`: also torch.name. A second declaration of a name adds an overload.
+    Rules of out=: `out_apart`: it may not share memory with the operands; `out_dtype`: it must
+    have the result's dtype, the function gives the text of the error for (result, out);
+    `dtype_of_out`: its dtype is the default of the argument dtype (and rounds what is computed).
     """
 
     def decorate(implementation: Callable) -> Callable:
-        schema = Schema(text, implementation, out)
-        f = REGISTRY.setdefault(schema.name, None) or Function(schema.name)
-        REGISTRY[schema.name] = f
+        schema = Schema(text, implementation, out, **out_rules)
+        f = REGISTRY.get(schema.name)
+        if f is None:
+            f = REGISTRY[schema.name] = Function(schema.name)
         f.schemas.append(schema)
         f.doc = f.doc or implementation.__doc__ or ""
         f.method, f.inplace = f.method or method, f.inplace or inplace
@@ -348,7 +356,7 @@ def function(
         if method:
             setattr(Tensor, short, _generate(f, True))
         if inplace:
-            setattr(Tensor, short + "_", _inplace(f, short))
+            setattr(Tensor, short + "_", inplace_variant(short))
         f.public = _generate(f, False)
         return f.public
 
@@ -367,25 +375,11 @@ def alias(new: str, old: str, *, method: bool = True) -> Callable:
     return f.public
 
 
-def _inplace(f: Function, short: str) -> Callable:
-    from numtorch.jit.record import local
+def inplace_variant(short: str) -> Callable:
+    """`name_` of the Tensor method `name`."""
+    from ._methods import inplace
 
-    from ._methods import check_operands, write_result
-
-    plain = getattr(Tensor, short)
-
-    def variant(self, *args, **kwargs):
-        if self._rg == 1 and local.tape.grad:
-            raise RuntimeError(
-                "a leaf Variable that requires grad is being used in an in-place operation."
-            )
-        if self._st is not None:
-            check_operands(self, args)
-        return write_result(self, plain(self, *args, **kwargs), short)
-
-    variant.__name__, variant.__qualname__ = short + "_", f"Tensor.{short}_"
-    variant.__doc__ = f"In-place version of :meth:`{short}`."
-    return variant
+    return inplace(getattr(Tensor, short), short)
 
 
 def install(functions: dict) -> None:

@@ -291,12 +291,12 @@ def arange(start, end=None, step=1, *, dtype=None, device=None, requires_grad=Fa
     return finish(t, device, requires_grad)
 
 
-function(f"arange(Number end, *, {OPTIONS})", method=False, out=True)(
+_OUT = {"method": False, "out": True, "dtype_of_out": True}
+function(f"arange(Number end, *, {OPTIONS})", **_OUT)(
     lambda end, **options: _arange(0, end, 1, **options))
-function(f"arange(Number start, Number end, *, {OPTIONS})", method=False, out=True)(
+function(f"arange(Number start, Number end, *, {OPTIONS})", **_OUT)(
     lambda start, end, **options: _arange(start, end, 1, **options))
-function(f"arange(Number start, Number end, Number step=1, *, {OPTIONS})", method=False,
-         out=True)(_arange)  # fmt: skip
+function(f"arange(Number start, Number end, Number step=1, *, {OPTIONS})", **_OUT)(_arange)
 REGISTRY["arange"].doc = REGISTRY["arange"].public.__doc__ = _arange.__doc__
 
 

@@ -10,6 +10,7 @@ from numtorch.jit.record import local
 
 from ._api import function
 from ._indexing import array_now, gather_flat, put_result, record_checked
+from ._out import expected_dtype
 from ._shape_ops import _copied, expand, reshape, slice_view, to
 from ._tensor import Tensor, check_dim
 
@@ -35,7 +36,8 @@ def _smaller(t: Tensor, sizes) -> Tensor:
 # ---------------------------------------------------------------- gather
 
 
-@function("gather(Tensor input, int dim, Tensor index, *, bool sparse_grad=False)", out=True)
+@function("gather(Tensor input, int dim, Tensor index, *, bool sparse_grad=False)", out=True,
+          out_apart=True, out_dtype=expected_dtype)  # fmt: skip
 def gather(input, dim, index, *, sparse_grad=False):
     """out[i][j] = input[index[i][j]][j] (for dim 0); index may be smaller than input.
 
@@ -91,7 +93,7 @@ def take_along_dim(input, indices, dim):
     return _gathered(expand(input, own), d, expand(indices, at), "index")
 
 
-@function("index_select(Tensor input, int dim, Tensor index)", out=True)
+@function("index_select(Tensor input, int dim, Tensor index)", out=True, out_apart=True)
 def index_select(input, dim, index):
     """The slices of a dim at the given indices."""
     if index.dim() > 1:
@@ -108,7 +110,7 @@ def index_select(input, dim, index):
     return out if input.dim() else reshape(out, ())
 
 
-@function("take(Tensor input, Tensor index)", out=True)
+@function("take(Tensor input, Tensor index)", out=True, out_apart=True)
 def take(input, index):
     """Elements at places of the flattened tensor, shaped like the index."""
     if index.dtype.short != "i64":
@@ -507,7 +509,7 @@ def _masked_fill_tensor(input, mask, value):
     return _where_masked(mask, to(value, input.dtype), input)
 
 
-@function("masked_select(Tensor input, Tensor mask)", out=True)
+@function("masked_select(Tensor input, Tensor mask)", out=True, out_apart=True)
 def masked_select(input, mask):
     """The elements where the mask holds, as a vector."""
     if mask.dtype.kind != "b":

@@ -25,7 +25,7 @@ from ._tensor import Size, Tensor, check_dim
 # ---------------------------------------------------------------- cat and stack
 
 
-@function("cat(Tensor[] tensors, int dim=0)", method=False, out=True)
+@function("cat(Tensor[] tensors, int dim=0)", method=False, out=True, out_apart=True)
 def cat(tensors, dim=0):
     """Tensors joined along a dim; other sizes must agree.
 

@@ -218,8 +218,8 @@ def inplace(method, name: str):
         result = method(self, *args, **kwargs)
         return result if result is NotImplemented else write_result(self, result, name)
 
-    variant.__name__ = name + "_"
-    variant.__doc__ = f"In-place {name}."
+    variant.__name__, variant.__qualname__ = name + "_", f"Tensor.{name}_"
+    variant.__doc__ = f"In-place version of :meth:`{name}`."
     return variant
 
 

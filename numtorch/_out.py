@@ -28,31 +28,18 @@ def store_out(schema, out, compute, given: tuple):
         raise TypeError(
             f"{short}(): argument 'out' must be tuple of Tensors with {len(fields)} elements"
         )
-    if local.tape.grad:
-        if any(o.requires_grad for o in outs):
-            raise RuntimeError(
-                f"{short}(): functions with out=... arguments don't support automatic "
-                "differentiation, but one of the arguments requires grad."
-            )
-        if any(t.requires_grad for t in _tensors(given)):
-            raise RuntimeError(
-                f"{short}(): functions with out=... arguments don't support automatic "
-                "differentiation, but one of the arguments requires grad."
-            )
-    if short in _APART:
-        for o in outs:
-            if o._view is not None and overlaps_itself(o._v.meta.shape, o._view.strides):
-                raise RuntimeError(
-                    "unsupported operation: more than one element of the written-to tensor refers "
-                    "to a single memory location. Please clone() the tensor before performing the "
-                    "operation."
-                )
-            for x in _tensors(given):
-                check_overlap(o, x, True)
+    if local.tape.grad and any(t.requires_grad for t in (*outs, *_tensors(given))):
+        raise RuntimeError(
+            f"{short}(): functions with out=... arguments don't support automatic "
+            "differentiation, but one of the arguments requires grad."
+        )
+    if schema.out_apart:
+        _check_apart(outs, given)
     results = compute()
-    if short in _EXACT:
+    if schema.out_dtype is not None:
         for o, r in zip(outs, (results,) if fields is None else results):
-            _check_exact(short, o, r)
+            if o.dtype is not r.dtype:
+                raise RuntimeError(schema.out_dtype(r, o))
     if fields is None:
         return store_one(out, results)
     for o, r in zip(outs, results):
@@ -60,28 +47,21 @@ def store_out(schema, out, compute, given: tuple):
     return type(results)(*outs) if hasattr(results, "_fields") else tuple(outs)
 
 
-# Functions whose out= may not share memory with their operands.
-_APART = frozenset((
-    "cat", "concat", "gather", "index_select", "kthvalue", "masked_select", "take",
-))  # fmt: skip
+def _check_apart(outs: tuple, given: tuple) -> None:
+    for o in outs:
+        if o._view is not None and overlaps_itself(o._v.meta.shape, o._view.strides):
+            raise RuntimeError(
+                "unsupported operation: more than one element of the written-to tensor refers "
+                "to a single memory location. Please clone() the tensor before performing the "
+                "operation."
+            )
+        for x in _tensors(given):
+            check_overlap(o, x, True)
 
 
-# Functions whose out= must have the result's dtype, not one that it can be cast to.
-_EXACT = frozenset(("amax", "amin", "aminmax", "gather", "multinomial"))
-
-
-def _check_exact(name: str, out: Tensor, result: Tensor) -> None:
-    if out.dtype is result.dtype:
-        return
-    if name == "multinomial":
-        raise RuntimeError(f"multinomial expects Long tensor out, got: {out.dtype.scalar_type}")
-    if name in ("amax", "amin"):
-        raise RuntimeError(
-            "Expected the dtype for input and out to match, but got "
-            f"{result.dtype.scalar_type} for input's dtype and {out.dtype.scalar_type} for out's "
-            "dtype."
-        )
-    raise RuntimeError(
+def expected_dtype(result: Tensor, out: Tensor) -> str:
+    """The text of PyTorch's error for an out= of another dtype than the result's."""
+    return (
         f"Expected out tensor to have dtype {c_name(result.dtype)}, but got {c_name(out.dtype)} "
         "instead"
     )

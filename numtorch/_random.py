@@ -358,8 +358,12 @@ def _made(array, dtype) -> Tensor:
     return _own(np.asarray(array, np.float64)).to(dtype)
 
 
+def _long_out(result: Tensor, out: Tensor) -> str:
+    return f"multinomial expects Long tensor out, got: {out.dtype.scalar_type}"
+
+
 @function(f"multinomial(Tensor input, int num_samples, bool replacement=False, {_GENERATOR})",
-          out=True)  # fmt: skip
+          out=True, out_dtype=_long_out)  # fmt: skip
 def multinomial(input, num_samples, replacement=False, *, generator=None):
     """Indices drawn from each row's weights: [num_samples] or [rows, num_samples]."""
     if input.dim() not in (1, 2):

@@ -9,6 +9,7 @@ from numtorch.jit.ops import OPS
 from numtorch.jit.record import local
 
 from ._api import REGISTRY, function
+from ._out import expected_dtype
 from ._shape_ops import to
 from ._tensor import Tensor, check_dim
 from .return_types import result_type
@@ -162,19 +163,29 @@ def _extreme_of(name: str, t: Tensor, dim, keepdim) -> Tensor:
     return local.tape.record(row, (t,), (_dims(t, dim), keepdim))
 
 
-@function("amax(Tensor input, dims? dim=(), bool keepdim=False)", out=True)
+def _matching_dtype(result: Tensor, out: Tensor) -> str:
+    return (
+        "Expected the dtype for input and out to match, but got "
+        f"{result.dtype.scalar_type} for input's dtype and {out.dtype.scalar_type} for out's dtype."
+    )
+
+
+@function("amax(Tensor input, dims? dim=(), bool keepdim=False)", out=True,
+          out_dtype=_matching_dtype)  # fmt: skip
 def amax(input, dim=(), keepdim=False):
     """Maximum over the given dims; equal maxima share the gradient."""
     return _extreme_of("amax", input, dim, keepdim)
 
 
-@function("amin(Tensor input, dims? dim=(), bool keepdim=False)", out=True)
+@function("amin(Tensor input, dims? dim=(), bool keepdim=False)", out=True,
+          out_dtype=_matching_dtype)  # fmt: skip
 def amin(input, dim=(), keepdim=False):
     """Minimum over the given dims; equal minima share the gradient."""
     return _extreme_of("amin", input, dim, keepdim)
 
 
-@function("aminmax(Tensor input, *, int? dim=None, bool keepdim=False)", out=("min", "max"))
+@function("aminmax(Tensor input, *, int? dim=None, bool keepdim=False)", out=("min", "max"),
+          out_dtype=expected_dtype)  # fmt: skip
 def aminmax(input, *, dim=None, keepdim=False):
     """(minimum, maximum) over one dim, or over all."""
     if dim is None and input.numel() == 0:

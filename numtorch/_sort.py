@@ -112,7 +112,8 @@ def topk(input, k, dim, largest, sorted):
     return topk_result(*_found("topk", input, d, (k, largest)))
 
 
-@function("kthvalue(Tensor input, int k, int dim=-1, bool keepdim=False)", out=_PAIR)
+@function("kthvalue(Tensor input, int k, int dim=-1, bool keepdim=False)", out=_PAIR,
+          out_apart=True)  # fmt: skip
 def kthvalue(input, k, dim, keepdim):
     """(values, indices) of the k-th smallest elements along a dim.
 

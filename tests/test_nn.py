@@ -629,7 +629,7 @@ def test_dropout_rate_is_a_run_time_scalar():
 def test_init(name, scale):
     shape = (64, 32, 3, 3)
     t, u = nt.empty(shape), torch.empty(shape)
-    nt.manual_seed(0)
+    nt.manual_seed(0), torch.manual_seed(0)
     assert getattr(nt.nn.init, name)(t) is t
     getattr(torch.nn.init, name)(u)
     a, b = t.numpy(), u.numpy()
@@ -689,3 +689,14 @@ def test_functional_matches_methods():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         check(F.mse_loss(x, x[0]), TF.mse_loss(y, y[0]), rtol=1e-12)
+
+
+def test_mse_loss_with_weights():
+    # The weight was accepted and ignored.
+    a, b, w = (np.random.default_rng(k).random((3, 4), np.float32) for k in range(3))
+    for reduction in ("none", "mean", "sum"):
+        x, y = (
+            m.nn.functional.mse_loss(m.tensor(a), m.tensor(b), weight=m.tensor(w), reduction=reduction)
+            for m in (nt, torch)
+        )
+        np.testing.assert_allclose(x.numpy(), y.numpy(), rtol=1e-6)

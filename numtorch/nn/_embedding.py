@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import _creation, _gather
 from .._tensor import Tensor
-from ..autograd import no_grad
+from ..autograd import Function, no_grad
 from ._record import must_be_tensor
 
 
@@ -73,44 +73,28 @@ def _scaled_gradient(rows, input, weight, padding_idx, by_frequency: bool) -> Te
     return rows
 
 
-def _sparse_rows():
-    """The Function of an embedding with a sparse gradient (made on first use)."""
-    from ..autograd import Function
+class _SparseRows(Function):
+    """Rows of a table; the gradient of the table is sparse."""
 
-    class SparseRows(Function):
-        """Rows of a table; the gradient of the table is sparse."""
+    @staticmethod
+    def forward(ctx, weight, input, padding_idx, by_frequency):
+        ctx.save_for_backward(input)
+        ctx.table = (tuple(weight.shape), padding_idx, by_frequency)
+        return _gather.embedding(weight.detach(), input)
 
-        @staticmethod
-        def forward(ctx, weight, input, padding_idx, by_frequency):
-            ctx.save_for_backward(input)
-            ctx.table = (tuple(weight.shape), padding_idx, by_frequency)
-            return _gather.embedding(weight.detach(), input)
+    @staticmethod
+    def backward(ctx, grad):
+        from ..sparse._coo import make
 
-        @staticmethod
-        def backward(ctx, grad):
-            from ..sparse._coo import make
-
-            (input,) = ctx.saved_tensors
-            shape, padding_idx, by_frequency = ctx.table
-            if by_frequency:
-                grad = grad / _frequencies(input, shape[0], grad.dtype).unsqueeze(-1)
-            flat, values = input.reshape(-1).long(), grad.reshape(-1, shape[1])
-            if padding_idx is not None:
-                used = (flat != padding_idx).nonzero().reshape(-1)
-                flat, values = flat.index_select(0, used), values.index_select(0, used)
-            return make(flat.unsqueeze(0), values, shape), None, None, None
-
-    return SparseRows
-
-
-class _SparseRows:
-    made = None
-
-    @classmethod
-    def apply(cls, *args) -> Tensor:
-        if cls.made is None:
-            cls.made = _sparse_rows()
-        return cls.made.apply(*args)
+        (input,) = ctx.saved_tensors
+        shape, padding_idx, by_frequency = ctx.table
+        if by_frequency:
+            grad = grad / _frequencies(input, shape[0], grad.dtype).unsqueeze(-1)
+        flat, values = input.reshape(-1).long(), grad.reshape(-1, shape[1])
+        if padding_idx is not None:
+            used = (flat != padding_idx).nonzero().reshape(-1)
+            flat, values = flat.index_select(0, used), values.index_select(0, used)
+        return make(flat.unsqueeze(0), values, shape), None, None, None
 
 
 def embedding_bag(

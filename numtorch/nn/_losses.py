@@ -14,12 +14,18 @@ from . import _check
 from ._record import must_be_tensor
 
 
-def _legacy(size_average, reduce, reduction: str) -> str:
+def legacy(size_average, reduce, reduction: str) -> str:
+    """`reduction`, or what the old arguments meant, with PyTorch's warning."""
     if size_average is None and reduce is None:
         return reduction
-    from .functional import legacy_reduction
-
-    return legacy_reduction(size_average, reduce)
+    size_average = True if size_average is None else size_average
+    reduce = True if reduce is None else reduce
+    found = "none" if not reduce else "mean" if size_average else "sum"
+    warnings.warn(
+        f"size_average and reduce args will be deprecated, please use reduction='{found}' instead.",
+        stacklevel=3,
+    )
+    return found
 
 
 def _reduce(loss: Tensor, reduction: str) -> Tensor:
@@ -29,7 +35,7 @@ def _reduce(loss: Tensor, reduction: str) -> Tensor:
     return loss.mean() if reduction == "mean" else loss.sum()
 
 
-def _same_size_warning(input: Tensor, target: Tensor) -> None:
+def same_size_warning(input: Tensor, target: Tensor) -> None:
     if input.shape != target.shape:
         warnings.warn(
             f"Using a target size ({target.shape}) that is different to the input size "
@@ -39,7 +45,7 @@ def _same_size_warning(input: Tensor, target: Tensor) -> None:
         )
 
 
-def _weighted(loss: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
+def weighted(loss: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
     """With a weight the mean divides by the sum of the weights."""
     if weight is None:
         return _reduce(loss, reduction)
@@ -56,9 +62,9 @@ def l1_loss(
 ) -> Tensor:  # fmt: skip
     """|input - target|."""
     must_be_tensor("l1_loss", input=input, target=target)
-    reduction = _legacy(size_average, reduce, reduction)
-    _same_size_warning(input, target)
-    return _weighted((input - target).abs(), weight, reduction)
+    reduction = legacy(size_average, reduce, reduction)
+    same_size_warning(input, target)
+    return weighted((input - target).abs(), weight, reduction)
 
 
 def smooth_l1_loss(
@@ -67,8 +73,8 @@ def smooth_l1_loss(
 ) -> Tensor:  # fmt: skip
     """d^2 / (2 beta) where d = |input - target| < beta, else d - beta / 2; Girshick (2015)."""
     must_be_tensor("smooth_l1_loss", input=input, target=target)
-    reduction = _legacy(size_average, reduce, reduction)
-    _same_size_warning(input, target)
+    reduction = legacy(size_average, reduce, reduction)
+    same_size_warning(input, target)
     if beta < 0:
         raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
     d = (input - target).abs()
@@ -83,12 +89,12 @@ def huber_loss(
 ) -> Tensor:  # fmt: skip
     """d^2 / 2 where d = |input - target| <= delta, else delta * (d - delta / 2); Huber (1964)."""
     must_be_tensor("huber_loss", input=input, target=target)
-    _same_size_warning(input, target)
+    same_size_warning(input, target)
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
     d = (input - target).abs()
     loss = (d * d * 0.5).where(d <= delta, (d - 0.5 * delta) * delta)
-    return _weighted(loss, weight, reduction)
+    return weighted(loss, weight, reduction)
 
 
 def kl_div(
@@ -97,7 +103,7 @@ def kl_div(
 ) -> Tensor:  # fmt: skip
     """target * (log target - input) for log-probabilities; 'batchmean' is the mathematical one."""
     must_be_tensor("kl_div", input=input, target=target)
-    reduction = _legacy(size_average, reduce, reduction)
+    reduction = legacy(size_average, reduce, reduction)
     if log_target:
         loss = target.exp() * (target - input)
     else:
@@ -121,7 +127,7 @@ def poisson_nll_loss(
 ) -> Tensor:  # fmt: skip
     """exp(input) - target * input, or input - target * log(input + eps) without log_input."""
     must_be_tensor("poisson_nll_loss", input=input, target=target)
-    reduction = _legacy(size_average, reduce, reduction)
+    reduction = legacy(size_average, reduce, reduction)
     if reduction not in _check.REDUCTIONS:
         raise ValueError(reduction + " is not a valid value for reduction")
     if log_input:
@@ -170,7 +176,7 @@ def binary_cross_entropy(
 ) -> Tensor:  # fmt: skip
     """-(target * log(input) + (1 - target) * log(1 - input)), the logarithms at least -100."""
     must_be_tensor("binary_cross_entropy", input=input, target=target)
-    reduction = _legacy(size_average, reduce, reduction)
+    reduction = legacy(size_average, reduce, reduction)
     if input.shape != target.shape:
         raise ValueError(
             f"Using a target size ({target.shape}) that is different to the input size "
@@ -193,7 +199,7 @@ def binary_cross_entropy_with_logits(
 ) -> Tensor:  # fmt: skip
     """binary_cross_entropy of sigmoid(input), computed without overflow."""
     must_be_tensor("binary_cross_entropy_with_logits", input=input, target=target)
-    reduction = _legacy(size_average, reduce, reduction)
+    reduction = legacy(size_average, reduce, reduction)
     if input.shape != target.shape:
         raise ValueError(
             f"Target size ({target.shape}) must be the same as input size ({input.shape})"
@@ -213,7 +219,7 @@ def soft_margin_loss(
 ) -> Tensor:
     """log(1 + exp(-target * input))."""
     must_be_tensor("soft_margin_loss", input=input, target=target)
-    reduction = _legacy(size_average, reduce, reduction)
+    reduction = legacy(size_average, reduce, reduction)
     z = -target * input
     return _reduce(z.exp().log1p(), reduction)
 
@@ -226,7 +232,7 @@ def multilabel_soft_margin_loss(
     from .functional import logsigmoid
 
     must_be_tensor("multilabel_soft_margin_loss", input=input, target=target)
-    reduction = _legacy(size_average, reduce, reduction)
+    reduction = legacy(size_average, reduce, reduction)
     loss = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
     if weight is not None:
         loss = loss * weight
@@ -239,7 +245,7 @@ def hinge_embedding_loss(
 ) -> Tensor:  # fmt: skip
     """input where the target is 1, max(0, margin - input) where it is -1."""
     must_be_tensor("hinge_embedding_loss", input=input, target=target)
-    reduction = _legacy(size_average, reduce, reduction)
+    reduction = legacy(size_average, reduce, reduction)
     zero = input.detach() * 0
     below = (margin - input).clamp_min(0).where(target != 1, zero)
     return _reduce(below + input.where(target != -1, zero), reduction)
@@ -251,7 +257,7 @@ def margin_ranking_loss(
 ) -> Tensor:  # fmt: skip
     """max(0, -target * (input1 - input2) + margin)."""
     must_be_tensor("margin_ranking_loss", input1=input1, input2=input2, target=target)
-    reduction = _legacy(size_average, reduce, reduction)
+    reduction = legacy(size_average, reduce, reduction)
     if not input1.dim() == input2.dim() == target.dim():
         raise RuntimeError(
             "margin_ranking_loss : All input tensors should have same dimension but got sizes: "
@@ -266,7 +272,7 @@ def cosine_embedding_loss(
 ) -> Tensor:  # fmt: skip
     """1 - cos where the target is 1, max(0, cos - margin) where it is -1."""
     must_be_tensor("cosine_embedding_loss", input1=input1, input2=input2, target=target)
-    reduction = _legacy(size_average, reduce, reduction)
+    reduction = legacy(size_average, reduce, reduction)
     if target.dim() not in (0, 1):
         raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
     if input1.dim() != target.dim() + 1 or input2.dim() != target.dim() + 1:
@@ -294,7 +300,7 @@ def triplet_margin_loss(
     """max(0, d(anchor, positive) - d(anchor, negative) + margin)."""
     from .functional import pairwise_distance
 
-    reduction = _legacy(size_average, reduce, reduction)
+    reduction = legacy(size_average, reduce, reduction)
     if margin <= 0:
         raise ValueError(f"margin must be greater than 0, got {margin}")
     if not anchor.dim() == positive.dim() == negative.dim():
@@ -343,7 +349,7 @@ def multi_margin_loss(
 ) -> Tensor:  # fmt: skip
     """Mean over the other classes of max(0, margin - x[target] + x[i])^p."""
     must_be_tensor("multi_margin_loss", input=input, target=target)
-    reduction = _legacy(size_average, reduce, reduction)
+    reduction = legacy(size_average, reduce, reduction)
     if p not in (1, 2):
         raise ValueError("only p == 1 and p == 2 supported")
     if weight is not None and weight.dim() != 1:
@@ -383,7 +389,7 @@ def multilabel_margin_loss(
     A row of the target lists its labels and ends at the first -1.
     """
     must_be_tensor("multilabel_margin_loss", input=input, target=target)
-    reduction = _legacy(size_average, reduce, reduction)
+    reduction = legacy(size_average, reduce, reduction)
     if input.dim() not in (1, 2) or not input.size(-1):
         raise RuntimeError(
             "Expected non-empty vector or matrix with optional 0-dim batch size, but got: "

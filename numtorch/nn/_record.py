@@ -25,7 +25,7 @@ def must_be_tensor(name: str, **args) -> None:
 
 def with_out(f):
     """f with an argument `out`, a tensor that takes the result."""
-    schema = SimpleNamespace(name=f.__name__, out=True)
+    schema = SimpleNamespace(name=f.__name__, out=True, out_apart=False, out_dtype=None)
 
     @functools.wraps(f)
     def function(*args, out=None, **kwargs):

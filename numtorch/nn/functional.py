@@ -7,7 +7,7 @@ from numtorch.jit.record import local, user_location
 
 from .. import _random
 from .._tensor import Tensor
-from . import _check
+from . import _check, _losses
 from ._activation import (
     bilinear,
     celu,
@@ -264,8 +264,7 @@ def cross_entropy(
     except AttributeError:
         must_be_tensor("cross_entropy_loss", input=input, target=target)
         raise
-    if size_average is not None or reduce is not None:
-        reduction = legacy_reduction(size_average, reduce)
+    reduction = _losses.legacy(size_average, reduce, reduction)
     if x is not None and t is not None and x.shape == t.shape:
         if ignore_index >= 0:
             raise RuntimeError("ignore_index is not supported for floating point target")
@@ -319,8 +318,7 @@ def nll_loss(
 ) -> Tensor:  # fmt: skip
     """Negative log likelihood of class indices, for log-probabilities [N, C, ...] or [C]."""
     must_be_tensor("nll_loss_nd", input=input, target=target)
-    if size_average is not None or reduce is not None:
-        reduction = legacy_reduction(size_average, reduce)
+    reduction = _losses.legacy(size_average, reduce, reduction)
     attrs = (reduction, ignore_index, input.dim())
     if weight is None:
         return _located(_nll_loss((input, target), attrs), "nll_loss")
@@ -336,32 +334,11 @@ def mse_loss(
 ) -> Tensor:  # fmt: skip
     """(input - target)^2, averaged by default."""
     must_be_tensor("mse_loss", input=input, target=target)
-    if size_average is not None or reduce is not None:
-        reduction = legacy_reduction(size_average, reduce)
-    if input.shape != target.shape:
-        import warnings
-
-        warnings.warn(
-            f"Using a target size ({target.shape}) that is different to the input size "
-            f"({input.shape}). This will likely lead to incorrect results due to broadcasting. "
-            "Please ensure they have the same size.",
-            stacklevel=2,
-        )
+    reduction = _losses.legacy(size_average, reduce, reduction)
+    _losses.same_size_warning(input, target)
+    if weight is not None:
+        return _losses.weighted((input - target).square(), weight, reduction)
     return _mse_loss((input, target), (reduction,))
-
-
-def legacy_reduction(size_average, reduce) -> str:
-    """The reduction that the old arguments meant."""
-    import warnings
-
-    size_average = True if size_average is None else size_average
-    reduce = True if reduce is None else reduce
-    found = "none" if not reduce else "mean" if size_average else "sum"
-    warnings.warn(
-        f"size_average and reduce args will be deprecated, please use reduction='{found}' instead.",
-        stacklevel=3,
-    )
-    return found
 
 
 from ._attention import (  # noqa: E402

@@ -7,6 +7,7 @@ import math
 from ..._tensor import Tensor
 from .. import functional as F
 from .._linear_cross_entropy import LinearCrossEntropyOptions
+from .._losses import legacy
 from .linear import Linear
 from .module import Module
 
@@ -16,9 +17,7 @@ class _Loss(Module):
 
     def __init__(self, size_average=None, reduce=None, reduction: str = "mean"):
         super().__init__()
-        if size_average is not None or reduce is not None:
-            reduction = F.legacy_reduction(size_average, reduce)
-        self.reduction = reduction
+        self.reduction = legacy(size_average, reduce, reduction)
 
 
 class _WeightedLoss(_Loss):
