@@ -8,6 +8,9 @@ column groups (the innermost axis is kept) and split groups reduce once.
 
 from __future__ import annotations
 
+import heapq
+import itertools
+
 from . import config
 from .ir import Graph, Node, Value
 from .passes.layout import Layout, Map
@@ -17,6 +20,8 @@ from .passes.simplify import is_compute
 VIRTUAL = ("const", "iota")
 MAX_NODES = 128
 MAX_SOURCES = 40
+# Units beside a node that read the same value (a weight, say) are looked at, the newest first.
+MAX_NEIGHBOURS = 16
 
 
 class Unit:
@@ -24,6 +29,8 @@ class Unit:
 
     def __init__(self, index: int):
         self.index = index
+        self.bit = 1 << index
+        self.alive = True  # not merged into another
         self.nodes: list[Node] = []
         self.axes: tuple[int, ...] = ()
         self.reduced: tuple[int, ...] | None = None
@@ -32,13 +39,10 @@ class Unit:
         self.after_reduce: set[Value] = set()  # values that depend on a reduction of this unit
         self.split: tuple | None = None  # (dims, block) of a split group
         self.deps: set[Unit] = set()
+        self.dependents: set[Unit] = set()
         self.ancestors = 0  # bit per unit that must run before
         self.reads: set[Value] = set()
         self.homes: dict[Node, int] = {}  # assign copies: node -> input whose memory they fill
-
-    @property
-    def bit(self) -> int:
-        return 1 << self.index
 
     @property
     def opaque(self) -> bool:
@@ -70,11 +74,14 @@ class Fuser:
         self.homes, self.aliases = homes, aliases
         self.units: list[Unit] = []
         self.unit_of: dict[Value, Unit] = {}
-        self.readers: dict[Value, list[Unit]] = {}
+        self.readers: dict[Value, dict[Unit, None]] = {}
         self.fuel = config.fuse_limit
         self.members: dict[Node, Unit] = {}
+        self.made = 0  # units so far, merged ones too
+        self.position: dict[Node, int] = {}
 
     def run(self) -> list[Unit]:
+        self.position = {n: i for i, n in enumerate(self.graph.nodes)}
         late = [n for n in self.graph.nodes if n in self.homes]
         for node in self.graph.nodes:
             if node.op.kind == "movement" or node in self.homes or node.op.name in VIRTUAL:
@@ -97,7 +104,7 @@ class Fuser:
             return
         self._join(unit, node)
         for other in candidates:
-            if other is not unit and other in self.units and not other.opaque:
+            if other is not unit and other.alive and not other.opaque:
                 if any(self.unit_of.get(self._inner(v)) is other for v in node.inputs):
                     unit = self._merge(other, unit) or unit
 
@@ -112,13 +119,15 @@ class Fuser:
                 found.append(u)
         found.sort(key=lambda u: -u.index)
         for v in node.inputs:
-            for u in reversed(self.readers.get(self._inner(v), ())):
-                if u in self.units and not u.opaque and u not in found:
+            near = reversed(self.readers.get(self._inner(v), {}))
+            for u in itertools.islice(near, MAX_NEIGHBOURS):
+                if u.alive and not u.opaque and u not in found:
                     found.append(u)
         return found
 
     def _new_unit(self, node: Node, opaque: bool) -> Unit:
-        unit = Unit(max((u.index for u in self.units), default=-1) + 1)
+        unit = Unit(self.made)
+        self.made += 1
         self.units.append(unit)
         if opaque:
             unit.mode = "opaque"
@@ -146,17 +155,20 @@ class Fuser:
 
     def _read(self, unit: Unit, source: Value, owner: Unit | None) -> None:
         unit.reads.add(source)
-        self.readers.setdefault(source, []).append(unit)
+        self._add_reader(source, unit)
         if owner is not None:
             self._depend(unit, owner)
 
+    def _add_reader(self, source: Value, unit: Unit) -> None:
+        # The newest reader comes last.
+        found = self.readers.setdefault(source, {})
+        found.pop(unit, None)
+        found[unit] = None
+
     def _depend(self, unit: Unit, on: Unit) -> None:
         unit.deps.add(on)
-        gained = on.ancestors | on.bit
-        unit.ancestors |= gained
-        for u in self.units:
-            if u.ancestors & unit.bit:
-                u.ancestors |= unit.ancestors
+        on.dependents.add(unit)
+        _inherit(unit, on.ancestors | on.bit)
 
     def _may_join(self, unit: Unit, node: Node) -> bool:
         if self.fuel == 0 or len(unit.nodes) >= MAX_NODES:
@@ -174,19 +186,14 @@ class Fuser:
         """Makes one unit of two, if nothing has to run between them."""
         if self.fuel == 0 or len(a.nodes) + len(b.nodes) > MAX_NODES:
             return None
-        for u in self.units:
-            if u is a or u is b:
-                continue
-            if (u.ancestors & a.bit and b.ancestors & u.bit) or (
-                u.ancestors & b.bit and a.ancestors & u.bit
-            ):
+        for first, last in ((a, b), (b, a)):
+            if any(u is not last and u.bit & last.ancestors for u in first.dependents):
                 return None
         if not _same_sizes(a.axes, b.axes) or len(a.reads | b.reads) > MAX_SOURCES:
             return None
-        position = {n: i for i, n in enumerate(self.graph.nodes)}
         trial = Unit(b.index)
         trial.axes = b.axes
-        for node in sorted(a.nodes + b.nodes, key=position.__getitem__):
+        for node in sorted(a.nodes + b.nodes, key=self.position.__getitem__):
             if not fits(trial, node, self.layout):
                 return None
             add_node(trial, node, self.layout)
@@ -197,6 +204,7 @@ class Fuser:
         for name in ("nodes", "labels", "reduced", "mode", "split", "after_reduce"):
             setattr(b, name, getattr(trial, name))
         self.units.remove(a)
+        a.alive = False
         for node in a.nodes:
             self.members[node] = b
             for v in node.outputs:
@@ -204,15 +212,19 @@ class Fuser:
         b.reads |= a.reads
         b.reads = {v for v in b.reads if self.unit_of.get(v) is not b}
         for source in a.reads:
-            self.readers[source].append(b)
+            self._add_reader(source, b)
+        for u in a.dependents:
+            u.deps.discard(a)
+            u.deps.add(b)
+        for u in a.deps:
+            u.dependents.discard(a)
+            u.dependents.add(b)
         b.deps = (b.deps | a.deps) - {a, b}
+        b.dependents = (b.dependents | a.dependents) - {a, b}
+        # The bit of a stays with those that depend on it: nothing else has it.
         b.ancestors = (b.ancestors | a.ancestors) & ~a.bit & ~b.bit
-        for u in self.units:
-            if a in u.deps:
-                u.deps.discard(a)
-                u.deps.add(b)
-            if u.ancestors & (a.bit | b.bit) and u is not b:
-                u.ancestors = (u.ancestors & ~a.bit) | b.bit | b.ancestors
+        for u in b.dependents:
+            _inherit(u, b.ancestors | b.bit)
         if self.fuel > 0:
             self.fuel -= 1
 
@@ -250,7 +262,7 @@ class Fuser:
         for j, first in enumerate(self.aliases):
             if first == group:
                 for u in self.readers.get(self.graph.inputs[j], ()):
-                    if u in self.units and u not in found:
+                    if u.alive and u not in found:
                         found.append(u)
         return found
 
@@ -277,18 +289,31 @@ class Fuser:
 
     def _ordered(self) -> list[Unit]:
         """Units in an order that respects all dependencies, close to the program's order."""
-        waiting = list(self.units)
-        position = {n: i for i, n in enumerate(self.graph.nodes)}
-        waiting.sort(key=lambda u: max(position[n] for n in u.nodes))
-        done, order = 0, []
-        while waiting:
-            ready = next((u for u in waiting if not u.ancestors & ~done & ~u.bit), None)
-            if ready is None:
-                raise AssertionError("units depend on each other in a circle")
-            waiting.remove(ready)
-            done |= ready.bit
-            order.append(ready)
+        last = {u: max(self.position[n] for n in u.nodes) for u in self.units}
+        missing = {u: len(u.deps) for u in self.units}
+        ready = [(last[u], u.index, u) for u in self.units if not u.deps]
+        heapq.heapify(ready)
+        order = []
+        while ready:
+            unit = heapq.heappop(ready)[2]
+            order.append(unit)
+            for u in unit.dependents:
+                missing[u] -= 1
+                if not missing[u]:
+                    heapq.heappush(ready, (last[u], u.index, u))
+        if len(order) < len(self.units):
+            raise AssertionError("units depend on each other in a circle")
         return order
+
+
+def _inherit(unit: Unit, gained: int) -> None:
+    """Adds to the ancestors of a unit, and of all that depend on it."""
+    stack = [unit]
+    while stack:
+        u = stack.pop()
+        if gained & ~u.ancestors:
+            u.ancestors |= gained
+            stack.extend(u.dependents)
 
 
 # ---------------------------------------------------------------- rules of a group

@@ -8,7 +8,9 @@ several, with the calls of Python in between.
 
 from __future__ import annotations
 
+import bisect
 import ctypes
+import heapq
 import struct
 
 from . import config, inspect
@@ -109,20 +111,25 @@ class Buffers:
                     if key[0] == "v":
                         v = key[1]
                         size[key] = (_nbytes(v), "shared")
-        free: list[tuple[int, int]] = []  # (free from kernel, slot)
+        busy: list[tuple[int, int]] = []  # heap of (free from kernel, slot)
+        free: dict[str, list[tuple[int, int]]] = {}  # by kind: sorted (bytes, slot)
         for key, start in sorted(first.items(), key=lambda kv: kv[1]):
+            while busy and busy[0][0] <= start:
+                slot = heapq.heappop(busy)[1]
+                of_slot, its_kind = self.slots[slot][0]
+                bisect.insort(free.setdefault(its_kind, []), (int(of_slot), slot))
             nbytes, kind = size[key]
-            slot = self._pick(free, start, nbytes, kind)
+            slot = self._pick(free.get(kind), int(nbytes))
             self.slots[slot].append((nbytes, kind))
             self.slot_of[key] = slot
-            free.append((last[key] + 1, slot))
+            heapq.heappush(busy, (last[key] + 1, slot))
 
-    def _pick(self, free, start: int, nbytes, kind) -> int:
-        fits = [(f, s) for f, s in free if f <= start and self.slots[s][0][1] == kind]
-        if fits:
-            best = min(fits, key=lambda fs: abs(int(self.slots[fs[1]][0][0]) - int(nbytes)))
-            free.remove(best)
-            return best[1]
+    def _pick(self, free: list[tuple[int, int]] | None, nbytes: int) -> int:
+        """The free slot of about that size, or a new one."""
+        if free:
+            at = bisect.bisect_left(free, (nbytes, 0))
+            near = [k for k in (at - 1, at) if 0 <= k < len(free)]
+            return free.pop(min(near, key=lambda k: abs(free[k][0] - nbytes)))[1]
         self.slots.append([])
         return len(self.slots) - 1
 

@@ -31,6 +31,7 @@ from importlib import import_module
 from types import SimpleNamespace
 
 import numpy as np
+from nn_programs import PROGRAMS as NETWORKS
 from tensor_programs import PROGRAMS
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -207,6 +208,7 @@ def rows() -> list[Row]:
                     bar=bar,
                 )
             )
+    found += [Row(name, make, bar=bar) for name, make, bar in NETWORKS]
     found += [Row(name, make) for name, make in PROGRAMS]
     found += [
         Row("self check: torch against torch, MLP batch 64",

@@ -229,7 +229,10 @@ class Layout:
         if found is not None:
             return found
         strides = self.input_strides.get(v)
-        return v, (Map(0, strides) if strides is not None else identity(v.shape))
+        found = self.views[v] = v, (
+            Map(0, strides) if strides is not None else identity(v.shape)
+        )
+        return found
 
     def resolve(self, graph: Graph) -> None:
         """Fills in the maps of all movement nodes; puts a copy where an index map can't follow."""
