@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from . import config
 from .config import counters
 from .explain import Explanation, explain
+from .programs import *  # noqa: F403
 
 __all__ = ["Explanation", "cache_folder", "counters", "eager", "execute", "explain"]
 

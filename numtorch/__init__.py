@@ -181,7 +181,24 @@ from . import (  # noqa: E402, F401
     sparse,
     utils,
 )
+from .compiler import compile  # noqa: E402, F401
 from .func import vmap  # noqa: E402, F401
 from .sparse import sparse_coo_tensor, sparse_csc_tensor, sparse_csr_tensor  # noqa: E402, F401
 
 _more_names.install(globals())
+
+
+def __getattr__(name: str):
+    """Modules that are imported when they are asked for; an error with the nearest name else."""
+    import importlib
+    import importlib.util
+    import sys
+
+    if not name.startswith("__") and importlib.util.find_spec(f"numtorch.{name}") is not None:
+        return importlib.import_module(f"numtorch.{name}")
+    if name.startswith("__"):
+        raise AttributeError(f"module 'numtorch' has no attribute {name!r}", name=name)
+    from .compat import _finder, installed
+
+    called = "torch" if installed() else "numtorch"
+    raise _finder.missing_attribute(sys.modules["numtorch"], name, called)

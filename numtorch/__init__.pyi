@@ -18,12 +18,20 @@ _device = device
 _Device = str | _device | builtins.int | None
 # mypy: disable-error-code="overload-cannot-match, overload-overlap"
 
+from . import accelerator as accelerator
 from . import autograd as autograd
+from . import backends as backends
+from . import compat as compat
+from . import compiler as compiler
 from . import cpu as cpu
+from . import cuda as cuda
+from . import distributed as distributed
 from . import fft as fft
 from . import func as func
+from . import hub as hub
 from . import jit as jit
 from . import linalg as linalg
+from . import mps as mps
 from . import multiprocessing as multiprocessing
 from . import nn as nn
 from . import optim as optim
@@ -32,7 +40,10 @@ from . import return_types as return_types
 from . import signal as signal
 from . import sparse as sparse
 from . import special as special
+from . import torch_version as torch_version
 from . import utils as utils
+from . import version as version
+from . import xpu as xpu
 
 
 class Tensor:
@@ -1204,6 +1215,8 @@ class Tensor:
         """Elementwise neg."""
     def nelement(self) -> Any:
         """Number of elements."""
+    def new(self, *args: Any, device: Any = ...) -> Any:
+        """A tensor of this dtype: of sizes, of a sequence, or empty."""
     @overload
     def new_empty(self, size: _Ints, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False) -> Any:
         """`empty` with the dtype of this tensor."""
@@ -1978,6 +1991,8 @@ def arctanh(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) ->
     """Elementwise atanh."""
 def arctanh_(self, *args: Any, **kwargs: Any) -> Any:
     """In-place version of :meth:`atanh`."""
+def are_deterministic_algorithms_enabled() -> Any:
+    """What use_deterministic_algorithms was given."""
 def argmax(input: Tensor, dim: _int | None = None, keepdim: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Index of the first maximum along a dim, or of the flat tensor."""
 def argmin(input: Tensor, dim: _int | None = None, keepdim: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
@@ -2174,6 +2189,13 @@ def column_stack(tensors: Sequence[Tensor], *, out: Tensor | tuple[Tensor, ...] 
     """Tensors joined along the second dim; vectors are columns."""
 def combinations(input: Tensor, r: _int = 2, with_replacement: _bool = False) -> Any:
     """All combinations of r elements of a vector, as rows."""
+def compile(model: Any = ..., *, fullgraph: Any = ..., dynamic: Any = ..., backend: Any = ..., mode: Any = ..., options: Any = ..., disable: Any = ..., recompile_limit: Any = ...) -> Any:
+    """The model or function itself: its operations are compiled as they are used.
+
+    Also a decorator, with or without arguments. RuntimeError if both `mode` and `options` are
+    given, or for a mode that torch does not have; NotImplementedError for a backend of one's own."""
+def compiled_with_cxx11_abi() -> Any:
+    """True, as in torch's builds; nothing here is made by a C++ compiler."""
 def complex(real: Tensor, imag: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """real + 1j * imag of two tensors of one dtype: float16, float32 or float64.
 
@@ -2558,8 +2580,12 @@ def get_default_device() -> Any:
     """Where factory functions put their tensors."""
 def get_default_dtype() -> Any:
     """The dtype of float literals and factory functions."""
+def get_deterministic_debug_mode() -> Any:
+    """The level: 0, 1 or 2."""
 def get_device(input: Any) -> Any:
     """-1: the tensor is on the CPU."""
+def get_device_module(device: Any = ...) -> Any:
+    """The module of a kind of device: torch.cpu, torch.cuda, ..."""
 def get_float32_matmul_precision() -> Any:
     """What set_float32_matmul_precision was given."""
 def get_num_interop_threads() -> Any:
@@ -2731,6 +2757,8 @@ def is_complex(input: Tensor) -> Any:
     """True for tensors of a complex dtype."""
 def is_conj(input: Tensor) -> Any:
     """Whether a conjugation is pending: never here."""
+def is_deterministic_algorithms_warn_only_enabled() -> Any:
+    """What use_deterministic_algorithms was given as `warn_only`."""
 def is_distributed(input: Any) -> Any:
     """False."""
 def is_floating_point(input: Tensor) -> Any:
@@ -2753,6 +2781,8 @@ def is_storage(obj: Any) -> Any:
     """True for storages."""
 def is_tensor(obj: Any) -> Any:
     """True for tensors."""
+def is_warn_always_enabled() -> Any:
+    """What set_warn_always was given."""
 def isclose(input: Tensor, other: Tensor, rtol: _float = 1e-05, atol: _float = 1e-08, equal_nan: _bool = False) -> Any:
     """True where |input - other| <= atol + rtol * |other|."""
 def isfinite(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
@@ -3357,6 +3387,10 @@ def set_default_device(d: Any) -> Any:
     """Where factory functions put their tensors; only the CPU here (None: the CPU)."""
 def set_default_dtype(d: Any) -> Any:
     """Sets the dtype of float literals and factory functions."""
+def set_default_tensor_type(t: Any) -> Any:
+    """The dtype of float literals and factory functions, as torch.DoubleTensor or its name."""
+def set_deterministic_debug_mode(debug_mode: Any) -> Any:
+    """use_deterministic_algorithms by level: 0 'default', 1 'warn', 2 'error'."""
 def set_float32_matmul_precision(precision: Any) -> Any:
     """Accepts 'highest', 'high' and 'medium'; products are always computed in full precision."""
 def set_flush_denormal(mode: Any) -> Any:
@@ -3395,6 +3429,8 @@ def set_printoptions(precision: Any = ..., threshold: Any = ..., edgeitems: Any 
     >>> torch.set_printoptions(profile="default")"""
 def set_rng_state(new_state: Any) -> Any:
     """Restores the default generator's state."""
+def set_warn_always(b: Any) -> Any:
+    """Kept; Python's warning filters decide how often a warning shows."""
 def sgn(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise sgn."""
 def sgn_(self, *args: Any, **kwargs: Any) -> Any:
@@ -3677,6 +3713,8 @@ def unsqueeze(input: Tensor, dim: _int) -> Tensor:
     """Inserts a dim of size 1."""
 def unsqueeze_copy(input: Tensor, dim: _int, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """A copy of what `unsqueeze` gives."""
+def use_deterministic_algorithms(mode: Any, *, warn_only: Any = ...) -> Any:
+    """Accepted: every kernel gives the same bits each time, on any number of threads."""
 def vander(x: Tensor, N: _int | None = None, increasing: _bool = False) -> Any:
     """Powers of the elements of a vector, as columns."""
 @overload

@@ -180,9 +180,16 @@ def check_device(d) -> None:
     if d.__class__ is not device:
         d = device(d)
     if d.type in ("cuda", "xpu"):
-        raise AssertionError(f"Torch not compiled with {d.type.upper()} enabled")
+        raise no_device(d.type)
     if d.type != "cpu":
         raise NotImplementedError(f"tensors on the '{d.type}' device are not implemented")
+
+
+def no_device(kind: str) -> AssertionError:
+    """The error of a program that needs a kind of device that is not there."""
+    kind = kind.upper()
+    text = f"Torch not compiled with {kind} enabled"
+    return AssertionError(f"{text}: numtorch has the CPU only; use device='cpu'")
 
 
 def get_default_device() -> device:

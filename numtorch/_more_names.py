@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._descriptors import no_device
 from ._tensor import Tensor
 from .nn import functional as F
 
@@ -125,6 +126,102 @@ def set_num_interop_threads(n: int) -> None:
     """Accepted; operations run one after the other, each on `set_num_threads` threads."""
 
 
+_deterministic = {"enabled": False, "warn_only": False}
+
+
+def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
+    """Accepted: every kernel gives the same bits each time, on any number of threads."""
+    if type(mode) is not bool:
+        raise TypeError(
+            "_set_deterministic_algorithms(): argument 'mode' (position 1) must be bool, not "
+            f"{type(mode).__name__}"
+        )
+    _deterministic.update(enabled=mode, warn_only=bool(warn_only))
+
+
+def are_deterministic_algorithms_enabled() -> bool:
+    """What use_deterministic_algorithms was given."""
+    return _deterministic["enabled"]
+
+
+def is_deterministic_algorithms_warn_only_enabled() -> bool:
+    """What use_deterministic_algorithms was given as `warn_only`."""
+    return _deterministic["warn_only"]
+
+
+def set_deterministic_debug_mode(debug_mode: int | str) -> None:
+    """use_deterministic_algorithms by level: 0 'default', 1 'warn', 2 'error'."""
+    levels = {"default": 0, "warn": 1, "error": 2}
+    if isinstance(debug_mode, str):
+        if debug_mode not in levels:
+            raise RuntimeError(
+                "invalid value of debug_mode, expected one of `default`, `warn`, `error`, but got "
+                f"{debug_mode}"
+            )
+        debug_mode = levels[debug_mode]
+    if debug_mode not in (0, 1, 2):
+        raise RuntimeError(
+            f"invalid value of debug_mode, expected 0, 1, or 2, but got {debug_mode}"
+        )
+    use_deterministic_algorithms(debug_mode > 0, warn_only=debug_mode == 1)
+
+
+def get_deterministic_debug_mode() -> int:
+    """The level: 0, 1 or 2."""
+    return _deterministic["enabled"] * (1 if _deterministic["warn_only"] else 2)
+
+
+_warn_always = False
+
+
+def set_warn_always(b: bool) -> None:
+    """Kept; Python's warning filters decide how often a warning shows."""
+    global _warn_always
+    if type(b) is not bool:
+        raise RuntimeError(f"setWarnOnlyOnce expects a bool, but got {type(b).__name__}")
+    _warn_always = b
+
+
+def is_warn_always_enabled() -> bool:
+    """What set_warn_always was given."""
+    return _warn_always
+
+
+def set_default_tensor_type(t) -> None:
+    """The dtype of float literals and factory functions, as torch.DoubleTensor or its name."""
+    import numtorch
+
+    from ._attributes import LEGACY, tensortype
+
+    if isinstance(t, str):
+        if ".cuda." in t:
+            raise no_device("cuda")
+        t = LEGACY.get(t.removeprefix("torch."), t)
+    if not isinstance(t, tensortype):
+        raise TypeError(f"invalid type object: {t!r} is none of torch.FloatTensor, ...")
+    numtorch.set_default_dtype(t.dtype)
+
+
+def get_device_module(device=None):
+    """The module of a kind of device: torch.cpu, torch.cuda, ..."""
+    import importlib
+
+    from ._descriptors import device as device_type
+
+    kind = "cpu" if device is None else device_type(device).type
+    try:
+        return importlib.import_module(f"numtorch.{kind}")
+    except ModuleNotFoundError:
+        raise RuntimeError(
+            f"Invalid device module '{kind}': there is no torch.{kind}"
+        ) from None
+
+
+def compiled_with_cxx11_abi() -> bool:
+    """True, as in torch's builds; nothing here is made by a C++ compiler."""
+    return True
+
+
 # ---------------------------------------------------------------- methods
 
 
@@ -178,7 +275,14 @@ def _only_sparse(name: str):
 
 def _cuda(self: Tensor, device=None, non_blocking: bool = False, memory_format=None) -> Tensor:
     """AssertionError: there is no CUDA here."""
-    raise AssertionError("Torch not compiled with CUDA enabled")
+    raise no_device("cuda")
+
+
+def _new(self: Tensor, *args, device=None) -> Tensor:
+    """A tensor of this dtype: of sizes, of a sequence, or empty."""
+    from ._attributes import legacy_new
+
+    return legacy_new(args, self.dtype)
 
 
 def install(functions: dict) -> None:
@@ -197,6 +301,7 @@ def install(functions: dict) -> None:
     Tensor.apply_, Tensor.map_ = _apply, _map
     Tensor.fill_diagonal_ = _fill_diagonal
     Tensor.cuda = _cuda
+    Tensor.new = _new
     Tensor.pin_memory = lambda self, device=None: self
     Tensor.is_pinned = lambda self, device=None: False
     Tensor.is_distributed = lambda self: False

@@ -30,9 +30,11 @@ class Generator:
     """
 
     def __init__(self, device="cpu"):
+        from ._descriptors import check_device
         from ._tensor import device as device_type
 
         self.device = device_type(device)
+        check_device(self.device)
         self.manual_seed(67280421310721)
 
     def manual_seed(self, seed: int) -> Generator:

@@ -23,7 +23,8 @@ from .. import nn
 from .._creation import wrap
 from .._tensor import Tensor
 
-_STRATEGIES = {"file_descriptor"}
+_strategy = "file_descriptor"
+_STRATEGIES = {"file_descriptor", "file_system"}
 
 
 def get_all_sharing_strategies() -> set[str]:
@@ -32,13 +33,15 @@ def get_all_sharing_strategies() -> set[str]:
 
 
 def get_sharing_strategy() -> str:
-    """'file_descriptor': an anonymous file per storage."""
-    return "file_descriptor"
+    """What set_sharing_strategy was given; 'file_descriptor' at first."""
+    return _strategy
 
 
 def set_sharing_strategy(new_strategy: str) -> None:
-    """Accepts 'file_descriptor', the only strategy there is; AssertionError otherwise."""
+    """Accepts 'file_descriptor' and 'file_system'; both are an anonymous file per storage."""
+    global _strategy
     assert new_strategy in _STRATEGIES, f"sharing strategy {new_strategy!r} is not available"
+    _strategy = new_strategy
 
 
 class Region:

@@ -184,6 +184,7 @@ from .modules.vision import (
     UpsamplingBilinear2d,
     UpsamplingNearest2d,
 )
+from .parallel import DataParallel
 from .parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
 
 from . import utils  # isort: skip

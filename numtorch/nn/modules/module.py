@@ -410,6 +410,14 @@ class Module(ModuleState):
         """Itself: everything is on the CPU."""
         return self
 
+    def cuda(self, device=None) -> Module:
+        """AssertionError: there is no CUDA here."""
+        return self._apply(lambda t: t.cuda(device))
+
+    def xpu(self, device=None) -> Module:
+        """AssertionError: there is no XPU here."""
+        return self._apply(lambda t: t.to("xpu"))
+
     def share_memory(self) -> Module:
         """Moves all parameters and buffers to memory that other processes can map."""
         return self._apply(lambda t: t.share_memory_())

@@ -1,0 +1,13 @@
+"""oneDNN is not used: kernels are made here."""
+
+from __future__ import annotations
+
+
+def is_available() -> bool:
+    """False."""
+    return False
+
+
+enabled = True
+deterministic = False
+allow_tf32 = True

@@ -1,0 +1,6 @@
+"""`import torchtext` in a child process: numtorch's modules under that name."""
+
+if __name__ == "torchtext":
+    from _numtorch_child import install
+
+    install(__name__)

@@ -1,0 +1,90 @@
+"""torch.compile and torch.compiler: everything is compiled already, so nothing is left to do.
+
+Operations are recorded and compiled together whether a program asks for it or not; `compile`
+gives the model or function back as it is, so that its results and its state_dict stay the same.
+
+>>> import numtorch as torch
+>>> model = torch.nn.Linear(2, 2)
+>>> torch.compile(model) is model
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+__all__ = [
+    "allow_in_graph", "assume_constant_result", "compile", "cudagraph_mark_step_begin", "disable",
+    "is_compiling", "is_dynamo_compiling", "is_exporting", "list_backends", "reset",
+]  # fmt: skip
+
+
+def compile(
+    model: Callable | None = None, *, fullgraph: bool = False, dynamic: bool | None = None,
+    backend: str | Callable = "inductor", mode: str | None = None, options: dict | None = None,
+    disable: bool = False, recompile_limit: int | None = None,
+) -> Callable:  # fmt: skip
+    """The model or function itself: its operations are compiled as they are used.
+
+    Also a decorator, with or without arguments. RuntimeError if both `mode` and `options` are
+    given, or for a mode that torch does not have; NotImplementedError for a backend of one's own.
+    """
+    if mode is not None and options is not None:
+        raise RuntimeError(
+            "Either mode or options can be specified, but both can't be specified at the same time."
+        )
+    modes = ("default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs", "lite")
+    if mode is not None and mode not in modes:
+        raise RuntimeError(f"Unrecognized mode={mode}, should be one of: {', '.join(modes)}")
+    if callable(backend):
+        raise NotImplementedError("torch.compile with a backend of one's own is not implemented")
+    if model is None:
+        return lambda f: compile(f)
+    if not callable(model):
+        raise RuntimeError(f"Unsupported model type {type(model).__name__}")
+    return model
+
+
+def disable(
+    fn: Callable | None = None, recursive: bool = True, *, reason: str | None = None
+) -> Callable:
+    """The function itself, as `compile` gives it."""
+    return fn if fn is not None else lambda f: f
+
+
+def allow_in_graph(fn: Callable) -> Callable:
+    """The function itself."""
+    return fn
+
+
+def assume_constant_result(fn: Callable) -> Callable:
+    """The function itself."""
+    return fn
+
+
+def is_compiling() -> bool:
+    """False: Python runs as it is written."""
+    return False
+
+
+def is_dynamo_compiling() -> bool:
+    """False."""
+    return False
+
+
+def is_exporting() -> bool:
+    """False."""
+    return False
+
+
+def reset() -> None:
+    """Nothing to forget."""
+
+
+def cudagraph_mark_step_begin() -> None:
+    """There are no CUDA graphs."""
+
+
+def list_backends(exclude_tags=()) -> list[str]:
+    """['inductor']: the name that programs pass; every name means the compiler here."""
+    return ["inductor"]
