@@ -1802,6 +1802,9 @@ class FloatTensor:
 class Generator:
     """A stream of random numbers: a seed and how many were taken.
 
+    `host` is a second stream of the same seed, for what is drawn outside of kernels (randperm, the
+    order of a DataLoader, image transforms): it gives the numbers of torch's CPU generator.
+
     >>> import numtorch as torch
     >>> a = torch.Generator().manual_seed(1)
     >>> b = torch.Generator().manual_seed(1)
@@ -1813,6 +1816,7 @@ class Generator:
         """A generator in the same state."""
     def get_state(self) -> Any:
         """The state as a tensor of bytes."""
+    host: Any
     def initial_seed(self) -> Any:
         """The seed the stream was started with."""
     def manual_seed(self, seed: Any) -> Any:
@@ -3251,7 +3255,7 @@ def randn(*size: _int, generator: Generator | None = None, dtype: _dtype | None 
 def randn_like(input: Tensor, *, generator: Generator | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, memory_format: _memory_format | None = None) -> Any:
     """`randn` with the shape and dtype of another tensor."""
 def randperm(n: _int, *, generator: Generator | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
-    """A random permutation of 0..n-1."""
+    """A random permutation of 0..n-1: torch's of the same seed (see `Generator.host`)."""
 def range(start: Number, end: Number, step: Number = 1, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """start, start + step, ... up to end (deprecated: use arange)."""
 def ravel(input: Tensor) -> Tensor:

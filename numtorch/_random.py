@@ -13,6 +13,7 @@ from numtorch.jit.record import local
 from ._api import REGISTRY, function
 from ._creation import _dtype, _own, _sizes
 from ._factories import LIKE, OPTIONS, _in_order, _order_of, fast_sizes, finish
+from ._host_random import HostStream
 from ._tensor import Tensor
 
 _SIGNED = 1 << 63
@@ -21,6 +22,9 @@ _STATE = struct.Struct("<qqQ")
 
 class Generator:
     """A stream of random numbers: a seed and how many were taken.
+
+    `host` is a second stream of the same seed, for what is drawn outside of kernels (randperm, the
+    order of a DataLoader, image transforms): it gives the numbers of torch's CPU generator.
 
     >>> import numtorch as torch
     >>> a = torch.Generator().manual_seed(1)
@@ -44,7 +48,19 @@ class Generator:
             raise RuntimeError("Overflow when unpacking long long")
         self._seed = (seed + _SIGNED) % (2 * _SIGNED) - _SIGNED
         self.counter = 0
+        self._host = None
+        self._host_taken = 0
         return self
+
+    @property
+    def host(self) -> HostStream:
+        """The stream that the host draws from."""
+        if self._host is None:
+            self._host = HostStream(self._seed, self._host_taken)
+        return self._host
+
+    def _taken(self) -> int:
+        return self._host_taken if self._host is None else self._host.taken
 
     def initial_seed(self) -> int:
         """The seed the stream was started with."""
@@ -73,7 +89,7 @@ class Generator:
 
     def get_state(self) -> Tensor:
         """The state as a tensor of bytes."""
-        data = _STATE.pack(self._seed, 0, self.counter)
+        data = _STATE.pack(self._seed, self._taken(), self.counter)
         return _own(np.frombuffer(data, np.uint8))
 
     def set_state(self, new_state: Tensor) -> Generator:
@@ -85,7 +101,8 @@ class Generator:
                             )  # fmt: skip
         if new_state.numel() != _STATE.size:
             raise RuntimeError("RNG state is wrong size")
-        self._seed, _, self.counter = _STATE.unpack(bytes(new_state.tolist()))
+        self._seed, self._host_taken, self.counter = _STATE.unpack(bytes(new_state.tolist()))
+        self._host = None
         return self
 
     def clone_state(self) -> Generator:
@@ -93,12 +110,12 @@ class Generator:
         return Generator(self.device).set_state(self.get_state())
 
     def __reduce__(self):
-        return _restored, (self._seed, self.counter)
+        return _restored, (self._seed, self.counter, self._taken())
 
 
-def _restored(seed: int, counter: int) -> Generator:
+def _restored(seed: int, counter: int, host_taken: int = 0) -> Generator:
     g = Generator().manual_seed(seed)
-    g.counter = counter
+    g.counter, g._host_taken = counter, host_taken
     return g
 
 
@@ -264,11 +281,15 @@ function(f"randint_like(Tensor input, int low, int high, *, {LIKE})", method=Fal
 
 @function(f"randperm(int n, *, Generator? generator=None, {OPTIONS})", method=False, out=True)
 def randperm(n, *, generator, dtype, layout, device, pin_memory, requires_grad):
-    """A random permutation of 0..n-1."""
+    """A random permutation of 0..n-1: torch's of the same seed (see `Generator.host`)."""
     if n < 0:
         raise RuntimeError(f"n must be non-negative, got {n}")
-    keys = uniform((n,), generator, _d.float64).numpy()
-    out = _own(np.argsort(keys, kind="stable")).to(dtype or _d.int64)
+    if local.tape.levels:  # vmap's randomness says whether examples share the draw
+        keys = uniform((n,), generator, _d.float64).numpy()
+        order = np.argsort(keys, kind="stable")
+    else:
+        order = (generator or default_generator).host.permutation(n)
+    out = _own(order).to(dtype or _d.int64)
     return finish(out, device, requires_grad)
 
 
@@ -385,20 +406,20 @@ def multinomial(input, num_samples, replacement=False, *, generator=None):
             "cannot sample n_sample > prob_dist.size(-1) samples without replacement"
         )
     p = np.atleast_2d(_now(input))
+    generator = generator or default_generator
     if not np.isfinite(p).all() or (p < 0).any():
         raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
     if p.size and (p.sum(1) <= 0).any():
         raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
-    found = _sampled(p, num_samples, replacement, (generator or default_generator).numpy())
+    if replacement:  # torch's numbers: sums in the dtype of the weights
+        rows = p.astype(input.dtype.np) if input.dtype.name == "float32" else p
+        found = np.array([generator.host.weighted(row, num_samples) for row in rows], np.int64)
+    else:
+        found = _without_replacement(p, num_samples, generator.numpy())
     return _own(found.reshape((num_samples,) if input.dim() == 1 else (-1, num_samples)))
 
 
-def _sampled(p, count: int, replacement: bool, g: np.random.Generator) -> np.ndarray:
-    if replacement:
-        edges = np.cumsum(p, 1)
-        u = g.random((len(p), count)) * edges[:, -1:]
-        found = [np.searchsorted(e, x, side="right") for e, x in zip(edges, u)]
-        return np.array(found, np.int64).reshape(len(p), count)
+def _without_replacement(p, count: int, g: np.random.Generator) -> np.ndarray:
     # The first of exponential clocks that run at the rate of the weights.
     with np.errstate(divide="ignore"):
         clocks = np.where(p > 0, g.exponential(size=p.shape) / p, np.inf)

@@ -276,8 +276,6 @@ def test_loader_errors(options):
 
 
 def test_other_errors():
-    with pytest.raises(NotImplementedError, match="num_workers > 0 is not implemented"):
-        DataLoader(Squares(3), num_workers=2)
     with pytest.raises(ValueError, match="num_samples should be a positive integer"):
         DataLoader(Squares(0), shuffle=True)
     with pytest.raises(ValueError, match="expected unspecified shuffle option"):

@@ -44,6 +44,23 @@ def set_sharing_strategy(new_strategy: str) -> None:
     _strategy = new_strategy
 
 
+def anonymous_file(nbytes: int) -> int:
+    """A descriptor of zeroed memory that has no name; OSError when there is no room for it."""
+    if hasattr(os, "memfd_create"):
+        fd = os.memfd_create("numtorch")
+    else:
+        fd, path = tempfile.mkstemp(prefix="numtorch-")
+        os.unlink(path)
+    try:
+        os.ftruncate(fd, max(nbytes, 1))
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(fd, 0, max(nbytes, 1))  # no room: an error, not a bus error
+    except OSError:
+        os.close(fd)
+        raise
+    return fd
+
+
 class Region:
     """One anonymous file and this process's map of it."""
 
@@ -55,19 +72,7 @@ class Region:
     @classmethod
     def create(cls, nbytes: int) -> Region:
         """A new region of zeros; OSError when there is no room for it."""
-        if hasattr(os, "memfd_create"):
-            fd = os.memfd_create("numtorch")
-        else:
-            fd, path = tempfile.mkstemp(prefix="numtorch-")
-            os.unlink(path)
-        try:
-            os.ftruncate(fd, max(nbytes, 1))
-            if hasattr(os, "posix_fallocate"):
-                os.posix_fallocate(fd, 0, max(nbytes, 1))  # no room: an error, not a bus error
-        except OSError:
-            os.close(fd)
-            raise
-        return cls(fd, nbytes)
+        return cls(anonymous_file(nbytes), nbytes)
 
 
 class SharedBuffer(Foreign):
@@ -125,14 +130,19 @@ def _span(root: Lazy) -> np.ndarray:
 # ---------------------------------------------------------------- pickling
 
 
-def reduce_tensor(t: Tensor):
-    """How a tensor crosses to another process: the descriptor of its memory and its layout."""
+def refuse_graph(t: Tensor) -> None:
+    """RuntimeError for a tensor whose graph would be lost."""
     if t._rg == 2:
         raise RuntimeError(
             "Cowardly refusing to serialize non-leaf tensor which requires_grad, since autograd "
             "does not support crossing process boundaries.  If you just want to transfer the data, "
             "call detach() on the tensor before serializing (e.g., putting it on the queue)."
         )
+
+
+def reduce_tensor(t: Tensor):
+    """How a tensor crosses to another process: the descriptor of its memory and its layout."""
+    refuse_graph(t)
     share_memory_(t)
     root = _root(t)
     region = root.buf.region

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import bisect
+import itertools
 import math
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from ..._random import default_generator, randperm
+from ..._random import default_generator
 from ..._tensor import Tensor
 
 
@@ -31,6 +32,10 @@ class IterableDataset(Dataset):
         raise NotImplementedError("Subclasses of IterableDataset should implement __iter__.")
 
 
+    def __add__(self, other: Dataset) -> ChainDataset:
+        return ChainDataset([self, other])
+
+
 class TensorDataset(Dataset):
     """Sample i is the tuple of row i of each tensor.
 
@@ -48,12 +53,58 @@ class TensorDataset(Dataset):
     def __getitem__(self, index):
         return tuple(t[index] for t in self.tensors)
 
-    def __getitems__(self, indices: list[int]) -> list[tuple]:
-        """The samples of a batch."""
-        return [self[i] for i in indices]
-
     def __len__(self) -> int:
         return self.tensors[0].size(0)
+
+
+class StackDataset(Dataset):
+    """Sample i is the tuple (or, of keyword arguments, the dict) of the samples i of the datasets.
+
+    >>> from numtorch.utils.data import StackDataset
+    >>> StackDataset(x=[1, 2], y=["a", "b"])[1]
+    {'x': 2, 'y': 'b'}
+    """
+
+    def __init__(self, *args: Dataset, **kwargs: Dataset):
+        if args and kwargs:
+            raise ValueError(
+                "Supported either ``tuple``- (via ``args``) or``dict``- (via ``kwargs``) like "
+                "input/output, but both types are given."
+            )
+        if not args and not kwargs:
+            raise ValueError("At least one dataset should be passed")
+        self.datasets = args or kwargs
+        parts = self._parts()
+        self._length = len(parts[0])
+        if any(len(d) != self._length for d in parts):
+            raise ValueError("Size mismatch between datasets")
+
+    def _parts(self) -> list:
+        return list(self.datasets.values() if isinstance(self.datasets, dict) else self.datasets)
+
+    def _sample(self, values):
+        if isinstance(self.datasets, dict):
+            return dict(zip(self.datasets, values))
+        return tuple(values)
+
+    def __getitem__(self, index):
+        return self._sample([d[index] for d in self._parts()])
+
+    def __getitems__(self, indices: list) -> list:
+        """The samples of a batch."""
+        columns = []
+        for d in self._parts():
+            many = getattr(d, "__getitems__", None)
+            columns.append(many(indices) if callable(many) else [d[i] for i in indices])
+            if len(columns[-1]) != len(indices):
+                raise ValueError(
+                    "Nested dataset's output size mismatch. Expected "
+                    f"{len(indices)}, got {len(columns[-1])}"
+                )
+        return [self._sample(values) for values in zip(*columns)]
+
+    def __len__(self) -> int:
+        return self._length
 
 
 class ConcatDataset(Dataset):
@@ -89,11 +140,43 @@ class ConcatDataset(Dataset):
         return self.datasets[k][index - (self.cumulative_sizes[k - 1] if k else 0)]
 
 
+class ChainDataset(IterableDataset):
+    """Streams one after the other."""
+
+    def __init__(self, datasets: Iterable[Dataset]):
+        self.datasets = datasets
+
+    def _streams(self) -> Iterator[IterableDataset]:
+        for d in self.datasets:
+            if not isinstance(d, IterableDataset):
+                raise AssertionError("ChainDataset only supports IterableDataset")
+            yield d
+
+    def __iter__(self):
+        for d in self._streams():
+            yield from d
+
+    def __len__(self) -> int:
+        return sum(len(d) for d in self._streams())
+
+
 class Subset(Dataset):
     """The samples of a dataset at some indices."""
 
     def __init__(self, dataset: Dataset, indices: Sequence[int]):
         self.dataset, self.indices = dataset, indices
+        kind = type(self)
+        if (
+            kind.__getitem__ is not Subset.__getitem__
+            and kind.__getitems__ is Subset.__getitems__
+        ):
+            raise NotImplementedError(
+                f"{kind.__name__} overrides __getitem__ but not __getitems__. When subclassing "
+                "Subset and overriding __getitem__, you must also override __getitems__ to ensure "
+                "DataLoader works correctly with your custom logic. A simple implementation:\n\n"
+                "def __getitems__(self, indices):\n"
+                "    return [self.__getitem__(idx) for idx in indices]"
+            )
 
     def __getitem__(self, index):
         if isinstance(index, list):
@@ -129,6 +212,6 @@ def random_split(dataset: Dataset, lengths: Sequence[int | float], generator=Non
                 )
     if sum(lengths) != len(dataset):
         raise ValueError("Sum of input lengths does not equal the length of the input dataset!")
-    order = randperm(sum(lengths), generator=generator or default_generator).tolist()
-    ends = ConcatDataset.cumsum([range(n) for n in lengths])
+    order = (generator or default_generator).host.permutation(sum(lengths)).tolist()
+    ends = itertools.accumulate(lengths)
     return [Subset(dataset, order[end - n : end]) for end, n in zip(ends, lengths)]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
-from ..._random import Generator, default_generator, randint, randperm
+from numtorch.jit.dtypes import float64
+
+from ..._creation import as_tensor
+from ..._random import Generator, default_generator, multinomial
 
 
 class Sampler:
@@ -33,17 +37,15 @@ class SequentialSampler(Sampler):
         return len(self.data_source)
 
 
+def _host(generator: Generator | None):
+    return (generator or default_generator).host
+
+
 def epoch_generator(generator: Generator | None) -> Generator:
     """The given generator, or a new one seeded from the default generator."""
     if generator is not None:
         return generator
-    seed, counter = default_generator.take(1)
-    # Two numbers of the default stream become one seed: a step of splitmix64 (Steele et al. 2014).
-    mask = (1 << 64) - 1
-    z = (seed * 0x9E3779B97F4A7C15 + counter + 1) & mask
-    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & mask
-    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & mask
-    return Generator().manual_seed((z ^ (z >> 31)) >> 1)
+    return Generator().manual_seed(default_generator.host.integer())
 
 
 class RandomSampler(Sampler):
@@ -71,13 +73,15 @@ class RandomSampler(Sampler):
 
     def __iter__(self) -> Iterator[int]:
         n, wanted = len(self.data_source), self.num_samples
-        generator = epoch_generator(self.generator)
+        host = epoch_generator(self.generator).host
         if self.replacement:
-            yield from randint(n, (wanted,), generator=generator).tolist()
+            while wanted > 0:  # in portions, as torch: for the same order
+                yield from host.integers(0, n, min(wanted, 32)).tolist()
+                wanted -= 32
             return
-        while wanted > 0:
-            yield from randperm(n, generator=generator).tolist()[:wanted]
-            wanted -= n
+        for _ in range(wanted // n):
+            yield from host.permutation(n).tolist()
+        yield from host.permutation(n).tolist()[: wanted % n]
 
     def __len__(self) -> int:
         return self.num_samples
@@ -90,11 +94,54 @@ class SubsetRandomSampler(Sampler):
         self.indices, self.generator = indices, generator
 
     def __iter__(self) -> Iterator[int]:
-        order = randperm(len(self.indices), generator=self.generator or default_generator).tolist()
-        return (self.indices[i] for i in order)
+        for i in _host(self.generator).permutation(len(self.indices)).tolist():
+            yield self.indices[i]
 
     def __len__(self) -> int:
         return len(self.indices)
+
+
+class WeightedRandomSampler(Sampler):
+    """Indices drawn with the given weights (they need not sum to 1).
+
+    The order equals torch's under one seed with replacement; without, torch draws with numbers of
+    its math library, and the order is another one of the same distribution.
+
+    >>> from numtorch.utils.data import WeightedRandomSampler
+    >>> list(WeightedRandomSampler([0.0, 1.0, 0.0], 4))
+    [1, 1, 1, 1]
+    """
+
+    def __init__(
+        self, weights: Sequence[float], num_samples: int, replacement: bool = True,
+        generator: Generator | None = None,
+    ):  # fmt: skip
+        if not isinstance(num_samples, int) or isinstance(num_samples, bool) or num_samples <= 0:
+            raise ValueError(
+                "num_samples should be a positive integer value, but got num_samples="
+                f"{num_samples}"
+            )
+        if not isinstance(replacement, bool):
+            raise ValueError(
+                f"replacement should be a boolean value, but got replacement={replacement}"
+            )
+        self.weights = as_tensor(weights, dtype=float64)
+        if self.weights.dim() != 1:
+            raise ValueError(
+                "weights should be a 1d sequence but given weights have shape "
+                f"{tuple(self.weights.shape)}"
+            )
+        self.num_samples, self.replacement = num_samples, replacement
+        self.generator = generator
+
+    def __iter__(self) -> Iterator[int]:
+        drawn = multinomial(
+            self.weights, self.num_samples, self.replacement, generator=self.generator
+        )
+        yield from drawn.tolist()
+
+    def __len__(self) -> int:
+        return self.num_samples
 
 
 class BatchSampler(Sampler):
@@ -117,13 +164,10 @@ class BatchSampler(Sampler):
         self.sampler, self.batch_size, self.drop_last = sampler, batch_size, drop_last
 
     def __iter__(self) -> Iterator[list[int]]:
-        batch = []
-        for i in self.sampler:
-            batch.append(i)
-            if len(batch) == self.batch_size:
-                yield batch
-                batch = []
-        if batch and not self.drop_last:
+        indices = iter(self.sampler)
+        while batch := [*itertools.islice(indices, self.batch_size)]:
+            if len(batch) < self.batch_size and self.drop_last:
+                return
             yield batch
 
     def __len__(self) -> int:
