@@ -17,7 +17,7 @@ from .fuse import Unit
 from .ir import Node, Value
 from .loops import Store
 from .passes.simplify import COLUMN_TILE
-from .reduction import Accumulator, Stages
+from .reduction import KEPT_ROW, Accumulator, Stages
 from .sym import ceil_div, expr_of, prod, size_max
 
 # Work (about one simple operation on one element) that a chunk should have at least.
@@ -158,6 +158,7 @@ class Emitter(ValueEmitter):
     def row_stages(self, rows: dict[int, str]) -> None:
         stages = Stages(self.unit, self.nest, self.layout)
         self.row_vars = rows
+        shared = self.shared_values(stages)
         for s in range(stages.count + 1):
             self.innermost = None
             self.mark_hoist()
@@ -167,13 +168,41 @@ class Emitter(ValueEmitter):
             # Rows that this stage's loop reads are computed before it.
             for v in stages.rows_before(s):
                 self.value(v, rows)
+            new = [v for v, first in shared.items() if first == s]
             if reduces or stores:
-                self.stage_loop(rows, reduces, stores)
+                self.stage_loop(rows, reduces, stores, [v for v in new if not self.is_stored(v)])
+            self.kept.update((v, self.place_of(v)) for v in new)
         late = stages.late_stores()
         for store in late:
             self.value(store.value, rows)
         for store in late:
             self.row_store(store, rows)
+
+    def shared_values(self, stages: Stages) -> dict[Value, int]:
+        """Values that one loop computes and later ones read again -> the loop."""
+        if len(self.nest.reduced) != 1 or self.split_range is not None:
+            return {}
+        found = stages.shared()
+        (a,) = self.nest.reduced
+        return found if found and self.nest.extents[a] <= KEPT_ROW else {}
+
+    def is_stored(self, v: Value) -> bool:
+        return any(s.value is v and not s.foreign for s in self.nest.stores)
+
+    def place_of(self, v: Value) -> tuple:
+        """(buffer key, access) of a shared value: its own buffer, or scratch of a row."""
+        for s in self.nest.stores:
+            if s.value is v and not s.foreign:
+                return s.key, s.access
+        return ("kept", v), None
+
+    def keep_value(self, v: Value, variables) -> None:
+        (a,) = self.nest.reduced
+        value = self.value(v, variables)
+        self.temps.append((("kept", v), self.nest.extents[a] * v.dtype.itemsize, "thread"))
+        self.kept[v] = ("kept", v), None
+        self.line(f"{self.kept_at(v, variables)} = {value}")
+        del self.kept[v]
 
     def row_store(self, s: Store, rows) -> None:
         variables = dict(rows)
@@ -181,7 +210,7 @@ class Emitter(ValueEmitter):
             variables[self.nest.split_axis] = self.block_var
         self.store(s, variables, self.value(s.value, rows))
 
-    def stage_loop(self, rows, reduces: list[Node], stores: list[Store]) -> None:
+    def stage_loop(self, rows, reduces: list[Node], stores: list[Store], keep=()) -> None:
         accumulators = [Accumulator(self, n) for n in reduces]
         axes = sorted(self.nest.reduced)
         float_sums = any(a.float_sum for a in accumulators)
@@ -214,6 +243,8 @@ class Emitter(ValueEmitter):
         for a in accumulators:
             a.update(variables)
         self.body(stores, variables)
+        for v in keep:
+            self.keep_value(v, variables)
         for _ in headers:
             self.close_loop()
         if blocked:

@@ -66,6 +66,7 @@ class ValueEmitter:
         self.counter = 0
         self.checks: list[tuple] = []
         self.temps: list[tuple] = []
+        self.kept: dict[Value, tuple] = {}  # values of earlier loops: (buffer key, access or None)
 
     # -- small helpers
 
@@ -244,11 +245,24 @@ class ValueEmitter:
         found = self.lookup(v)
         if found is not None:
             return found
-        text = self.expression(v.node, loop_vars)
-        name = self.fresh("v")
+        if v in self.kept:
+            name, text = self.fresh("x"), self.kept_at(v, loop_vars)
+        else:
+            text = self.expression(v.node, loop_vars)
+            name = self.fresh("v")
         self.line(f"{name} = {text}")
         self.scope[-1][v] = name
         return name
+
+    def kept_at(self, v: Value, loop_vars: dict[int, str]) -> str:
+        """Where an earlier loop over the row left v: its own buffer, or the thread's scratch."""
+        key, access = self.kept[v]
+        p = self.pointer(key, v.dtype)
+        if access is not None:
+            return f"{p}[{self.index(access, loop_vars)}]"
+        (a,) = self.nest.reduced
+        base = self.hoisted(f"tid * {self.size(self.nest.extents[a])}")
+        return f"{p}[{base} + {loop_vars[a]}]"
 
     def expression(self, node: Node, loop_vars) -> str:
         op = node.op

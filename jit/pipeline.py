@@ -49,6 +49,7 @@ def compile_trace(entries: tuple, in_key: tuple, wanted: list[int], symbolic=Tru
         _show("lowered", graph)
         state.assignments()
         state.dce()
+        state.rewrite(simplify.expand_late)
         state.rewrite(simplify.common_subexpressions)
         state.rewrite(picked_values)
         state.rewrite(simplify.decompose)

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from .codegen import Emitter
 
 
+# Values that cost more are kept for later loops over the same row, if the row is short.
+DEAR = 10
+KEPT_ROW = 1 << 16
+
+
 class Stages:
     """Which loop of a row unit computes what.
 
@@ -77,6 +82,49 @@ class Stages:
             v for v, at in self.level.items()
             if self.is_row[v] and v.node.op.kind != "reduce" and at == s
         ]  # fmt: skip
+
+
+    # -- values that several loops need
+
+    def _source(self, node: Node, i: int) -> Value:
+        return self.layout.of(node.inputs[i])[0]
+
+    def _inner(self, v: Value) -> list[Value]:
+        """Full values of the unit that v is computed from."""
+        sources = (self._source(v.node, i) for i in range(len(v.node.inputs)))
+        return [x for x in sources if x in self.level and not self.is_row[x]]
+
+    def _cost(self, v: Value, known: dict) -> int:
+        """What computing v again costs, where `known` values need not be."""
+        seen, stack = {v}, [v]
+        while stack:
+            for x in self._inner(stack.pop()):
+                if x not in seen and x not in known:
+                    seen.add(x)
+                    stack.append(x)
+        return sum(x.node.op.cost for x in seen)
+
+    def shared(self) -> dict[Value, int]:
+        """Dear full values that later loops read where an earlier one left them -> that loop."""
+        found: dict[Value, int] = {}
+        seen: dict[Value, int] = {}
+        for s in range(self.last + 1):
+            roots = [self._source(n, 0) for n in self.reduces(s)]
+            roots += [x.value for x in self.full_stores(s)]
+            stack = [v for v in roots if v in self.level and not self.is_row[v]]
+            here = set()
+            while stack:
+                v = stack.pop()
+                if v in here:
+                    continue
+                here.add(v)
+                if v in seen and v.dtype.short in ("f32", "f64") and self._cost(v, found) >= DEAR:
+                    found[v] = seen[v]
+                else:
+                    stack.extend(self._inner(v))
+            for v in here:
+                seen.setdefault(v, s)
+        return found
 
 
 class Accumulator:

@@ -76,6 +76,17 @@ class Rewriter:
         return self.mapping
 
 
+def expand_late(graph: Graph) -> dict[Value, Value]:
+    """Ops that were kept whole for their gradients become what they are made of."""
+
+    def rule(node: Node) -> Value | None:
+        if node.op.kind != "composite_late" or node.op.build is None:
+            return None
+        return node.op.build(*node.inputs, **node.attrs)
+
+    return Rewriter(graph).run(rule)
+
+
 def decompose(graph: Graph) -> dict[Value, Value]:
     """fold -> sum of unwindow; large reductions -> two stages; transposed products."""
 

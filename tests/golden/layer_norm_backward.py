@@ -10,6 +10,7 @@ def kernel(args, begin, end, tid):
     p1 = ptr(args, 3, 'f32')
     p2 = ptr(args, 4, 'f32')
     p3 = ptr(args, 5, 'f32')
+    p4 = ptr(args, 6, 'f32')
     for r in range(begin, end):
         a1 = f64(0.0)
         for k3 in range(0, n0, 4096):
@@ -42,6 +43,7 @@ def kernel(args, begin, end, tid):
             a26 = f32(0.0)
             a27 = f32(0.0)
             b28 = r * n0
+            b45 = tid * n0
             for c24 in range(k25, min(k25 + 4096, n0)):
                 x29 = p0[b28 + c24]
                 v30 = x29 - v8
@@ -62,45 +64,39 @@ def kernel(args, begin, end, tid):
                 a27 = red_add(a27, v43)
                 v44 = v37 * v31
                 p2[b28 + c24] = v44
+                p3[b45 + c24] = v42
             a22 = a22 + f64(a26)
             a23 = a23 + f64(a27)
-        a45 = f32(a22)
-        a46 = f32(a23)
-        v47 = a45 / v21
-        v48 = v47 / f32(n0)
-        a49 = f64(0.0)
-        for k51 in range(0, n0, 4096):
-            a52 = f32(0.0)
-            b53 = r * n0
-            for c50 in range(k51, min(k51 + 4096, n0)):
-                x54 = p0[b53 + c50]
-                v55 = x54 - v8
-                v56 = f32(2.0) * v55
-                v57 = v48 * v56
-                v58 = -v57
-                a52 = red_add(a52, v58)
-            a49 = a49 + f64(a52)
-        a59 = f32(a49)
-        v60 = a59 + a46
-        v61 = v60 / f32(n0)
-        b63 = r * n0
-        for c62 in range(n0):
-            x64 = p0[b63 + c62]
-            v65 = x64 - v8
-            v66 = f32(2.0) * v65
-            v67 = v48 * v66
-            v68 = v65 / v20
-            x69 = p1[c62]
-            v70 = v68 * x69
-            v71 = tanh_f32(v70)
-            v72 = v71 * v71
-            v73 = f32(1.0) - v72
-            v74 = f32(1.0) * v73
-            v75 = v74 * x69
-            v76 = v75 / v20
-            v77 = v67 + v76
-            v78 = v77 + v61
-            p3[b63 + c62] = v78
+        a46 = f32(a22)
+        a47 = f32(a23)
+        v48 = a46 / v21
+        v49 = v48 / f32(n0)
+        a50 = f64(0.0)
+        for k52 in range(0, n0, 4096):
+            a53 = f32(0.0)
+            b54 = r * n0
+            for c51 in range(k52, min(k52 + 4096, n0)):
+                x55 = p0[b54 + c51]
+                v56 = x55 - v8
+                v57 = f32(2.0) * v56
+                v58 = v49 * v57
+                v59 = -v58
+                a53 = red_add(a53, v59)
+            a50 = a50 + f64(a53)
+        a60 = f32(a50)
+        v61 = a60 + a47
+        v62 = v61 / f32(n0)
+        b65 = r * n0
+        b71 = tid * n0
+        for c63 in range(n0):
+            x66 = p0[b65 + c63]
+            v67 = x66 - v8
+            v68 = f32(2.0) * v67
+            v69 = v49 * v68
+            x70 = p3[b71 + c63]
+            v72 = v69 + x70
+            v73 = v72 + v62
+            p4[b65 + c63] = v73
 
 # sum [col]
 def kernel(args, begin, end, tid):
