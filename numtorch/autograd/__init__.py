@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 from numtorch.jit import autograd as _jit
@@ -226,20 +227,30 @@ def _accumulate(t: Tensor, g: Tensor, create: bool) -> None:
 
 def grad(
     outputs, inputs, grad_outputs=None, retain_graph: bool | None = None,
-    create_graph: bool = False, allow_unused: bool | None = None,
+    create_graph: bool = False, only_inputs: bool = True, allow_unused: bool | None = None,
     is_grads_batched: bool = False, materialize_grads: bool = False,
 ) -> tuple[Tensor | None, ...]:  # fmt: skip
     """Gradients of the sum of outputs with respect to the inputs, as a tuple.
 
     With is_grads_batched the first dim of each grad_output is a batch, and so is that of each
     result. Inputs that the outputs do not depend on raise RuntimeError unless allow_unused (None)
-    or materialize_grads (zeros).
+    or materialize_grads (zeros). A dict of inputs gives a dict of gradients.
 
     >>> import numtorch as torch
     >>> x = torch.tensor(3.0, requires_grad=True)
     >>> torch.autograd.grad(x * x, x)
     (tensor(6.),)
     """
+    if not only_inputs:
+        warnings.warn(
+            "only_inputs argument is deprecated and is ignored now (defaults to True). To "
+            "accumulate gradient for other parts of the graph, please use torch.autograd.backward.",
+            FutureWarning, stacklevel=2,
+        )  # fmt: skip
+    if isinstance(inputs, dict):
+        found = grad(outputs, tuple(inputs.values()), grad_outputs, retain_graph, create_graph,
+                     True, allow_unused, is_grads_batched, materialize_grads)  # fmt: skip
+        return dict(zip(inputs, found))
     if materialize_grads and allow_unused is False:
         raise ValueError(
             "Expected allow_unused to be True or not passed when materialize_grads=True, but got: "
@@ -291,7 +302,7 @@ def _batched_grad(roots, inputs, seeds, retain, create, allow_unused, materializ
     present: list[int] = []
 
     def one(*g):
-        found = grad(roots, inputs, g, True, create, True, False, False)
+        found = grad(roots, inputs, g, True, create, allow_unused=True)
         present[:] = [k for k, x in enumerate(found) if x is not None]
         return tuple(found[k] for k in present)
 

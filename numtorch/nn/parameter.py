@@ -74,7 +74,7 @@ class _Uninitialized:
 
     def materialize(self, shape, device=None, dtype=None):
         """A parameter (or buffer) of the given shape, its content not set."""
-        made = new_parameter(tuple(shape), dtype or self._lazy_dtype, device)
+        made = new_parameter(tuple(shape), dtype or self.dtype, device)
         if isinstance(self, Parameter):
             return made.requires_grad_(self._lazy_grad)
         return Buffer(made.detach())

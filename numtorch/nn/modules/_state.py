@@ -32,7 +32,6 @@ class ModuleState:
 
     _version = 1
     # Hooks by id; an instance gets dicts of its own with its first hook.
-    _forward_pre_hooks = _forward_hooks = _NONE
     _state_dict_pre_hooks = _state_dict_hooks = _NONE
     _load_state_dict_pre_hooks = _load_state_dict_post_hooks = _NONE
 
@@ -76,6 +75,12 @@ class ModuleState:
         """Extra state for state_dict; subclasses may define it together with set_extra_state."""
         raise RuntimeError(
             "Reached a code path in Module.get_extra_state() that should never be called."
+        )
+
+    def set_extra_state(self, state) -> None:
+        """Takes what get_extra_state gave; subclasses define both."""
+        raise RuntimeError(
+            "Reached a code path in Module.set_extra_state() that should never be called."
         )
 
     def _has_extra_state(self) -> bool:

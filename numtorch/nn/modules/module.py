@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 
 from numtorch.jit import dtypes as _d
 
+from ..._creation import empty_like
+from ..._descriptors import device as _Device
 from ..._repr import typename
 from ..._tensor import Tensor
 from ...autograd import no_grad
-from ...utils.hooks import RemovableHandle
 from ..parameter import Buffer, Parameter
+from ._hooks import (  # noqa: F401
+    GLOBAL,
+    ModuleHooks,
+    on_registration,
+    register_module_backward_hook,
+    register_module_buffer_registration_hook,
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+    register_module_full_backward_hook,
+    register_module_full_backward_pre_hook,
+    register_module_module_registration_hook,
+    register_module_parameter_registration_hook,
+)
 from ._state import ModuleState
 
 
-class Module(ModuleState):
+class Module(ModuleHooks, ModuleState):
     """Base of all networks and layers.
 
     Parameters, buffers and submodules are found when they are assigned as attributes. They live
@@ -34,7 +47,6 @@ class Module(ModuleState):
     """
 
     training: bool
-    _hooked = False  # any hook of this module: the slow call
 
     def __init__(self):
         d = self.__dict__
@@ -55,52 +67,6 @@ class Module(ModuleState):
             return self._call_hooked(args, kwargs)
         return self.forward(*args, **kwargs)
 
-    def _call_hooked(self, args: tuple, kwargs: dict):
-        for i, hook in list(self._forward_pre_hooks.items()):
-            if i in self._hooks_with_kwargs:
-                found = hook(self, args, kwargs)
-                if found is not None:
-                    args, kwargs = found
-            else:
-                found = hook(self, args)
-                if found is not None:
-                    args = found if isinstance(found, tuple) else (found,)
-        result = self.forward(*args, **kwargs)
-        for i, hook in list(self._forward_hooks.items()):
-            if i in self._hooks_with_kwargs:
-                found = hook(self, args, kwargs, result)
-            else:
-                found = hook(self, args, result)
-            result = result if found is None else found
-        return result
-
-    def _add_hook(self, kind: str, hook: Callable, prepend: bool, with_kwargs: bool):
-        d = self.__dict__
-        if not self._hooked:
-            d["_forward_pre_hooks"], d["_forward_hooks"] = OrderedDict(), OrderedDict()
-            d["_hooks_with_kwargs"], d["_hooked"] = set(), True
-        hooks = d[kind]
-        handle = RemovableHandle(hooks)
-        hooks[handle.id] = hook
-        if prepend:
-            hooks.move_to_end(handle.id, last=False)
-        if with_kwargs:
-            self._hooks_with_kwargs.add(handle.id)
-        return handle
-
-    def register_forward_pre_hook(
-        self, hook: Callable, *, prepend: bool = False, with_kwargs: bool = False
-    ) -> RemovableHandle:
-        """Calls hook(module, args) before each forward; what it returns replaces the arguments."""
-        return self._add_hook("_forward_pre_hooks", hook, prepend, with_kwargs)
-
-    def register_forward_hook(
-        self, hook: Callable, *, prepend: bool = False, with_kwargs: bool = False,
-        always_call: bool = False,
-    ) -> RemovableHandle:  # fmt: skip
-        """Calls hook(module, args, output) after each forward; what it returns is the output."""
-        return self._add_hook("_forward_hooks", hook, prepend, with_kwargs)
-
     # -- attributes
 
     def __setattr__(self, name: str, value) -> None:
@@ -110,6 +76,8 @@ class Module(ModuleState):
         elif isinstance(value, Module):
             self._need_init("module")
             _remove(name, d, d["_parameters"], d["_buffers"], d["_non_persistent_buffers_set"])
+            if GLOBAL.registration["module"]:
+                value = on_registration("module", self, name, value)
             d["_modules"][name] = d[name] = value
         elif not self._set_declared(name, value):
             if isinstance(value, Buffer):
@@ -171,6 +139,8 @@ class Module(ModuleState):
                 "the value in the forward() method."
             )
         _remove(name, d, d["_buffers"], d["_modules"], d["_non_persistent_buffers_set"])
+        if GLOBAL.registration["parameter"] and param is not None:
+            param = on_registration("parameter", self, name, param)
         d["_parameters"][name] = d[name] = param
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
@@ -184,6 +154,8 @@ class Module(ModuleState):
                 "None required)"
             )
         _remove(name, d, d["_parameters"], d["_modules"])
+        if GLOBAL.registration["buffer"]:
+            tensor = on_registration("buffer", self, name, tensor)
         d["_buffers"][name] = d[name] = tensor
         (set.discard if persistent else set.add)(d["_non_persistent_buffers_set"], name)
 
@@ -197,6 +169,8 @@ class Module(ModuleState):
             raise TypeError(f"{typename(module)} is not a Module subclass")
         d = self.__dict__
         self._check_name(name, "module", d["_modules"])
+        if GLOBAL.registration["module"]:
+            module = on_registration("module", self, name, module)
         d["_modules"][name] = d[name] = module
 
     def _check_name(self, name: str, what: str, registry: dict) -> None:
@@ -231,9 +205,9 @@ class Module(ModuleState):
                 below = prefix + ("." if prefix else "") + name
                 yield from module.named_modules(memo, below, remove_duplicate)
 
-    def modules(self) -> Iterator[Module]:
+    def modules(self, remove_duplicate: bool = True) -> Iterator[Module]:
         """This module and all below it."""
-        for _, module in self.named_modules():
+        for _, module in self.named_modules(remove_duplicate=remove_duplicate):
             yield module
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
@@ -295,6 +269,20 @@ class Module(ModuleState):
                 )
             module = module._modules[part]
         return module
+
+    def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
+        """Puts a module at a dotted name; with strict it must replace one that is there."""
+        if target == "":
+            raise ValueError("Cannot set the submodule without a target name!")
+        path, _, name = target.rpartition(".")
+        if not isinstance(module, Module):
+            raise ValueError(f'`module` is not an nn.Module, found {module.__class__}')
+        parent = self.get_submodule(path) if path else self
+        if strict and not hasattr(parent, name):
+            raise AttributeError(f"{parent._get_name()} has no attribute `{name}`")
+        if hasattr(parent, name) and not isinstance(getattr(parent, name), Module):
+            raise AttributeError(f"`{name}` is not an nn.Module")
+        setattr(parent, name, module)
 
     def get_parameter(self, target: str) -> Parameter:
         """The parameter with a dotted name."""
@@ -402,21 +390,40 @@ class Module(ModuleState):
         """Casts floating point parameters and buffers to bfloat16."""
         return self._cast(_d.bfloat16)
 
-    def type(self, dtype) -> Module:
+    def type(self, dst_type) -> Module:
         """Casts all parameters and buffers."""
-        return self._apply(lambda t: t.to(dtype))
+        return self._apply(lambda t: t.type(dst_type))
+
+    def to_empty(self, *, device, recurse: bool = True) -> Module:
+        """Gives all parameters and buffers new memory whose content is not set."""
+        return self._apply(lambda t: empty_like(t, device=device), recurse)
+
+    def compile(self, *args, **kwargs) -> None:
+        """Nothing to do: what a forward records is compiled by itself."""
 
     def cpu(self) -> Module:
         """Itself: everything is on the CPU."""
         return self
 
+    def _device(self, name: str, device) -> Module:
+        index = "" if device is None else f":{device}"
+        return self.to(device if isinstance(device, (str, _Device)) else f"{name}{index}")
+
     def cuda(self, device=None) -> Module:
-        """AssertionError: there is no CUDA here."""
-        return self._apply(lambda t: t.cuda(device))
+        """Moves everything to a GPU; AssertionError without CUDA."""
+        return self._device("cuda", device)
 
     def xpu(self, device=None) -> Module:
-        """AssertionError: there is no XPU here."""
-        return self._apply(lambda t: t.to("xpu"))
+        """As cuda, for Intel's GPUs."""
+        return self._device("xpu", device)
+
+    def ipu(self, device=None) -> Module:
+        """As cuda, for Graphcore's processors."""
+        return self._device("ipu", device)
+
+    def mtia(self, device=None) -> Module:
+        """As cuda, for MTIA accelerators."""
+        return self._device("mtia", device)
 
     def share_memory(self) -> Module:
         """Moves all parameters and buffers to memory that other processes can map."""
