@@ -216,8 +216,7 @@ def _reduce_storage(st: Storage):
 
     if st._v.buf is None or local.tape.entries:
         local.tape.flush()
-    holder = object.__new__(UntypedStorage)
-    holder._tensor, holder._st = _whole(Tensor, st), st
+    holder = UntypedStorage(_whole(Tensor, st))
     return _load_storage, (holder._array().copy(), st._v.meta.dtype)
 
 
@@ -264,8 +263,26 @@ def set_state(t: Tensor, state) -> Tensor:
     return t
 
 
-def _own_attributes(t: Tensor) -> dict:
-    return {k: v for k, v in t.__dict__.items() if not k.startswith("_")}
+_INTERNAL = frozenset((
+    "_v", "_st", "_view", "_rg", "_node", "_count", "_grad", "_retains_grad", "_info",
+    "_lazy_dtype", "_lazy_grad", "persistent", "_shape", "_vals", "_idx", "_coalesced", "_starts",
+    "_plain", "_accumulate", "_inference",
+))  # fmt: skip
+
+
+def own_attributes(t: Tensor) -> dict:
+    """The attributes that the program has set on a tensor."""
+    kept = dict(t.__dict__)
+    for name in _INTERNAL & kept.keys():
+        del kept[name]
+    return kept
+
+
+def refuse_names(names) -> None:
+    """RuntimeError for attributes that a file must not set on a tensor."""
+    for name in names:
+        if type(name) is not str or name in _INTERNAL or hasattr(Tensor, name):
+            raise RuntimeError(f"a tensor in the file sets the attribute {name!r}, which it may not")
 
 
 def __reduce_ex__(self: Tensor, protocol: int):
@@ -275,7 +292,7 @@ def __reduce_ex__(self: Tensor, protocol: int):
     args = (
         type(self), _Pickled(st), self.storage_offset(), tuple(self.shape), self.stride(),
         self._rg == 1,
-        _own_attributes(self),
+        own_attributes(self),
     )  # fmt: skip
     return _rebuild_tensor, args
 
@@ -310,7 +327,7 @@ def __deepcopy__(self: Tensor, memo: dict) -> Tensor:
     memo[id(self)] = out
     if self._grad is not None:
         out._grad = copy.deepcopy(self._grad, memo)
-    return set_state(out, copy.deepcopy(_own_attributes(self), memo))
+    return set_state(out, copy.deepcopy(own_attributes(self), memo))
 
 
 def __copy__(self: Tensor) -> Tensor:
@@ -321,7 +338,7 @@ def __copy__(self: Tensor) -> Tensor:
     out._st.add_alias(out)
     if self._rg == 1:
         out.requires_grad_()
-    return set_state(out, _own_attributes(self))
+    return set_state(out, own_attributes(self))
 
 
 def install(functions: dict) -> None:

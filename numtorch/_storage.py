@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+
+import numpy as np
 from numtorch.jit import dtypes as _dtypes
 from numtorch.jit.meta import meta
 from numtorch.jit.record import Lazy, array_of, local, share
 from numtorch.jit.runtime.allocator import alloc
 from numtorch.jit.views import Counter, counter_of, row_major
 
+from ._creation import from_numpy, tensor
+from ._descriptors import check_device
 from ._tensor import Tensor, wrap
 
 
@@ -20,10 +25,20 @@ class UntypedStorage:
     (16, True)
     """
 
-    __slots__ = ("_tensor", "_st")
+    __slots__ = ("_tensor",)
 
-    def __init__(self, tensor: Tensor):
-        self._tensor, self._st = tensor, share(local.tape, tensor)
+    def __init__(self, *args, device=None):
+        check_device(device)
+        first = args[0] if args else 0
+        if isinstance(first, Tensor):
+            self._tensor = first
+        else:
+            self._tensor = _elements(type(self).__name__, first, _dtypes.uint8)
+
+    @property
+    def _st(self):
+        """The cell that all aliases of the memory share."""
+        return share(local.tape, self._tensor)
 
     def _root(self) -> Lazy:
         """The storage's value in memory; executes what is pending."""
@@ -81,6 +96,80 @@ class UntypedStorage:
     def __hash__(self) -> int:
         return hash(id(self._st))
 
+    def __setitem__(self, k, value) -> None:
+        self._bytes()[k] = value
+        self._written()
+
+    def _bytes(self):
+        """The bytes as a NumPy array, for writing."""
+        if local.tape.entries:
+            local.tape.flush()
+        return self._array().view(np.uint8)
+
+    def _written(self) -> None:
+        self._st.version += 1
+
+    def fill_(self, value: int) -> UntypedStorage:
+        """Sets every byte."""
+        self[:] = value
+        return self
+
+    def copy_(self, source, non_blocking: bool = False) -> UntypedStorage:
+        """Copies the bytes of another storage of the same size."""
+        source = source.untyped()
+        if source.nbytes() != self.nbytes():
+            raise RuntimeError("size mismatch")
+        self[:] = source._bytes()
+        return self
+
+    def clone(self) -> UntypedStorage:
+        """A copy of the bytes."""
+        return UntypedStorage(self.nbytes()).copy_(self)
+
+    def untyped(self) -> UntypedStorage:
+        """Itself."""
+        return self
+
+    def cpu(self) -> UntypedStorage:
+        """Itself: it is in the CPU's memory."""
+        return self
+
+    def cuda(self, device=None, non_blocking: bool = False):
+        """AssertionError: there is no CUDA here."""
+        raise AssertionError("Torch not compiled with CUDA enabled")
+
+    def to(self, *, device, non_blocking: bool = False) -> UntypedStorage:
+        """Itself, or an error for another device."""
+        check_device(device)
+        return self
+
+    def share_memory_(self) -> UntypedStorage:
+        """Moves the bytes to memory that other processes can map."""
+        self._tensor.share_memory_()
+        return self
+
+    def is_shared(self) -> bool:
+        """True if the bytes lie in shared memory."""
+        return self._tensor.is_shared()
+
+    def is_pinned(self, device="cuda") -> bool:
+        """False: pinned memory belongs to CUDA."""
+        return False
+
+    @classmethod
+    def from_file(cls, filename, shared: bool = False, nbytes: int = 0) -> UntypedStorage:
+        """A file's bytes: mapped, so that writes go to the file, if `shared`; else in memory."""
+        if shared:
+            if not os.path.exists(filename) or os.path.getsize(filename) < nbytes:
+                with open(filename, "ab") as file:
+                    file.truncate(nbytes)
+            array = np.memmap(filename, np.uint8, "r+", shape=(nbytes,)) if nbytes else None
+        else:
+            array = np.memmap(filename, np.uint8, "c", shape=(nbytes,)) if nbytes else None
+        if array is None:
+            return cls(0)
+        return cls(from_numpy(array.view(np.ndarray)))
+
     def __repr__(self) -> str:
         lines = "\n".join(f" {b}" for b in self.tolist())
         return f"{lines}\n[torch.storage.UntypedStorage(device=cpu) of size {self.nbytes()}]"
@@ -89,14 +178,31 @@ class UntypedStorage:
 class TypedStorage:
     """The memory under a tensor and its views, as elements."""
 
-    __slots__ = ("_untyped", "dtype")
+    __slots__ = ("_tensor", "dtype", "_fresh")
+    _fixed = None  # the dtype of FloatStorage and its like
 
-    def __init__(self, tensor: Tensor):
-        self._untyped, self.dtype = UntypedStorage(tensor), tensor.dtype
+    def __init__(self, *args, wrap_storage=None, dtype=None, device=None, _internal=False):
+        check_device(device)
+        first = args[0] if args else 0
+        dtype = self._fixed or dtype or _dtypes.default
+        if wrap_storage is not None:
+            first = wrap_storage._tensor
+            first = first if first.dtype is dtype else first.flatten().view(dtype)
+        if isinstance(first, Tensor):
+            self._tensor, self.dtype = first, first.dtype
+        else:
+            self._tensor, self.dtype = _elements(type(self).__name__, first, dtype), dtype
+        self._fresh = False  # no tensor has been made of it yet (when it is being loaded)
+
+    @property
+    def _untyped(self) -> UntypedStorage:
+        return UntypedStorage(self._tensor)
 
     def untyped(self) -> UntypedStorage:
         """The same memory as bytes."""
         return self._untyped
+
+    _untyped_storage = _untyped
 
     def data_ptr(self) -> int:
         """Address of the first element."""
@@ -127,8 +233,62 @@ class TypedStorage:
     def __getitem__(self, k):
         return self.tolist()[k]
 
+    def __setitem__(self, k, value) -> None:
+        flat = self._untyped._array()
+        flat[k] = _dtypes.from_values(np.asarray(value), self.dtype)
+        self._untyped._written()
+
     def __iter__(self):
         return iter(self.tolist())
+
+    def cpu(self) -> TypedStorage:
+        """Itself: it is in the CPU's memory."""
+        return self
+
+    def __repr__(self) -> str:
+        lines = "\n".join(f" {x}" for x in self.tolist())
+        return (
+            f"{lines}\n[torch.storage.TypedStorage(dtype={self.dtype}, device=cpu) of size "
+            f"{self.size()}]"
+        )
+
+
+def _elements(name: str, content, dtype) -> Tensor:
+    """Memory for n elements, or for the given ones."""
+    if isinstance(content, int):
+        if content < 0:
+            raise RuntimeError(f"Storage size calculation overflowed with sizes=[{content}]")
+        buf = alloc(content * dtype.itemsize)
+        return wrap(Lazy(meta((content,), dtype), buf, buf.addr))
+    if isinstance(content, (str, bytes)) or not hasattr(content, "__len__"):
+        raise TypeError(f"{name} takes a size or a sequence, not {type(content).__name__}")
+    return tensor(list(content), dtype=dtype)
+
+
+def _storage_class(name: str, dtype):
+    doc = f"The memory of tensors of {dtype}."
+    return type(name, (TypedStorage,), {
+        "_fixed": dtype, "__slots__": (), "__doc__": doc, "__module__": "torch",
+    })  # fmt: skip
+
+
+DoubleStorage = _storage_class("DoubleStorage", _dtypes.float64)
+FloatStorage = _storage_class("FloatStorage", _dtypes.float32)
+HalfStorage = _storage_class("HalfStorage", _dtypes.float16)
+LongStorage = _storage_class("LongStorage", _dtypes.int64)
+IntStorage = _storage_class("IntStorage", _dtypes.int32)
+ShortStorage = _storage_class("ShortStorage", _dtypes.int16)
+CharStorage = _storage_class("CharStorage", _dtypes.int8)
+ByteStorage = _storage_class("ByteStorage", _dtypes.uint8)
+BoolStorage = _storage_class("BoolStorage", _dtypes.bool_)
+BFloat16Storage = _storage_class("BFloat16Storage", _dtypes.bfloat16)
+ComplexDoubleStorage = _storage_class("ComplexDoubleStorage", _dtypes.complex128)
+ComplexFloatStorage = _storage_class("ComplexFloatStorage", _dtypes.complex64)
+TYPED = (
+    DoubleStorage, FloatStorage, HalfStorage, LongStorage, IntStorage, ShortStorage, CharStorage,
+    ByteStorage, BoolStorage, BFloat16Storage, ComplexDoubleStorage, ComplexFloatStorage,
+)  # fmt: skip
+CLASSES = {UntypedStorage, TypedStorage, *TYPED}
 
 
 def untyped_storage(self: Tensor) -> UntypedStorage:
