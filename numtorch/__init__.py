@@ -57,6 +57,7 @@ from ._creation import (  # noqa: E402
     zeros,
     zeros_like,
 )  # fmt: skip
+from ._deferred import load, save  # noqa: E402
 from ._descriptors import (  # noqa: E402
     get_default_device,
     layout,
@@ -81,7 +82,23 @@ from ._random import (  # noqa: E402
     set_rng_state,
 )  # fmt: skip
 from ._repr import get_printoptions, printoptions, set_printoptions  # noqa: E402
-from ._storage import TypedStorage, UntypedStorage, is_storage  # noqa: E402
+from ._storage import (  # noqa: E402
+    BFloat16Storage,
+    BoolStorage,
+    ByteStorage,
+    CharStorage,
+    ComplexDoubleStorage,
+    ComplexFloatStorage,
+    DoubleStorage,
+    FloatStorage,
+    HalfStorage,
+    IntStorage,
+    LongStorage,
+    ShortStorage,
+    TypedStorage,
+    UntypedStorage,
+    is_storage,
+)  # fmt: skip
 from ._tensor import Size, Tensor, device  # noqa: E402
 from .autograd import (  # noqa: E402
     enable_grad,

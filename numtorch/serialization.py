@@ -61,7 +61,7 @@ _UNSAFE = (
 
 
 def save(
-    obj: object, f, pickle_module: Any = pickle, pickle_protocol: int = DEFAULT_PROTOCOL,
+    obj: object, f, pickle_module: Any = None, pickle_protocol: int = DEFAULT_PROTOCOL,
     _use_new_zipfile_serialization: bool = True, _disable_byteorder_record: bool = False,
 ) -> None:  # fmt: skip
     """Saves an object to a file (a path, or anything with write()) that PyTorch opens too.
@@ -343,6 +343,7 @@ register_package(10, lambda s: "cpu" if s.device.type == "cpu" else None,
                  lambda s, location: s if location == "cpu" else None)  # fmt: skip
 register_package(20, lambda s: None, _restore_cuda)
 register_package(22, lambda s: None, _restore_meta)
+default_restore_location.plain = True  # the CPU's storages need no call
 
 
 def _restorer(map_location) -> Callable | None:

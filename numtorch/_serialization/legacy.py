@@ -118,7 +118,7 @@ def _read_storages(content, at: int, keys, known: _Storages, restore, swap: bool
         raise RuntimeError("the storages at the end of the file are not those that it names")
     for key in keys:
         cls, location, numel = known.wanted[key]
-        dtype = storages.dtype_of(names.find(cls.module, cls.name))
+        dtype = storages.dtype_of(names.special().get(f"{cls.module}.{cls.name}", cls.name))
         nbytes = numel * dtype.itemsize
         count = content[at : at + 8]
         if len(count) != 8 or at + 8 + nbytes > len(content):

@@ -144,4 +144,7 @@ def special() -> dict:
         _special.update({".".join(f._torch_name): f for f in rebuild.FUNCTIONS})
         for name in STORAGE_DTYPES:
             _special[f"torch.{name}"] = getattr(_storage, name)
+        for name in ("UntypedStorage", "TypedStorage"):
+            for place in ("torch.storage", "torch"):
+                _special[f"{place}.{name}"] = getattr(_storage, name)
     return _special

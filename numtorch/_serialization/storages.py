@@ -126,6 +126,8 @@ def placed(storage: TypedStorage, location: str, restore) -> TypedStorage:
     """The storage where map_location wants it."""
     if restore is None:
         return storage
+    if location == "cpu" and getattr(restore, "plain", False):
+        return storage
     holder = storage.untyped()
     result = restore(holder, location)
     if result is holder or result is None:
