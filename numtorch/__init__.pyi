@@ -37,6 +37,7 @@ from . import nn as nn
 from . import optim as optim
 from . import random as random
 from . import return_types as return_types
+from . import serialization as serialization
 from . import signal as signal
 from . import sparse as sparse
 from . import special as special
@@ -1787,16 +1788,32 @@ class Tensor:
     def zero_(self) -> Any:
         """Sets every element to zero."""
 
+class BFloat16Storage:
+    """The memory of tensors of torch.bfloat16."""
 class BFloat16Tensor:
     ...
+class BoolStorage:
+    """The memory of tensors of torch.bool."""
 class BoolTensor:
     ...
+class ByteStorage:
+    """The memory of tensors of torch.uint8."""
 class ByteTensor:
     ...
+class CharStorage:
+    """The memory of tensors of torch.int8."""
 class CharTensor:
     ...
+class ComplexDoubleStorage:
+    """The memory of tensors of torch.complex128."""
+class ComplexFloatStorage:
+    """The memory of tensors of torch.complex64."""
+class DoubleStorage:
+    """The memory of tensors of torch.float64."""
 class DoubleTensor:
     ...
+class FloatStorage:
+    """The memory of tensors of torch.float32."""
 class FloatTensor:
     ...
 class Generator:
@@ -1829,12 +1846,20 @@ class Generator:
         """Restores what `get_state` gave."""
     def take(self, n: Any) -> Any:
         """(seed, counter) of the next n numbers."""
+class HalfStorage:
+    """The memory of tensors of torch.float16."""
 class HalfTensor:
     ...
+class IntStorage:
+    """The memory of tensors of torch.int32."""
 class IntTensor:
     ...
+class LongStorage:
+    """The memory of tensors of torch.int64."""
 class LongTensor:
     ...
+class ShortStorage:
+    """The memory of tensors of torch.int16."""
 class ShortTensor:
     ...
 class Size(tuple):
@@ -1847,8 +1872,10 @@ class Size(tuple):
         """Number of elements."""
 class TypedStorage:
     """The memory under a tensor and its views, as elements."""
-    def __init__(self, tensor: Any) -> None:
+    def __init__(self, *args: Any, wrap_storage: Any = ..., dtype: Any = ..., device: Any = ..., _internal: Any = ...) -> None:
         ...
+    def cpu(self) -> Any:
+        """Itself: it is in the CPU's memory."""
     def data_ptr(self) -> Any:
         """Address of the first element."""
     device: Any
@@ -1870,20 +1897,40 @@ class UntypedStorage:
     >>> x = torch.zeros(4)
     >>> x.untyped_storage().nbytes(), x[1:].untyped_storage() == x.untyped_storage()
     (16, True)"""
-    def __init__(self, tensor: Any) -> None:
+    def __init__(self, *args: Any, device: Any = ...) -> None:
         ...
+    def clone(self) -> Any:
+        """A copy of the bytes."""
+    def copy_(self, source: Any, non_blocking: Any = ...) -> Any:
+        """Copies the bytes of another storage of the same size."""
+    def cpu(self) -> Any:
+        """Itself: it is in the CPU's memory."""
+    def cuda(self, device: Any = ..., non_blocking: Any = ...) -> Any:
+        """AssertionError: there is no CUDA here."""
     def data_ptr(self) -> Any:
         """Address of the first byte (executes what is pending)."""
     device: Any
     def element_size(self) -> Any:
         """1: storages count bytes."""
+    def fill_(self, value: Any) -> Any:
+        """Sets every byte."""
     is_cuda: Any
+    def is_pinned(self, device: Any = ...) -> Any:
+        """False: pinned memory belongs to CUDA."""
+    def is_shared(self) -> Any:
+        """True if the bytes lie in shared memory."""
     def nbytes(self) -> Any:
         """Bytes from the first element to the last."""
+    def share_memory_(self) -> Any:
+        """Moves the bytes to memory that other processes can map."""
     def size(self) -> Any:
         """Bytes from the first element to the last."""
+    def to(self, *, device: Any, non_blocking: Any = ...) -> Any:
+        """Itself, or an error for another device."""
     def tolist(self) -> Any:
         """All bytes as ints."""
+    def untyped(self) -> Any:
+        """Itself."""
 def abs(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise abs."""
 def abs_(self, *args: Any, **kwargs: Any) -> Any:
@@ -2882,6 +2929,8 @@ def linspace(start: Tensor, end: Number, steps: _int, *, dtype: _dtype | None = 
 @overload
 def linspace(start: Tensor, end: Tensor, steps: _int, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     ...
+def load(f: Any, map_location: Any = ..., pickle_module: Any = ..., *, weights_only: Any = ..., mmap: Any = ..., **pickle_load_args: Any) -> Any:
+    """Loads what `save` of numtorch or PyTorch wrote; weights_only=True (default) runs no code."""
 def log(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Elementwise log."""
 def log10(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
@@ -3344,6 +3393,10 @@ def rsqrt_(self, *args: Any, **kwargs: Any) -> Any:
     """In-place version of :meth:`rsqrt`."""
 def rsub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Any:
     """other - alpha * input."""
+def save(obj: Any, f: Any, pickle_module: Any = ..., pickle_protocol: Any = ..., _use_new_zipfile_serialization: Any = ..., _disable_byteorder_record: Any = ...) -> Any:
+    """Saves an object to a path or a file object, for numtorch and PyTorch.
+
+    A file given by its path is replaced only when the new one is complete."""
 def scalar_tensor(s: Number, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False) -> Any:
     """A 0-dim tensor of a number, of the default dtype."""
 @overload

@@ -282,7 +282,7 @@ def refuse_names(names) -> None:
     """RuntimeError for attributes that a file must not set on a tensor."""
     for name in names:
         if type(name) is not str or name in _INTERNAL or hasattr(Tensor, name):
-            raise RuntimeError(f"a tensor in the file sets the attribute {name!r}, which it may not")
+            raise RuntimeError(f"a tensor in the file sets the attribute {name!r}: not allowed")
 
 
 def __reduce_ex__(self: Tensor, protocol: int):

@@ -306,7 +306,7 @@ def location_tag(storage) -> str:
     )
 
 
-def default_restore_location(storage, location: str):
+def default_restore_location(storage, location: str) -> Any:
     """The storage on the device that a file names; RuntimeError if there is no such device."""
     for _, _, deserializer in _packages:
         result = deserializer(storage, location)
@@ -505,7 +505,7 @@ def check_module_version_greater_or_equal(
     return found >= tuple(req_version_tuple)
 
 
-def mkdtemp():
+def mkdtemp() -> Any:
     """A temporary folder for a block."""
     import tempfile
 

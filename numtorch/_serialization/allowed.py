@@ -149,7 +149,7 @@ class Allowed:
 
     def __init__(self):
         self.own = added_by_name()
-        self.special = names.special()
+        self.special = {k: f for k, f in names.special().items() if "Functions" not in k}
 
     def knows(self, full: str) -> bool:
         """True if files may name this global."""

@@ -18,7 +18,8 @@ _CENTRAL = struct.Struct("<4s6H3I5H2I")  # its entry in the directory at the end
 _END = struct.Struct("<4s4H2IH")
 _END64 = struct.Struct("<4sQ2H2I4Q")
 _LOCATOR = struct.Struct("<4sIQI")
-_MAX32, _MAX16 = 0xFFFFFFFF, 0xFFFF
+_MAX32, _MAX16 = 0xFFFFFFFF, 0xFFFF  # "see the wide field"
+WIDE = _MAX32  # numbers from here on need one
 _UTF8 = 1 << 11
 _DATE = 33  # 1 January 1980: equal objects make equal files
 _ADVICE = (
@@ -47,24 +48,21 @@ class Writer:
         size, at = len(data), self.at
         crc = zlib.crc32(data) if options["crc"] else 0
         wide = b""
-        if size >= _MAX32:
+        if size >= WIDE:
             wide = struct.pack("<2H2Q", 1, 16, size, size)
-        short = min(size, _MAX32)
+        short = size if size < WIDE else _MAX32
         head = at + _LOCAL.size + len(encoded) + len(wide)
         extra = wide + _padding(-(head + 4) % ALIGNMENT)
-        version = 45 if wide or at >= _MAX32 else 20
+        version = 45 if wide or at >= WIDE else 20
         fields = (version, _UTF8, 0, 0, _DATE, crc, short, short, len(encoded))
         self._write(_LOCAL.pack(b"PK\3\4", *fields, len(extra)) + encoded + extra)
         self._write(data)
-        far = b""
-        if size >= _MAX32 or at >= _MAX32:
-            far = (struct.pack("<2Q", size, size) if size >= _MAX32 else b"") + (
-                struct.pack("<Q", at) if at >= _MAX32 else b""
-            )
-            far = struct.pack("<2H", 1, len(far)) + far
+        places = ([size, size] if size >= WIDE else []) + ([at] if at >= WIDE else [])
+        far = struct.pack("<2H", 1, 8 * len(places)) if places else b""
+        far += struct.pack(f"<{len(places)}Q", *places)
         self.entries.append(
             _CENTRAL.pack(
-                b"PK\1\2", version, *fields, len(far), 0, 0, 0, 0, min(at, _MAX32)
+                b"PK\1\2", version, *fields, len(far), 0, 0, 0, 0, at if at < WIDE else _MAX32
             ) + encoded + far
         )  # fmt: skip
 
@@ -74,13 +72,12 @@ class Writer:
         for entry in self.entries:
             self._write(entry)
         size, end = self.at - start, self.at
-        if count >= _MAX16 or start >= _MAX32 or size >= _MAX32:
+        wide = count >= _MAX16 or start >= WIDE or size >= WIDE
+        if wide:
             self._write(_END64.pack(b"PK\6\6", 44, 45, 45, 0, 0, count, count, size, start))
             self._write(_LOCATOR.pack(b"PK\6\7", 0, end, 1))
-        short = min(count, _MAX16)
-        self._write(
-            _END.pack(b"PK\5\6", 0, 0, short, short, min(size, _MAX32), min(start, _MAX32), 0)
-        )
+            count, size, start = _MAX16, _MAX32, _MAX32
+        self._write(_END.pack(b"PK\5\6", 0, 0, count, count, size, start, 0))
 
 
 def _padding(n: int) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -37,7 +38,7 @@ def replacing(path: str | os.PathLike) -> Iterator[BinaryIO]:
             _take_mode(file.fileno(), old)
             os.fsync(file.fileno())
             if temporary is None:
-                temporary = _link(file.fileno(), target)
+                temporary = _link(file.fileno(), target, parent)
         os.replace(temporary, target)
     except BaseException:
         if temporary is not None:
@@ -48,10 +49,14 @@ def replacing(path: str | os.PathLike) -> Iterator[BinaryIO]:
 
 
 def _beside(target, parent) -> tuple[BinaryIO, str | None]:
-    """(file, its name or None): where the system has files without a name, a kill leaves nothing."""
+    """(file, its name or None): a kill leaves nothing of a file that has no name yet."""
     if hasattr(os, "O_TMPFILE") and os.path.isdir("/proc/self/fd"):
         with contextlib.suppress(OSError):
             return os.fdopen(os.open(parent, os.O_TMPFILE | os.O_RDWR, 0o666), "wb"), None
+    return _named(target, parent)
+
+
+def _named(target, parent) -> tuple[BinaryIO, str]:
     prefix = "." + os.path.basename(os.fsdecode(target)) + "."
     handle, name = tempfile.mkstemp(prefix=prefix, suffix=".tmp", dir=os.fsdecode(parent))
     if os.name == "posix":
@@ -61,17 +66,35 @@ def _beside(target, parent) -> tuple[BinaryIO, str | None]:
     return os.fdopen(handle, "wb"), name
 
 
-def _link(handle: int, target) -> str:
-    """Gives a nameless file a name beside the target."""
-    base = os.path.join(os.path.dirname(os.fsdecode(target)), ".")
+def _link(handle: int, target, parent) -> str:
+    """Gives a nameless file a name beside the target; a copy has one where that is not possible."""
+    start = os.path.join(os.fsdecode(parent), "." + os.path.basename(os.fsdecode(target)))
     for n in range(1000):
-        name = f"{base}{os.path.basename(os.fsdecode(target))}.{os.getpid()}.{n}.tmp"
+        name = f"{start}.{os.getpid()}.{n}.tmp"
         try:
-            os.link(f"/proc/self/fd/{handle}", name, follow_symlinks=True)
+            # With a folder's descriptor os.link follows the symbolic link that /proc has.
+            os.link(f"/proc/self/fd/{handle}", name, src_dir_fd=handle, follow_symlinks=True)
         except FileExistsError:
             continue
+        except OSError:
+            return _copied(handle, target, parent)
         return name
     raise FileExistsError(f"no free temporary name beside {os.fsdecode(target)}")
+
+
+def _copied(handle: int, target, parent) -> str:
+    file, name = _named(target, parent)
+    try:
+        with file, os.fdopen(os.dup(handle), "rb") as source:
+            source.seek(0)
+            shutil.copyfileobj(source, file, 1 << 24)
+            file.flush()
+            os.fchmod(file.fileno(), stat.S_IMODE(os.fstat(handle).st_mode))
+            os.fsync(file.fileno())
+    except BaseException:
+        os.unlink(name)
+        raise
+    return name
 
 
 def _take_mode(handle: int, old) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 import types
 
 from numtorch.jit import dtypes as _d
@@ -25,11 +26,12 @@ _HOMES = {
     "torch.nn.modules.fold": "Fold Unfold",
     "torch.nn.modules.instancenorm": "InstanceNorm1d InstanceNorm2d InstanceNorm3d "
     "LazyInstanceNorm1d LazyInstanceNorm2d LazyInstanceNorm3d",
-    "torch.nn.modules.linear": "Bilinear LazyLinear",
+    "torch.nn.modules.linear": "Bilinear LazyLinear NonDynamicallyQuantizableLinear",
     "torch.nn.modules.linear_cross_entropy_options": "LinearCrossEntropyOptions",
     "torch.nn.modules.pixelshuffle": "PixelShuffle PixelUnshuffle",
     "torch.nn.modules.sparse": "Embedding EmbeddingBag",
     "torch.nn.modules.upsampling": "Upsample UpsamplingBilinear2d UpsamplingNearest2d",
+    "torch.nn.parallel.data_parallel": "DataParallel",
     "torch.optim": "Adafactor Muon",
     "torch.optim.adamw": "AdamW",
     "torch.optim.lr_scheduler": "ChainedScheduler ConstantLR CosineAnnealingLR "
@@ -75,14 +77,12 @@ def torch_name(obj) -> tuple[str, str] | None:
 
 def _by_module(obj, module: str, name: str) -> tuple[str, str] | None:
     """The public place of an object: its own module, nn.functional, or torch itself."""
-    import numtorch
-
     for place in (module, "numtorch.nn.functional", "numtorch"):
         if any(part.startswith("_") for part in place.split(".")):
             continue
         if _attribute(importlib.import_module(place), name) is obj:
             return place.replace("numtorch", "torch", 1), name
-    return None if getattr(numtorch, name, None) is None else None
+    return None
 
 
 def _attribute(holder, dotted: str):
@@ -104,13 +104,23 @@ def _find_home(module: str, name: str):
         "utils.data" if module.startswith("torch.utils.data") else ""
     )  # fmt: skip
     holder = importlib.import_module(f"numtorch.{package}" if package else "numtorch")
-    return getattr(holder, name, None)
+    found = getattr(holder, name, None)
+    if found is None and package == "nn":
+        from ..nn.modules import transformer
+
+        found = getattr(transformer, name, None)
+    return found
+
+
+# Modules of the C++ library, and where PyTorch 1.8 and older had Tensor.
+_OTHER_MODULES = {
+    "torch._C._nn": "torch.nn.functional", "torch._C": "torch", "torch.tensor": "torch._tensor",
+}  # fmt: skip
 
 
 def find(module: str, name: str):
     """Our object for PyTorch's (module, name); AttributeError that says what is missing."""
-    if module == "torch.tensor":  # where PyTorch 1.8 and older had it
-        module = "torch._tensor"
+    module = _OTHER_MODULES.get(module, module)
     known = special().get(f"{module}.{name}")
     if known is not None:
         return known
@@ -147,4 +157,5 @@ def special() -> dict:
         for name in ("UntypedStorage", "TypedStorage"):
             for place in ("torch.storage", "torch"):
                 _special[f"{place}.{name}"] = getattr(_storage, name)
+        _special["torch._VariableFunctionsClass"] = sys.modules["numtorch"]
     return _special

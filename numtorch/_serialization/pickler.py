@@ -16,15 +16,9 @@ from .. import _descriptors, _storage, nn
 from .._interop import own_attributes
 from .._tensor import Tensor
 from ..sparse._base import SparseTensor
-from . import names, rebuild
+from . import modules, names, rebuild
 
 _PLAIN_REDUCE = Tensor.__reduce_ex__
-_HOOKS = (
-    "_backward_hooks", "_backward_pre_hooks", "_forward_hooks", "_forward_hooks_always_called",
-    "_forward_hooks_with_kwargs", "_forward_pre_hooks", "_forward_pre_hooks_with_kwargs",
-    "_load_state_dict_post_hooks", "_load_state_dict_pre_hooks", "_state_dict_hooks",
-    "_state_dict_pre_hooks",
-)  # fmt: skip
 
 
 class _Memory:
@@ -106,7 +100,7 @@ class _Naming:
         if obj.__class__ is _Data:
             return self._v2(obj.t, False)
         if isinstance(obj, nn.Module):
-            return _module(obj)
+            return modules.reduce_module(obj)
         if isinstance(obj, _d.DType):
             return obj.name
         if isinstance(obj, _descriptors.layout):
@@ -152,26 +146,6 @@ def _parts(t: SparseTensor) -> tuple:
     first = t.crow_indices() if rows else t.ccol_indices()
     second = t.col_indices() if rows else t.row_indices()
     return first, second, t.values(), _descriptors.Size(size)
-
-
-def _module(module: nn.Module):
-    """A module's state as PyTorch's modules have it: no second copy of what is registered."""
-    found = module.__reduce_ex__(2)
-    if len(found) < 3 or not isinstance(found[2], dict) or "_parameters" not in found[2]:
-        return found
-    state = dict(found[2])
-    for registry in ("_parameters", "_buffers", "_modules"):
-        for name in state[registry]:
-            state.pop(name, None)
-    state.pop("_hooked", None)
-    with_kwargs = state.pop("_hooks_with_kwargs", set())
-    for name in _HOOKS:
-        state[name] = OrderedDict(state.get(name) or {})
-    for name in ("_forward_hooks", "_forward_pre_hooks"):
-        kept = state[f"{name}_with_kwargs"]
-        kept.update((k, True) for k in state[name] if k in with_kwargs)
-    state["_is_full_backward_hook"] = state.get("_is_full_backward_hook")
-    return (*found[:2], state, *found[3:])
 
 
 class Pickler(_Naming, pickle._Pickler):

@@ -54,6 +54,13 @@ class Module(ModuleHooks, ModuleState):
         d["_parameters"], d["_buffers"], d["_modules"] = {}, {}, {}
         d["_non_persistent_buffers_set"] = set()
 
+    def __setstate__(self, state: dict) -> None:
+        if "_backward_hooks" in state:  # as PyTorch's modules have it
+            from ..._serialization.modules import from_torch
+
+            state = from_torch(self, state)
+        self.__dict__.update(state)
+
     # -- the call
 
     def forward(self, *args, **kwargs) -> Tensor:
