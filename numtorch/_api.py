@@ -19,6 +19,7 @@ import types
 from collections.abc import Callable
 
 from ._api_convert import CONVERT, DISPLAY, FAST, MISSING, ArgumentError, mismatch, type_name
+from ._examples import described
 from ._tensor import Tensor, tensor_types
 
 REGISTRY: dict[str, Function] = {}
@@ -349,7 +350,7 @@ def function(
         if f is None:
             f = REGISTRY[schema.name] = Function(schema.name)
         f.schemas.append(schema)
-        f.doc = f.doc or implementation.__doc__ or ""
+        f.doc = f.doc or described(schema.name, implementation.__doc__ or "")
         f.method, f.inplace = f.method or method, f.inplace or inplace
         f.free = free
         short = schema.name.rpartition(".")[2]

@@ -10,7 +10,7 @@ from numtorch.jit import dtypes
 from numtorch.jit.ops import OPS
 
 from . import _methods
-from ._api import alias, function
+from ._api import REGISTRY, alias, function
 from ._methods import binary, inplace, unary
 from ._tensor import Tensor, tensor_types
 
@@ -86,6 +86,7 @@ def declare(name: str, op) -> None:
 
 def _hot(name: str, method, in_place: bool = True) -> None:
     """The recording closure as the method itself: no checks before it."""
+    method.__doc__ = REGISTRY[name].doc
     setattr(Tensor, name, method)
     if in_place:
         setattr(Tensor, name + "_", inplace(method, name))
@@ -147,9 +148,6 @@ def _alpha(name: str):
         return call(input, other if alpha is _ONE else _scaled(input, other, alpha))
 
     method.__name__ = name
-    method.__doc__ = free.__doc__ = (
-        f"input {'+' if name == 'add' else '-'} alpha * other; operands broadcast and are promoted."
-    )
     function(f"{name}(Operand input, Operand other, *, Number alpha=1)", out=True, inplace=True)(
         free
     )

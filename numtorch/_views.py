@@ -576,7 +576,24 @@ def _copy_dtype(input, dtype):
 
 
 function("view_copy(Tensor input, dtype dtype)", out=True, method=False)(_copy_dtype)
-function("alias_copy(Tensor input)", out=True, method=False)(_copied)
-function("detach_copy(Tensor input)", out=True, method=False)(lambda input: _copied(input.detach()))
-function("slice_copy(Tensor input, int dim=0, int? start=None, int? end=None, int step=1)",
-         out=True, method=False)(lambda input, *args: _copied(_slice(input, *args)))  # fmt: skip
+
+
+@function("alias_copy(Tensor input)", out=True, method=False)
+def alias_copy(input):
+    """A copy of the whole tensor, in row-major order."""
+    return _copied(input)
+
+
+@function("detach_copy(Tensor input)", out=True, method=False)
+def detach_copy(input):
+    """A copy of what `detach` gives."""
+    return _copied(input.detach())
+
+
+@function(
+    "slice_copy(Tensor input, int dim=0, int? start=None, int? end=None, int step=1)",
+    out=True, method=False,
+)  # fmt: skip
+def slice_copy(input, *args):
+    """A copy of the elements start:end:step of a dim."""
+    return _copied(_slice(input, *args))

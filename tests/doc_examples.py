@@ -1,0 +1,139 @@
+"""The examples in docstrings. `python -m tests.doc_examples [REGEX]` runs them with PyTorch too.
+
+Each public function, class and method counts under its torch name; what has no such name (the
+compiler, helpers) counts under its module. The command prints every line whose output differs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import doctest
+import importlib
+import inspect
+import io
+import pkgutil
+import re
+import sys
+import warnings
+from pathlib import Path
+
+import numtorch
+from numtorch._api import REGISTRY
+
+ROOT = Path(__file__).parents[1]
+PARSER = doctest.DocTestParser()
+# Examples that are about NumTorch itself, or whose output is meant to differ: why.
+OURS: dict[str, str] = {}
+
+
+def modules() -> list[str]:
+    """Every module of numtorch, and of the compiler in it."""
+    found = ["numtorch"]
+    for package, prefix in ((ROOT / "numtorch", "numtorch."), (ROOT / "jit", "numtorch.jit.")):
+        found += [m.name for m in pkgutil.walk_packages([str(package)], prefix)]
+    return sorted(found)
+
+
+def spaces() -> list[str]:
+    """Modules that programs import: no private part in the name, and one of PyTorch's."""
+    import torch  # noqa: F401  (the names below are looked for in it)
+
+    found = []
+    for name in modules():
+        if "._" in name or name.startswith("numtorch.jit"):
+            continue
+        with contextlib.suppress(ImportError):
+            importlib.import_module("torch" + name[8:])
+            found.append(name)
+    return found
+
+
+def public_names() -> dict[str, object]:
+    """Public functions and classes by the first of their names: 'torch.cumsum', ..."""
+    found: dict[str, object] = {f"torch.{name}": f.public for name, f in REGISTRY.items()}
+    for space in spaces():
+        module = importlib.import_module(space)
+        theirs = importlib.import_module("torch" + space[8:])
+        for name, value in vars(module).items():
+            ours = str(getattr(value, "__module__", "")).startswith("numtorch")
+            if callable(value) and ours and name[0] != "_" and callable(getattr(theirs, name, 0)):
+                found.setdefault(f"torch{space[8:]}.{name}", value)
+    import torch
+
+    for name in dir(numtorch.Tensor):
+        if name[0] != "_" and hasattr(torch.Tensor, name) and name not in REGISTRY:
+            found[f"torch.Tensor.{name}"] = inspect.getattr_static(numtorch.Tensor, name)
+    first: dict[int, str] = {}
+    for name, value in found.items():
+        first.setdefault(id(value), name)
+    return {name: found[name] for name in first.values()}
+
+
+def in_place(name: str) -> bool:
+    """True for the in-place variant of a declared function: it is made from that function."""
+    short = name.rpartition(".")[2]
+    made = numtorch.Tensor.__dict__.get(short)
+    return short.endswith("_") and getattr(made, "__qualname__", "") == f"Tensor.{short}" and (
+        short[:-1] in REGISTRY
+    )  # fmt: skip
+
+
+def doc_of(value) -> str:
+    """The docstring of a function, class or property."""
+    return getattr(value, "__doc__", None) or ""
+
+
+def collected() -> dict[str, tuple[str, dict]]:
+    """Docstrings with examples and the names that they see; a shared docstring counts once."""
+    found: dict[str, tuple[str, dict]] = {}
+    seen: set[str] = set()
+
+    def add(name: str, doc: str, scope: dict) -> None:
+        if ">>>" in doc and doc not in seen:
+            seen.add(doc)
+            found[name] = (doc, scope)
+
+    for name, value in public_names().items():
+        add(name, doc_of(value), {})
+    for name in modules():
+        module = importlib.import_module(name)
+        # torch's namespace hides Python's int, bool, sum, ...
+        scope = {} if module is numtorch else dict(vars(module))
+        for test in doctest.DocTestFinder(exclude_empty=True).find(module, name):
+            add(test.name, test.docstring or "", scope)
+    return found
+
+
+def run(name: str, doc: str, scope: dict) -> str:
+    """What doctest reports about the examples of one docstring: '' if all is as shown."""
+    test = PARSER.get_doctest(doc, {**scope, "__name__": "__main__"}, name, None, 0)
+    out = io.StringIO()
+    doctest.DocTestRunner(optionflags=doctest.ELLIPSIS, verbose=False).run(test, out=out.write)
+    return out.getvalue()
+
+
+def with_pytorch(name: str, doc: str) -> str:
+    """`run` with `import torch` for `import numtorch as torch`."""
+    doc = doc.replace("import numtorch as torch", "import torch")
+    return run(name, re.sub(r"\bimport numtorch\.(\S+) as", r"import torch.\1 as", doc), {})
+
+
+def main(pattern: str = "") -> int:
+    """Prints the examples that differ from PyTorch's output, and how many were compared."""
+    differing = compared = 0
+    for name, (doc, _) in collected().items():
+        if not re.search(pattern, name) or "numtorch as" not in doc or name in OURS:
+            continue
+        compared += 1
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            report = with_pytorch(name, doc)
+        if report:
+            differing += 1
+            print(f"{name}\n{report}")
+    print(f"{compared} docstrings compared with PyTorch, {differing} differ")
+    return differing
+
+
+if __name__ == "__main__":
+    sys.exit(bool(main(*sys.argv[1:])))
