@@ -42,6 +42,7 @@ def _parsed_rows(text: str) -> dict[str, tuple[str, str]]:
 
 def _parsed_loops(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
+    name = ""
     for line in text.strip().splitlines():
         if line.startswith("    "):
             found[name] += line[4:] + "\n"

@@ -32,6 +32,7 @@ def _scan(op: str, x: Tensor, dim: int, dtype) -> Tensor:
 def cumsum(input, dim, *, dtype):
     """Running sums along a dim; integers and bools add up in int64 unless `dtype` says otherwise.
 
+    >>> import numtorch as torch
     >>> torch.cumsum(torch.tensor([1, 2, 3]), 0)
     tensor([1, 3, 6])
     """
@@ -42,6 +43,7 @@ def cumsum(input, dim, *, dtype):
 def cumprod(input, dim, *, dtype):
     """Running products along a dim; integers and bools multiply in int64.
 
+    >>> import numtorch as torch
     >>> torch.cumprod(torch.tensor([1.0, 2.0, 3.0]), 0)
     tensor([1., 2., 6.])
     """
@@ -81,6 +83,7 @@ def _extreme(op: str, x: Tensor, dim: int, result):
 def cummax(input, dim):
     """(values, indices) of the running maxima along a dim; of equal ones the last index.
 
+    >>> import numtorch as torch
     >>> torch.cummax(torch.tensor([1.0, 3.0, 2.0]), 0).indices
     tensor([0, 1, 1])
     """
@@ -102,6 +105,7 @@ def cummin(input, dim):
 def diff(input, n, dim, prepend, append):
     """The n-th differences of neighbours along a dim, with tensors put before and behind it.
 
+    >>> import numtorch as torch
     >>> torch.diff(torch.tensor([1, 4, 9]))
     tensor([3, 5])
     """
@@ -185,6 +189,7 @@ def gradient(input, *, spacing, dim, edge_order):
 
     `spacing`: the distance of the samples, one for each dim, or 1-d tensors of coordinates.
 
+    >>> import numtorch as torch
     >>> torch.gradient(torch.tensor([1.0, 4.0, 9.0, 16.0]))
     (tensor([3., 4., 6., 7.]),)
     """

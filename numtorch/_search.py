@@ -110,6 +110,7 @@ _SEARCH = "bool out_int32=False, bool right=False, str? side=None, Tensor? sorte
 def searchsorted(bounds, values, *, out_int32, right, side, sorter):
     """Indices at which values keep a sorted sequence (its last dim) in order.
 
+    >>> import numtorch as torch
     >>> torch.searchsorted(torch.tensor([1, 3, 5]), torch.tensor([3, 6]))
     tensor([1, 3])
     """
@@ -138,6 +139,7 @@ def _check_boundaries(boundaries: Tensor) -> None:
 def bucketize(input, boundaries, *, out_int32, right):
     """The bucket between sorted boundaries that each value belongs to.
 
+    >>> import numtorch as torch
     >>> torch.bucketize(torch.tensor([0.5, 3.0]), torch.tensor([1.0, 2.0]))
     tensor([0, 2])
     """
@@ -240,6 +242,7 @@ def unique(input, sorted, return_inverse, return_counts, dim):
     """Distinct elements (or slices along `dim`) in order, and which of them each element is, and
     how often each occurs.
 
+    >>> import numtorch as torch
     >>> torch.unique(torch.tensor([3, 1, 3]), return_counts=True)
     (tensor([1, 3]), tensor([1, 2]))
     """
@@ -273,6 +276,7 @@ def unique_consecutive(input, return_inverse, return_counts, dim):
 def isin(elements, test_elements, *, assume_unique, invert):
     """Which elements occur among the test elements.
 
+    >>> import numtorch as torch
     >>> torch.isin(torch.tensor([1, 2, 3]), torch.tensor([2, 5]))
     tensor([False,  True, False])
     """
@@ -319,6 +323,7 @@ def isin(elements, test_element, *, assume_unique, invert):  # noqa: F811
 def bincount(input, weights, minlength):
     """How often each non-negative integer occurs, or the sums of its weights.
 
+    >>> import numtorch as torch
     >>> torch.bincount(torch.tensor([0, 2, 2]))
     tensor([1, 0, 2])
     """
@@ -370,6 +375,7 @@ def _finite_range(name: str, x: Tensor, low: float, high: float) -> tuple[float,
 def histc(input, bins, min, max):
     """Counts of elements in equal bins between min and max (of the data when both are equal).
 
+    >>> import numtorch as torch
     >>> torch.histc(torch.tensor([1.0, 2.0, 1.0]), bins=4, min=0, max=3)
     tensor([0., 2., 1., 0.])
     """

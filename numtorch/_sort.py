@@ -60,6 +60,7 @@ def _sort(x: Tensor, dim: int, descending: bool):
 def sort(input, *, stable, dim, descending):
     """(values, indices) sorted along a dim; the sort is always stable, NaN is above all numbers.
 
+    >>> import numtorch as torch
     >>> torch.sort(torch.tensor([3.0, 1.0, 2.0])).indices
     tensor([1, 2, 0])
     """
@@ -75,6 +76,7 @@ def sort(input, dim, descending):  # noqa: F811
 def argsort(input, *, stable, dim, descending):
     """Indices that sort a tensor along a dim.
 
+    >>> import numtorch as torch
     >>> torch.argsort(torch.tensor([3, 1, 2]), descending=True)
     tensor([0, 2, 1])
     """
@@ -99,6 +101,7 @@ def msort(input):
 def topk(input, k, dim, largest, sorted):
     """(values, indices) of the k largest (or smallest) elements along a dim, in order.
 
+    >>> import numtorch as torch
     >>> torch.topk(torch.tensor([1, 5, 3]), 2).values
     tensor([5, 3])
     """
@@ -117,6 +120,7 @@ def topk(input, k, dim, largest, sorted):
 def kthvalue(input, k, dim, keepdim):
     """(values, indices) of the k-th smallest elements along a dim.
 
+    >>> import numtorch as torch
     >>> torch.kthvalue(torch.tensor([4.0, 2.0, 9.0]), 2).values
     tensor(4.)
     """
@@ -163,6 +167,7 @@ nanmedian = _median("nanmedian", nanmedian_result)
 def mode(input, dim, keepdim):
     """(values, indices) of the most frequent element along a dim; of equal ones the smallest.
 
+    >>> import numtorch as torch
     >>> torch.mode(torch.tensor([1, 2, 2, 3])).values
     tensor(2)
     """
@@ -262,6 +267,7 @@ _declare(
     "quantile",
     """q-th quantiles along a dim (or of all elements), interpolated between neighbours.
 
+    >>> import numtorch as torch
     >>> torch.quantile(torch.tensor([0.0, 1.0, 2.0]), 0.25)
     tensor(0.5000)
     """,
