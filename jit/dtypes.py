@@ -14,6 +14,10 @@ class DType:
     """An element type. `short` names it in kernels and IR text.
 
     `np` is the NumPy type of its memory: where NumPy has no such type (`opaque`), of its bits.
+
+    >>> import numtorch as torch
+    >>> torch.float32.itemsize, torch.float32.is_floating_point, torch.int64.is_signed
+    (4, True, True)
     """
 
     __slots__ = (

@@ -136,12 +136,24 @@ for _module in (
 
 
 def get_default_dtype() -> dtype:
-    """The dtype of float literals and factory functions."""
+    """The dtype of float literals and factory functions.
+
+    >>> import numtorch as torch
+    >>> torch.get_default_dtype()
+    torch.float32
+    """
     return _dtypes.default
 
 
 def set_default_dtype(d: dtype) -> None:
-    """Sets the dtype of float literals and factory functions."""
+    """Sets the dtype of float literals and factory functions.
+
+    >>> import numtorch as torch
+    >>> torch.set_default_dtype(torch.float64)
+    >>> torch.tensor([1.5]).dtype
+    torch.float64
+    >>> torch.set_default_dtype(torch.float32)
+    """
     from numtorch.jit.flush import clear_plans
     from numtorch.jit.record import clear_rules, local
 
@@ -152,24 +164,46 @@ def set_default_dtype(d: dtype) -> None:
 
 
 def is_tensor(obj) -> bool:
-    """True for tensors."""
+    """True for tensors.
+
+    >>> import numtorch as torch
+    >>> torch.is_tensor(torch.zeros(2)), torch.is_tensor([0, 0])
+    (True, False)
+    """
     return isinstance(obj, Tensor)
 
 
 def numel(input) -> int:
-    """Number of elements."""
+    """Number of elements.
+
+    >>> import numtorch as torch
+    >>> torch.numel(torch.zeros(2, 3))
+    6
+    """
     return input.numel()
 
 
 def get_num_threads() -> int:
-    """Threads that kernels run on."""
+    """Threads that kernels run on.
+
+    >>> import numtorch as torch
+    >>> torch.get_num_threads() >= 1
+    True
+    """
     from numtorch.jit.runtime import pool
 
     return pool.get_num_threads()
 
 
 def set_num_threads(n: int) -> None:
-    """Sets the threads that kernels run on."""
+    """Sets the threads that kernels run on.
+
+    >>> import numtorch as torch
+    >>> threads = torch.get_num_threads()
+    >>> torch.set_num_threads(1); torch.get_num_threads()
+    1
+    >>> torch.set_num_threads(threads)
+    """
     from numtorch.jit.flush import clear_plans
     from numtorch.jit.record import local
     from numtorch.jit.runtime import pool
@@ -184,7 +218,12 @@ def set_num_threads(n: int) -> None:
 
 
 def set_flush_denormal(mode) -> "bool":
-    """Denormal numbers become zero in kernels; False where the CPU can't."""
+    """Denormal numbers become zero in kernels; False where the CPU can't.
+
+    >>> import numtorch as torch
+    >>> torch.set_flush_denormal(False)
+    True
+    """
     from numtorch.jit.runtime import pool
 
     return pool.set_flush_denormal(mode)

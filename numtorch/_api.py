@@ -333,12 +333,13 @@ FAST["again"] = again
 
 def function(
     text: str, *, out: bool | tuple[str, ...] = False, method: bool = True, inplace: bool = False,
-    free: bool = True, **out_rules,
+    free: bool = True, doc: str = "", **out_rules,
 ):  # fmt: skip
     """Declares a public function, and the Tensor method of the same name.
 
     `out`: takes out= (names of the fields for several results). `inplace`: also `name_`.
-    `free`: also torch.name. A second declaration of a name adds an overload.
+    `free`: also torch.name. `doc`: the docstring, if the implementation has none. A second
+    declaration of a name adds an overload.
     Rules of out=: `out_apart`: it may not share memory with the operands; `out_dtype`: it must
     have the result's dtype, the function gives the text of the error for (result, out);
     `dtype_of_out`: its dtype is the default of the argument dtype (and rounds what is computed).
@@ -350,7 +351,7 @@ def function(
         if f is None:
             f = REGISTRY[schema.name] = Function(schema.name)
         f.schemas.append(schema)
-        f.doc = f.doc or described(schema.name, implementation.__doc__ or "")
+        f.doc = f.doc or described(schema.name, doc or implementation.__doc__ or "")
         f.method, f.inplace = f.method or method, f.inplace or inplace
         f.free = free
         short = schema.name.rpartition(".")[2]

@@ -100,20 +100,35 @@ alias("clip", "clamp")
 
 @function("clamp_min(Tensor input, Operand min)", out=True, inplace=True)
 def clamp_min(input, min):
-    """Values of at least min."""
+    """Values of at least min.
+
+    >>> import numtorch as torch
+    >>> torch.clamp_min(torch.tensor([1, 2, 3]), 2)
+    tensor([2, 2, 3])
+    """
     return local.tape.record(_CLAMP_MIN, (input, min))
 
 
 @function("clamp_max(Tensor input, Operand max)", out=True, inplace=True)
 def clamp_max(input, max):
-    """Values of at most max."""
+    """Values of at most max.
+
+    >>> import numtorch as torch
+    >>> torch.clamp_max(torch.tensor([1, 2, 3]), 2)
+    tensor([1, 2, 2])
+    """
     return local.tape.record(_CLAMP_MAX, (input, max))
 
 
 @function("nan_to_num(Tensor input, float? nan=None, float? posinf=None, float? neginf=None)",
           out=True, inplace=True)  # fmt: skip
 def nan_to_num(input, nan=None, posinf=None, neginf=None):
-    """NaN, inf and -inf replaced: by 0 and the largest finite numbers unless given."""
+    """NaN, inf and -inf replaced: by 0 and the largest finite numbers unless given.
+
+    >>> import numtorch as torch
+    >>> torch.nan_to_num(torch.tensor([1.0, torch.nan, torch.inf]), posinf=9.0)
+    tensor([1., 0., 9.])
+    """
     d = input.dtype
     if d.kind == "c":
         parts = (nan_to_num(x, nan, posinf, neginf) for x in (input.real, input.imag))
@@ -140,7 +155,12 @@ def largest(d) -> float:
 
 @function("lerp(Tensor input, Tensor end, Operand weight)", out=True, inplace=True)
 def lerp(input, end, weight):
-    """input + weight * (end - input), exact at both ends."""
+    """input + weight * (end - input), exact at both ends.
+
+    >>> import numtorch as torch
+    >>> torch.lerp(torch.tensor([1.0, 2.0, 3.0]), torch.tensor([10.0, 10.0, 10.0]), 0.5)
+    tensor([5.5000, 6.0000, 6.5000])
+    """
     for name, x in (("end", end), ("weight", weight)):
         if _is_tensor(x) and x.dtype is not input.dtype and not (name == "weight" and not x.dim()):
             raise RuntimeError(
@@ -166,7 +186,13 @@ def c_type(d) -> str:
 @function("addcmul(Tensor input, Tensor tensor1, Tensor tensor2, *, Number value=1)",
           out=True, inplace=True)  # fmt: skip
 def addcmul(input, tensor1, tensor2, *, value=1):
-    """input + value * tensor1 * tensor2."""
+    """input + value * tensor1 * tensor2.
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([1, 2, 3])
+    >>> torch.addcmul(x, torch.tensor([1, 1, 2]), torch.tensor([5, 6, 7]), value=2)
+    tensor([11, 14, 31])
+    """
     product = tensor1 if value == 1 else value * tensor1
     return input + product * tensor2
 
@@ -174,7 +200,13 @@ def addcmul(input, tensor1, tensor2, *, value=1):
 @function("addcdiv(Tensor input, Tensor tensor1, Tensor tensor2, *, Number value=1)",
           out=True, inplace=True)  # fmt: skip
 def addcdiv(input, tensor1, tensor2, *, value=1):
-    """input + value * tensor1 / tensor2; integers are refused as divisors of integers."""
+    """input + value * tensor1 / tensor2; integers are refused as divisors of integers.
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([1.0, 2.0, 3.0])
+    >>> torch.addcdiv(x, torch.tensor([1.0, 1.0, 1.0]), torch.tensor([2.0, 4.0, 8.0]))
+    tensor([1.5000, 2.2500, 3.1250])
+    """
     if not (tensor1.dtype.differentiable or tensor2.dtype.differentiable):
         raise RuntimeError(
             "Integer division with addcdiv is no longer supported, and in a future  release "
@@ -195,7 +227,13 @@ frexp_result = result_type("frexp", "mantissa", "exponent")
 
 @function("frexp(Tensor input)", out=("mantissa", "exponent"))
 def frexp(input):
-    """(mantissa in [1/2, 1), exponent as int32) with input = mantissa * 2 ** exponent."""
+    """(mantissa in [1/2, 1), exponent as int32) with input = mantissa * 2 ** exponent.
+
+    >>> import numtorch as torch
+    >>> mantissa, exponent = torch.frexp(torch.tensor([1.0, 6.0, -0.375]))
+    >>> mantissa, exponent
+    (tensor([ 0.5000,  0.7500, -0.7500]), tensor([ 1,  3, -1], dtype=torch.int32))
+    """
     tape = local.tape
     exponent = tape.record(OPS["frexp_exponent"], (input,)).to(dtypes.int32)
     return frexp_result(tape.record(OPS["frexp_mantissa"], (input,)), exponent)
@@ -206,7 +244,12 @@ def frexp(input):
 
 @function("isreal(Tensor input)")
 def isreal(input):
-    """True where the imaginary part is 0."""
+    """True where the imaginary part is 0.
+
+    >>> import numtorch as torch
+    >>> torch.isreal(torch.tensor([1 + 0j, 1j, 2 - 1j]))
+    tensor([ True, False, False])
+    """
     return input.imag == 0 if input.dtype.kind == "c" else _true(input)
 
 
@@ -245,14 +288,25 @@ def _short(x: float) -> str:
 @function("isclose(Tensor input, Tensor other, float rtol=1e-5, float atol=1e-8, "
           "bool equal_nan=False)")  # fmt: skip
 def isclose(input, other, rtol=1e-5, atol=1e-8, equal_nan=False):
-    """True where |input - other| <= atol + rtol * |other|."""
+    """True where |input - other| <= atol + rtol * |other|.
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([1.0, 2.0, torch.nan])
+    >>> torch.isclose(x, torch.tensor([1.0000001, 2.1, torch.nan]))
+    tensor([ True, False, False])
+    """
     return _close(input, other, rtol, atol, equal_nan, "isclose")
 
 
 @function("allclose(Tensor input, Tensor other, float rtol=1e-5, float atol=1e-8, "
           "bool equal_nan=False)")  # fmt: skip
 def allclose(input, other, rtol=1e-5, atol=1e-8, equal_nan=False):
-    """True if |input - other| <= atol + rtol * |other| everywhere."""
+    """True if |input - other| <= atol + rtol * |other| everywhere.
+
+    >>> import numtorch as torch
+    >>> torch.allclose(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 2.0001]), atol=1e-3)
+    True
+    """
     return bool(_close(input, other, rtol, atol, equal_nan, "allclose").all().item())
 
 
@@ -272,7 +326,12 @@ def equal(input, other):
 
 @function("dist(Tensor input, Tensor other, Number p=2)")
 def dist(input, other, p=2):
-    """The p-norm of input - other."""
+    """The p-norm of input - other.
+
+    >>> import numtorch as torch
+    >>> torch.dist(torch.tensor([0.0, 0.0]), torch.tensor([3.0, 4.0]))
+    tensor(5.)
+    """
     return (input - other).norm(p)
 
 

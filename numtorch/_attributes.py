@@ -47,7 +47,12 @@ def is_nonzero(input: Tensor) -> bool:
 
 
 def typename(obj) -> str:
-    """'torch.FloatTensor' for a tensor, else the qualified name of the type."""
+    """'torch.FloatTensor' for a tensor, else the qualified name of the type.
+
+    >>> import numtorch as torch
+    >>> torch.typename(3.5)
+    'float'
+    """
     if type(obj) is Tensor:
         return f"torch.{obj.dtype.tensor_type}"
     module = getattr(obj, "__module__", "") or ""

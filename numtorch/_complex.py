@@ -39,7 +39,12 @@ def real(input):
 
 @function("imag(Tensor input)", method=False)
 def imag(input):
-    """The imaginary parts, as a view; RuntimeError for real tensors."""
+    """The imaginary parts, as a view; RuntimeError for real tensors.
+
+    >>> import numtorch as torch
+    >>> torch.imag(torch.tensor([1 + 2j, 3 - 4j]))
+    tensor([ 2., -4.])
+    """
     if input.dtype.kind != "c":
         raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
     return _part(input, "view_imag", 1)
@@ -47,7 +52,13 @@ def imag(input):
 
 @function("view_as_real(Tensor input)", method=False)
 def view_as_real(input):
-    """A view with the real and imaginary parts along a new last dim; complex tensors only."""
+    """A view with the real and imaginary parts along a new last dim; complex tensors only.
+
+    >>> import numtorch as torch
+    >>> torch.view_as_real(torch.tensor([1 + 2j, 3 - 4j]))
+    tensor([[ 1.,  2.],
+            [ 3., -4.]])
+    """
     if input.dtype.kind != "c":
         raise RuntimeError("view_as_real is only supported for complex tensors")
     strides = (*(2 * s for s in input._strides()), 1)
@@ -58,7 +69,12 @@ def view_as_real(input):
 
 @function("view_as_complex(Tensor input)", method=False)
 def view_as_complex(input):
-    """A view of pairs along the last dim (size 2, stride 1) as complex numbers."""
+    """A view of pairs along the last dim (size 2, stride 1) as complex numbers.
+
+    >>> import numtorch as torch
+    >>> torch.view_as_complex(torch.tensor([[1.0, 2.0], [3.0, -4.0]]))
+    tensor([1.+2.j, 3.-4.j])
+    """
     dtype, shape, strides = input.dtype, input._v.meta.shape, input._strides()
     if dtype.short not in ("f16", "f32", "f64"):
         raise RuntimeError(
@@ -119,7 +135,12 @@ def complex(real, imag):
 
 @function("polar(Tensor abs, Tensor angle)", method=False, out=True)
 def polar(abs, angle):
-    """abs * e**(1j * angle) of two tensors of one dtype."""
+    """abs * e**(1j * angle) of two tensors of one dtype.
+
+    >>> import numtorch as torch
+    >>> torch.polar(torch.tensor([1.0, 2.0]), torch.tensor([0.0, torch.pi / 2]))
+    tensor([ 1.0000e+00+0.j, -8.7423e-08+2.j])
+    """
     _check_parts(abs, angle)
     return local.tape.record(OPS["polar"], (abs, angle))
 
@@ -129,37 +150,67 @@ def polar(abs, angle):
 
 @function("conj(Tensor input)")
 def conj(input):
-    """The complex conjugate; a real tensor is its own. Computed at once, not a lazy view."""
+    """The complex conjugate; a real tensor is its own. Computed at once, not a lazy view.
+
+    >>> import numtorch as torch
+    >>> torch.conj(torch.tensor([1.0, 2.0]))
+    tensor([1., 2.])
+    """
     return local.tape.record(OPS["conj"], (input,)) if input.dtype.kind == "c" else input
 
 
 @function("conj_physical(Tensor input)", out=True, inplace=True)
 def conj_physical(input):
-    """The complex conjugate in memory of its own."""
+    """The complex conjugate in memory of its own.
+
+    >>> import numtorch as torch
+    >>> torch.conj_physical(torch.tensor([1 + 2j, 3 - 4j]))
+    tensor([1.-2.j, 3.+4.j])
+    """
     return conj(input)
 
 
 @function("is_conj(Tensor input)")
 def is_conj(input):
-    """Whether a conjugation is pending: never here."""
+    """Whether a conjugation is pending: never here.
+
+    >>> import numtorch as torch
+    >>> torch.is_conj(torch.tensor([1 + 2j]))
+    False
+    """
     return False
 
 
 @function("is_neg(Tensor input)")
 def is_neg(input):
-    """Whether a negation is pending: never here."""
+    """Whether a negation is pending: never here.
+
+    >>> import numtorch as torch
+    >>> torch.is_neg(torch.tensor([1.0]))
+    False
+    """
     return False
 
 
 @function("resolve_conj(Tensor input)")
 def resolve_conj(input):
-    """The tensor itself: conjugates are never pending."""
+    """The tensor itself: conjugates are never pending.
+
+    >>> import numtorch as torch
+    >>> torch.resolve_conj(torch.tensor([1 + 2j]).conj())
+    tensor([1.-2.j])
+    """
     return input
 
 
 @function("resolve_neg(Tensor input)")
 def resolve_neg(input):
-    """The tensor itself: negations are never pending."""
+    """The tensor itself: negations are never pending.
+
+    >>> import numtorch as torch
+    >>> torch.resolve_neg(torch.tensor([1, 2, 3]))
+    tensor([1, 2, 3])
+    """
     return input
 
 

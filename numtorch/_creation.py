@@ -144,7 +144,15 @@ def _odd_type(data) -> str:
 
 
 def from_numpy(array: np.ndarray) -> Tensor:
-    """A tensor that shares the array's memory."""
+    """A tensor that shares the array's memory.
+
+    >>> import numtorch as torch
+    >>> import numpy
+    >>> array = numpy.zeros(3)
+    >>> x = torch.from_numpy(array); array[1] = 7
+    >>> x
+    tensor([0., 7., 0.], dtype=torch.float64)
+    """
     if not isinstance(array, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(array).__name__})")
     d = _d.from_numpy(array.dtype.newbyteorder("="))
@@ -170,7 +178,13 @@ def from_numpy(array: np.ndarray) -> Tensor:
 
 
 def as_tensor(data, dtype=None, device=None) -> Tensor:
-    """`data` as a tensor, without a copy where its memory can be shared."""
+    """`data` as a tensor, without a copy where its memory can be shared.
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([1, 2, 3])
+    >>> torch.as_tensor(x) is x, torch.as_tensor([1.5, 2.5])
+    (True, tensor([1.5000, 2.5000]))
+    """
     _check_device(device)
     if isinstance(data, Tensor):
         return data if dtype is None or data.dtype is dtype else data.to(dtype)
@@ -183,6 +197,10 @@ def asarray(obj, *, dtype=None, device=None, copy=None, requires_grad=False) -> 
     """`obj` (tensor, array, buffer, sequence, number) as a tensor.
 
     copy: True always copies, False never (ValueError when it must), None when needed.
+
+    >>> import numtorch as torch
+    >>> torch.asarray([1, 2, 3], dtype=torch.float32)
+    tensor([1., 2., 3.])
     """
     _check_device(device)
     from . import _interop
@@ -207,7 +225,12 @@ def asarray(obj, *, dtype=None, device=None, copy=None, requires_grad=False) -> 
 
 
 def frombuffer(buffer, *, dtype, count=-1, offset=0, requires_grad=False) -> Tensor:
-    """A vector that shares the memory of an object with the buffer interface."""
+    """A vector that shares the memory of an object with the buffer interface.
+
+    >>> import numtorch as torch
+    >>> torch.frombuffer(bytearray([1, 0, 2, 0]), dtype=torch.int16)
+    tensor([1, 2], dtype=torch.int16)
+    """
     try:
         view = memoryview(buffer)
     except TypeError:

@@ -84,6 +84,10 @@ class device:
     """A device's name: 'cpu', or 'cuda:1' (of which tensors can't be made here).
 
     As a context it is where factory functions put their tensors.
+
+    >>> import numtorch as torch
+    >>> torch.device("cuda:1").type, torch.device("cuda:1").index
+    ('cuda', 1)
     """
 
     __slots__ = ("type", "index")
@@ -193,12 +197,23 @@ def no_device(kind: str) -> AssertionError:
 
 
 def get_default_device() -> device:
-    """Where factory functions put their tensors."""
+    """Where factory functions put their tensors.
+
+    >>> import numtorch as torch
+    >>> torch.get_default_device()
+    device(type='cpu')
+    """
     return _contexts[-1] if _contexts else _default
 
 
 def set_default_device(d) -> None:
-    """Where factory functions put their tensors; only the CPU here (None: the CPU)."""
+    """Where factory functions put their tensors; only the CPU here (None: the CPU).
+
+    >>> import numtorch as torch
+    >>> torch.set_default_device("cpu")
+    >>> torch.zeros(2).device
+    device(type='cpu')
+    """
     global _default
     d = CPU if d is None else device(d)
     check_device(d)
@@ -221,19 +236,34 @@ class _Named:
 
 
 class layout(_Named):
-    """How elements lie in memory: torch.strided."""
+    """How elements lie in memory: torch.strided.
+
+    >>> import numtorch as torch
+    >>> torch.zeros(2).layout
+    torch.strided
+    """
 
     __slots__ = ()
 
 
 class memory_format(_Named):
-    """The order of the dims in memory: torch.contiguous_format, ..."""
+    """The order of the dims in memory: torch.contiguous_format, ...
+
+    >>> import numtorch as torch
+    >>> torch.channels_last
+    torch.channels_last
+    """
 
     __slots__ = ()
 
 
 class qscheme(_Named):
-    """How a tensor is quantised: torch.per_tensor_affine, ..."""
+    """How a tensor is quantised: torch.per_tensor_affine, ...
+
+    >>> import numtorch as torch
+    >>> torch.per_tensor_affine
+    torch.per_tensor_affine
+    """
 
     __slots__ = ()
 

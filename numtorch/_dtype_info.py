@@ -130,7 +130,12 @@ def promote_types(type1, type2):
 
 @function("can_cast(dtype from_, dtype to)", method=False)
 def can_cast(from_, to):
-    """Whether promotion rules allow a result of one type in a tensor of the other."""
+    """Whether promotion rules allow a result of one type in a tensor of the other.
+
+    >>> import numtorch as torch
+    >>> torch.can_cast(torch.int64, torch.float32), torch.can_cast(torch.float32, torch.int64)
+    (True, False)
+    """
     return can_hold(from_, to)
 
 
@@ -142,25 +147,45 @@ def can_hold(dtype, target) -> bool:
 
 @function("is_complex(Tensor input)")
 def is_complex(input):
-    """True for tensors of a complex dtype."""
+    """True for tensors of a complex dtype.
+
+    >>> import numtorch as torch
+    >>> torch.is_complex(torch.tensor([1j])), torch.is_complex(torch.tensor([1.0]))
+    (True, False)
+    """
     return input.dtype.kind == "c"
 
 
 @function("is_floating_point(Tensor input)")
 def is_floating_point(input):
-    """True for tensors of a floating point dtype."""
+    """True for tensors of a floating point dtype.
+
+    >>> import numtorch as torch
+    >>> torch.is_floating_point(torch.tensor([1.0])), torch.is_floating_point(torch.tensor([1]))
+    (True, False)
+    """
     return input.dtype.kind == "f"
 
 
 @function("is_signed(Tensor input)")
 def is_signed(input):
-    """True for tensors of a dtype with negative numbers."""
+    """True for tensors of a dtype with negative numbers.
+
+    >>> import numtorch as torch
+    >>> torch.is_signed(torch.tensor([1])), torch.is_signed(torch.tensor([1], dtype=torch.uint8))
+    (True, False)
+    """
     return input.dtype.is_signed
 
 
 @function("is_nonzero(Tensor input)")
 def is_nonzero(input):
-    """Whether the one element differs from 0; RuntimeError for any other number of elements."""
+    """Whether the one element differs from 0; RuntimeError for any other number of elements.
+
+    >>> import numtorch as torch
+    >>> torch.is_nonzero(torch.tensor([0.0])), torch.is_nonzero(torch.tensor(2))
+    (False, True)
+    """
     return bool(input)
 
 

@@ -327,4 +327,13 @@ fft.hfftn:
 fft.ihfftn:
     >>> torch.fft.ihfftn(torch.zeros(2, 4)).shape
     torch.Size([2, 3])
+atleast_1d:
+    >>> torch.atleast_1d(torch.tensor(5)).shape
+    torch.Size([1])
+atleast_2d:
+    >>> torch.atleast_2d(torch.tensor([1, 2, 3])).shape
+    torch.Size([1, 3])
+atleast_3d:
+    >>> torch.atleast_3d(torch.tensor([1, 2, 3])).shape
+    torch.Size([1, 3, 1])
 """

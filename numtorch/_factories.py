@@ -106,7 +106,12 @@ def _empty(shape: tuple[int, ...], dtype=None) -> Tensor:
 def _empty_checked(
     size, *, dtype, layout, device, pin_memory, requires_grad, memory_format
 ):  # fmt: skip
-    """A tensor whose content is not set."""
+    """A tensor whose content is not set.
+
+    >>> import numtorch as torch
+    >>> torch.empty(2, 3, dtype=torch.float64).shape
+    torch.Size([2, 3])
+    """
     order = _order_of(None, memory_format, len(size))
     return finish(_in_order(size, order, lambda s: _empty(s, _dtype(dtype))), device, requires_grad)
 
@@ -142,7 +147,12 @@ def _order_of(like: Tensor | None, memory_format, rank: int):
 @function(f"empty_strided(int[] size, int[] stride, *, {OPTIONS})", method=False)
 def empty_strided(size, stride, *, dtype=None, layout=None, device=None, pin_memory=False,
                   requires_grad=False):  # fmt: skip
-    """A tensor with the given strides whose content is not set."""
+    """A tensor with the given strides whose content is not set.
+
+    >>> import numtorch as torch
+    >>> torch.empty_strided((2, 3), (1, 2)).stride()
+    (1, 2)
+    """
     if len(size) != len(stride):
         raise RuntimeError(
             f"dimensionality of sizes ({len(size)}) must match dimensionality of strides "
@@ -156,7 +166,12 @@ def empty_strided(size, stride, *, dtype=None, layout=None, device=None, pin_mem
 
 @function(f"empty_permuted(int[] size, int[] physical_layout, *, {OPTIONS})", method=False)
 def empty_permuted(size, physical_layout, *, dtype, layout, device, pin_memory, requires_grad):
-    """A tensor whose dims lie in memory in the given order; its content is not set."""
+    """A tensor whose dims lie in memory in the given order; its content is not set.
+
+    >>> import numtorch as torch
+    >>> torch.empty_permuted((2, 3, 5), (0, 2, 1)).stride()
+    (15, 1, 3)
+    """
     if sorted(physical_layout) != list(range(len(size))):
         raise RuntimeError("Number of dimensions in size does not match the physical_layout")
     out = _in_order(size, physical_layout, lambda s: _empty(s, _dtype(dtype)))
@@ -165,7 +180,12 @@ def empty_permuted(size, physical_layout, *, dtype, layout, device, pin_memory, 
 
 @function(f"scalar_tensor(Number s, *, {OPTIONS})", method=False)
 def scalar_tensor(s, *, dtype, layout, device, pin_memory, requires_grad):
-    """A 0-dim tensor of a number, of the default dtype."""
+    """A 0-dim tensor of a number, of the default dtype.
+
+    >>> import numtorch as torch
+    >>> torch.scalar_tensor(3)
+    tensor(3.)
+    """
     return finish(_full((), s, _dtype(dtype)), device, requires_grad)
 
 
@@ -195,7 +215,12 @@ def full_like(
     input, fill_value, *, dtype=None, layout=None, device=None, pin_memory=False,
     requires_grad=False, memory_format=None,
 ):  # fmt: skip
-    """`full` with the shape and dtype of another tensor."""
+    """`full` with the shape and dtype of another tensor.
+
+    >>> import numtorch as torch
+    >>> torch.full_like(torch.tensor([1.5, 2.5, 3.5]), 7)
+    tensor([7., 7., 7.])
+    """
     order, value = _order_of(input, memory_format, input.dim()), _plain_number(fill_value)
     kind = dtype or input.dtype
     out = _in_order(input._v.meta.shape, order, lambda s: _full(s, value, kind))
@@ -218,20 +243,35 @@ _new("empty", _empty)
 
 @function(f"new_full(Tensor input, int[] size, Number fill_value, *, {OPTIONS})", free=False)
 def _new_full(input, size, fill_value, *, dtype, layout, device, pin_memory, requires_grad):
-    """`full` with the dtype of this tensor."""
+    """`full` with the dtype of this tensor.
+
+    >>> import numtorch as torch
+    >>> torch.tensor([1.5]).new_full((3,), 7)
+    tensor([7., 7., 7.])
+    """
     return full(size, fill_value, dtype=dtype or input.dtype, device=device,
                 requires_grad=requires_grad)  # fmt: skip
 
 
 @function(f"new_empty_strided(Tensor input, int[] size, int[] stride, *, {OPTIONS})", free=False)
 def _new_empty_strided(input, size, stride, *, dtype, **options):
-    """`empty_strided` with the dtype of this tensor."""
+    """`empty_strided` with the dtype of this tensor.
+
+    >>> import numtorch as torch
+    >>> torch.tensor([1.5]).new_empty_strided((2, 3), (1, 2)).stride()
+    (1, 2)
+    """
     return empty_strided(size, stride, dtype=dtype or input.dtype, **options)
 
 
 @function(f"new_tensor(Tensor input, any data, *, {OPTIONS})", free=False)
 def _new_tensor(input, data, *, dtype, layout, device, pin_memory, requires_grad):
-    """A new tensor with a copy of data and the dtype of this tensor."""
+    """A new tensor with a copy of data and the dtype of this tensor.
+
+    >>> import numtorch as torch
+    >>> torch.tensor([1.5]).new_tensor([1, 2, 3])
+    tensor([1., 2., 3.])
+    """
     if isinstance(data, Tensor):
         dtype = dtype or data.dtype
     return tensor(data, dtype=dtype or input.dtype, device=device, requires_grad=requires_grad)
@@ -301,7 +341,12 @@ REGISTRY["arange"].doc = REGISTRY["arange"].public.__doc__ = _arange.__doc__
 
 
 def _range(start, end, step, *, dtype, layout, device, pin_memory, requires_grad):
-    """start, start + step, ... up to end (deprecated: use arange)."""
+    """start, start + step, ... up to end (deprecated: use arange).
+
+    >>> import numtorch as torch
+    >>> torch.range(0, 2)
+    tensor([0., 1., 2.])
+    """
     warnings.warn(
         "torch.range is deprecated and will be removed in a future release because its behavior is "
         "inconsistent with Python's range builtin. Instead, use torch.arange, which produces "
@@ -374,7 +419,12 @@ def _linspace(start, end, steps, *, dtype, layout, device, pin_memory, requires_
 
 
 def _logspace(start, end, steps, base, *, dtype, layout, device, pin_memory, requires_grad):
-    """`steps` powers of base, with exponents from start to end."""
+    """`steps` powers of base, with exponents from start to end.
+
+    >>> import numtorch as torch
+    >>> torch.logspace(0, 2, 3)
+    tensor([  1.,  10., 100.])
+    """
     start, end = _endpoints("logspace", start, end)
     dtype = _spaced_dtype("logspace", dtype, start, end)
     if steps < 0:
@@ -396,7 +446,13 @@ linspace = REGISTRY["linspace"].public
 
 
 def _eye(n, m, *, dtype, layout, device, pin_memory, requires_grad):
-    """The identity matrix [n, m]."""
+    """The identity matrix [n, m].
+
+    >>> import numtorch as torch
+    >>> torch.eye(2, 3)
+    tensor([[1., 0., 0.],
+            [0., 1., 0.]])
+    """
     for name, size in (("n", n), ("m", m)):
         if size < 0:
             raise RuntimeError(f"{name} must be greater or equal to 0, got {size}")

@@ -72,7 +72,13 @@ def _gathered(input, d: int, index, what: str) -> Tensor:
 
 @function("take_along_dim(Tensor input, Tensor indices, int? dim=None)", out=True)
 def take_along_dim(input, indices, dim):
-    """`gather` where input and indices broadcast over the other dims (dim None: flattened)."""
+    """`gather` where input and indices broadcast over the other dims (dim None: flattened).
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([[30, 10, 20]])
+    >>> torch.take_along_dim(x, torch.argsort(x, dim=1), dim=1)
+    tensor([[10, 20, 30]])
+    """
     if indices.dtype.short != "i64":
         raise RuntimeError(
             "torch.take_along_dim(): dtype of indices should be Long but got "
@@ -95,7 +101,13 @@ def take_along_dim(input, indices, dim):
 
 @function("index_select(Tensor input, int dim, Tensor index)", out=True, out_apart=True)
 def index_select(input, dim, index):
-    """The slices of a dim at the given indices."""
+    """The slices of a dim at the given indices.
+
+    >>> import numtorch as torch
+    >>> torch.index_select(torch.tensor([[1, 2], [3, 4]]), 1, torch.tensor([1, 1, 0]))
+    tensor([[2, 2, 1],
+            [4, 4, 3]])
+    """
     if index.dim() > 1:
         raise IndexError("index_select(): Index is supposed to be a vector")
     if index.dtype.short not in ("i64", "i32"):
@@ -112,7 +124,12 @@ def index_select(input, dim, index):
 
 @function("take(Tensor input, Tensor index)", out=True, out_apart=True)
 def take(input, index):
-    """Elements at places of the flattened tensor, shaped like the index."""
+    """Elements at places of the flattened tensor, shaped like the index.
+
+    >>> import numtorch as torch
+    >>> torch.take(torch.tensor([[10, 20], [30, 40]]), torch.tensor([0, 3]))
+    tensor([10, 40])
+    """
     if index.dtype.short != "i64":
         raise RuntimeError("take(): Expected a long tensor for index, but got "
                            + index.dtype.tensor_type.replace("Tensor", ""))  # fmt: skip
@@ -215,7 +232,12 @@ def _filled(shape, value, like: Tensor) -> Tensor:
 
 @function("scatter_add(Tensor input, int dim, Tensor index, Tensor src)", out=True, inplace=True)
 def scatter_add(input, dim, index, src):
-    """input with src added at the indices along a dim (in order, so deterministic)."""
+    """input with src added at the indices along a dim (in order, so deterministic).
+
+    >>> import numtorch as torch
+    >>> torch.scatter_add(torch.zeros(3), 0, torch.tensor([0, 0, 2]), torch.tensor([1.0, 2.0, 3.0]))
+    tensor([3., 0., 3.])
+    """
     d = check_dim(dim, input.dim())
     _check_scatter("scatter", input, d, index, src)
     _same_dtype("scatter", input, src)
@@ -258,7 +280,13 @@ def _reduced(name: str, t: Tensor, d: int, index, src, reduce: str, include_self
 @function("scatter_reduce(Tensor input, int dim, Tensor index, Tensor src, str reduce, *, "
           "bool include_self=True)", out=True, inplace=True)  # fmt: skip
 def scatter_reduce(input, dim, index, src, reduce, *, include_self):
-    """input with src combined into it at the indices: sum, prod, mean, amax or amin."""
+    """input with src combined into it at the indices: sum, prod, mean, amax or amin.
+
+    >>> import numtorch as torch
+    >>> x, index = torch.tensor([1.0, 2.0, 3.0]), torch.tensor([0, 0, 2])
+    >>> torch.scatter_reduce(x, 0, index, torch.tensor([5.0, 9.0, 1.0]), "amax")
+    tensor([9., 2., 3.])
+    """
     d = check_dim(dim, input.dim())
     if reduce not in _KINDS:
         raise RuntimeError("reduce argument must be either sum, prod, mean, amax or amin, got "
@@ -335,7 +363,12 @@ def _slices(name: str, t: Tensor, d: int, index: Tensor, source: Tensor, kind: s
 @function("index_add(Tensor input, int dim, Tensor index, Tensor source, *, Number alpha=1)",
           out=True, inplace=True)  # fmt: skip
 def index_add(input, dim, index, source, *, alpha):
-    """input with the slices of source added at the given indices of a dim."""
+    """input with the slices of source added at the given indices of a dim.
+
+    >>> import numtorch as torch
+    >>> torch.index_add(torch.zeros(3), 0, torch.tensor([0, 0, 2]), torch.tensor([1.0, 2.0, 3.0]))
+    tensor([3., 0., 3.])
+    """
     d = check_dim(dim, input.dim())
     _check_slices("index_add", input, d, index, source)
     src = source if alpha == 1 else to(source * alpha, source.dtype)
@@ -344,7 +377,12 @@ def index_add(input, dim, index, source, *, alpha):
 
 @function("index_copy(Tensor input, int dim, Tensor index, Tensor source)", out=True, inplace=True)
 def index_copy(input, dim, index, source):
-    """input with the slices at the given indices of a dim replaced by those of source."""
+    """input with the slices at the given indices of a dim replaced by those of source.
+
+    >>> import numtorch as torch
+    >>> torch.index_copy(torch.tensor([1, 2, 3]), 0, torch.tensor([2, 0]), torch.tensor([8, 9]))
+    tensor([9, 2, 8])
+    """
     d = check_dim(dim, input.dim())
     _check_slices("index_copy", input, d, index, source)
     return _slices("index_copy_", input, d, index, source, "set")
@@ -352,7 +390,12 @@ def index_copy(input, dim, index, source):
 
 @function("index_fill(Tensor input, int dim, Tensor index, Number value)", inplace=True)
 def _index_fill_value(input, dim, index, value):
-    """input with the slices at the given indices of a dim filled with a value."""
+    """input with the slices at the given indices of a dim filled with a value.
+
+    >>> import numtorch as torch
+    >>> torch.index_fill(torch.tensor([1, 2, 3]), 0, torch.tensor([0, 2]), -1)
+    tensor([-1,  2, -1])
+    """
     _fill_index(index)
     if isinstance(value, complex) and input.dtype.kind != "c":
         raise RuntimeError("index_fill_(): Converting complex Scalar to non-complex type is not "
@@ -400,7 +443,13 @@ _INDEX_KINDS = {"prod": "prod", "mean": "mean", "amax": "amax", "amin": "amin"}
 @function("index_reduce(Tensor input, int dim, Tensor index, Tensor source, str reduce, *, "
           "bool include_self=True)", out=True, inplace=True)  # fmt: skip
 def index_reduce(input, dim, index, source, reduce, *, include_self):
-    """input with the slices of source combined into it: prod, mean, amax or amin."""
+    """input with the slices of source combined into it: prod, mean, amax or amin.
+
+    >>> import numtorch as torch
+    >>> x, index = torch.tensor([1.0, 2.0, 3.0]), torch.tensor([0, 0, 2])
+    >>> torch.index_reduce(x, 0, index, torch.tensor([5.0, 9.0, 2.0]), "prod")
+    tensor([45.,  2.,  6.])
+    """
     d = check_dim(dim, input.dim())
     if reduce not in _INDEX_KINDS:
         raise RuntimeError(
@@ -419,7 +468,13 @@ def index_reduce(input, dim, index, source, reduce, *, include_self):
 
 @function("put(Tensor input, Tensor index, Tensor source, bool accumulate=False)", inplace=True)
 def put(input, index, source, accumulate):
-    """input with elements of its flattened form replaced (or added to)."""
+    """input with elements of its flattened form replaced (or added to).
+
+    >>> import numtorch as torch
+    >>> torch.tensor([[1, 2], [3, 4]]).put(torch.tensor([3]), torch.tensor([9]))
+    tensor([[1, 2],
+            [3, 9]])
+    """
     if index.dtype.short != "i64":
         raise RuntimeError("put_(): Expected a long tensor for index, but got "
                            + index.dtype.tensor_type.replace("Tensor", ""))  # fmt: skip
@@ -511,7 +566,13 @@ def _masked_fill_tensor(input, mask, value):
 
 @function("masked_select(Tensor input, Tensor mask)", out=True, out_apart=True)
 def masked_select(input, mask):
-    """The elements where the mask holds, as a vector."""
+    """The elements where the mask holds, as a vector.
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([[1, -2], [-3, 4]])
+    >>> torch.masked_select(x, x > 0)
+    tensor([1, 4])
+    """
     if mask.dtype.kind != "b":
         raise RuntimeError("masked_select: expected BoolTensor for mask")
     shape = _broadcast(input, mask)
@@ -533,7 +594,13 @@ def _broadcast(a: Tensor, b: Tensor) -> tuple[int, ...]:
 
 @function("masked_scatter(Tensor input, Tensor mask, Tensor source)", inplace=True)
 def masked_scatter(input, mask, source):
-    """input with the elements where the mask holds replaced by those of source, in order."""
+    """input with the elements where the mask holds replaced by those of source, in order.
+
+    >>> import numtorch as torch
+    >>> mask = torch.tensor([True, False, True])
+    >>> torch.masked_scatter(torch.tensor([1, 2, 3]), mask, torch.tensor([8, 9]))
+    tensor([8, 2, 9])
+    """
     if mask.dtype.kind != "b":
         raise RuntimeError("masked_scatter_ only supports boolean masks, but got mask with dtype "
                            + _short(mask))  # fmt: skip
@@ -580,13 +647,26 @@ def nonzero(input, *, as_tuple):
 
 @function("argwhere(Tensor input)")
 def argwhere(input):
-    """Indices of the elements that are not zero: [n, dims]."""
+    """Indices of the elements that are not zero: [n, dims].
+
+    >>> import numtorch as torch
+    >>> torch.argwhere(torch.tensor([[0, 1], [2, 0]]))
+    tensor([[0, 1],
+            [1, 0]])
+    """
     return nonzero(input, as_tuple=False)
 
 
 @function("nonzero_static(Tensor input, *, int size, int fill_value=-1)", out=True)
 def nonzero_static(input, *, size, fill_value):
-    """`nonzero` with a given number of rows: filled up, or cut."""
+    """`nonzero` with a given number of rows: filled up, or cut.
+
+    >>> import numtorch as torch
+    >>> torch.nonzero_static(torch.tensor([[0, 1], [2, 0]]), size=3)
+    tensor([[ 0,  1],
+            [ 1,  0],
+            [-1, -1]])
+    """
     if size < 0:
         raise RuntimeError("nonzero_static: 'size' must be an non-negative integer")
     array = array_now(input if input.dtype.kind in "ib" else input.ne(0))

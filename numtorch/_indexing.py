@@ -481,7 +481,13 @@ def _vector(k):
 
 @function("index_put(Tensor input, any indices, Tensor values, bool accumulate=False)")
 def index_put(input, indices, values, accumulate):
-    """input with values stored (or added) at the places that the index tensors name."""
+    """input with values stored (or added) at the places that the index tensors name.
+
+    >>> import numtorch as torch
+    >>> x = torch.zeros(3, dtype=torch.int64)
+    >>> torch.index_put(x, (torch.tensor([0, 2]),), torch.tensor([5, 6]))
+    tensor([5, 0, 6])
+    """
     out = _copied(input)
     _index_put(out, indices, values, accumulate)
     return out
@@ -498,7 +504,13 @@ def _index_put(t: Tensor, indices, values, accumulate) -> None:
 
 
 def index_put_(self, indices, values, accumulate=False):
-    """In-place version of :meth:`index_put`."""
+    """In-place version of :meth:`index_put`.
+
+    >>> import numtorch as torch
+    >>> x = torch.zeros(3, dtype=torch.int64)
+    >>> torch.index_put_(x, (torch.tensor([0, 0]),), torch.tensor(1), accumulate=True)
+    tensor([2, 0, 0])
+    """
     if self._rg == 1 and local.tape.grad:
         raise RuntimeError(
             "a leaf Variable that requires grad is being used in an in-place operation."

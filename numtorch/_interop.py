@@ -114,7 +114,12 @@ def _writeable(array: np.ndarray) -> np.ndarray:
 
 
 def to_dlpack(tensor: Tensor):
-    """A DLPack capsule of a tensor's memory."""
+    """A DLPack capsule of a tensor's memory.
+
+    >>> import numtorch as torch
+    >>> torch.from_dlpack(torch.to_dlpack(torch.tensor([1, 2, 3])))
+    tensor([1, 2, 3])
+    """
     return tensor.__dlpack__()
 
 

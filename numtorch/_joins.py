@@ -11,6 +11,7 @@ from numtorch.jit.ops import OPS
 from numtorch.jit.record import local
 
 from ._api import alias, function
+from ._examples import described
 from ._shape_ops import (
     _copied,
     expand,
@@ -74,7 +75,14 @@ alias("concatenate", "cat")
 
 @function("stack(Tensor[] tensors, int dim=0)", method=False, out=True)
 def stack(tensors, dim=0):
-    """Tensors of one shape joined along a new dim."""
+    """Tensors of one shape joined along a new dim.
+
+    >>> import numtorch as torch
+    >>> torch.stack([torch.tensor([1, 2, 3]), torch.tensor([4, 5, 6])], dim=1)
+    tensor([[1, 4],
+            [2, 5],
+            [3, 6]])
+    """
     tensors = list(tensors)
     if not tensors:
         raise RuntimeError("stack expects a non-empty TensorList")
@@ -107,7 +115,9 @@ def _atleast(rank: int):
         return tuple(_at_least(_need_tensor(t, atleast.__name__), rank) for t in tensors)
 
     atleast.__name__ = f"atleast_{rank}d"
-    atleast.__doc__ = f"Tensors with dims of size 1 added until they have {rank}."
+    atleast.__doc__ = described(
+        atleast.__name__, f"Tensors with dims of size 1 added until they have {rank}."
+    )
     return atleast
 
 
@@ -124,7 +134,12 @@ atleast_1d, atleast_2d, atleast_3d = _atleast(1), _atleast(2), _atleast(3)
 
 @function("hstack(Tensor[] tensors)", method=False, out=True)
 def hstack(tensors):
-    """Tensors joined along the second dim (the first of vectors)."""
+    """Tensors joined along the second dim (the first of vectors).
+
+    >>> import numtorch as torch
+    >>> torch.hstack([torch.tensor([1, 2, 3]), torch.tensor([4, 5])])
+    tensor([1, 2, 3, 4, 5])
+    """
     _need_some(tensors, "hstack")
     parts = [_at_least(t, 1) for t in tensors]
     return cat(parts, 0 if parts[0].dim() == 1 else 1)
@@ -132,21 +147,39 @@ def hstack(tensors):
 
 @function("vstack(Tensor[] tensors)", method=False, out=True)
 def vstack(tensors):
-    """Tensors joined along the first dim; vectors are rows."""
+    """Tensors joined along the first dim; vectors are rows.
+
+    >>> import numtorch as torch
+    >>> torch.vstack([torch.tensor([1, 2, 3]), torch.tensor([4, 5, 6])])
+    tensor([[1, 2, 3],
+            [4, 5, 6]])
+    """
     _need_some(tensors, "vstack")
     return cat([_at_least(t, 2) for t in tensors], 0)
 
 
 @function("dstack(Tensor[] tensors)", method=False, out=True)
 def dstack(tensors):
-    """Tensors joined along the third dim."""
+    """Tensors joined along the third dim.
+
+    >>> import numtorch as torch
+    >>> torch.dstack([torch.tensor([1, 2, 3]), torch.tensor([4, 5, 6])]).shape
+    torch.Size([1, 3, 2])
+    """
     _need_some(tensors, "dstack")
     return cat([_at_least(t, 3) for t in tensors], 2)
 
 
 @function("column_stack(Tensor[] tensors)", method=False, out=True)
 def column_stack(tensors):
-    """Tensors joined along the second dim; vectors are columns."""
+    """Tensors joined along the second dim; vectors are columns.
+
+    >>> import numtorch as torch
+    >>> torch.column_stack([torch.tensor([1, 2, 3]), torch.tensor([4, 5, 6])])
+    tensor([[1, 4],
+            [2, 5],
+            [3, 6]])
+    """
     _need_some(tensors, "column_stack")
     return hstack([reshape(t, (t.numel(), 1)) if t.dim() <= 1 else t for t in tensors])
 
@@ -160,7 +193,14 @@ def _need_some(tensors, name: str) -> None:
 
 
 def block_diag(*tensors):
-    """A matrix with the given matrices along its diagonal, zeros elsewhere."""
+    """A matrix with the given matrices along its diagonal, zeros elsewhere.
+
+    >>> import numtorch as torch
+    >>> torch.block_diag(torch.tensor([[1, 2]]), torch.tensor([[3], [4]]))
+    tensor([[1, 2, 0],
+            [0, 0, 3],
+            [0, 0, 4]])
+    """
     from ._creation import zeros
 
     for i, x in enumerate(tensors):
@@ -189,7 +229,13 @@ def block_diag(*tensors):
 
 @function("repeat(Tensor input, int[] repeats)", free=False)
 def repeat(input, repeats):
-    """The tensor side by side with itself, as often as given per dim."""
+    """The tensor side by side with itself, as often as given per dim.
+
+    >>> import numtorch as torch
+    >>> torch.tensor([1, 2, 3]).repeat(2, 2)
+    tensor([[1, 2, 3, 1, 2, 3],
+            [1, 2, 3, 1, 2, 3]])
+    """
     if len(repeats) < input.dim():
         raise RuntimeError(
             "Number of dimensions of repeat dims can not be smaller than number of dimensions of "
@@ -207,7 +253,12 @@ def repeat(input, repeats):
 
 @function("tile(Tensor input, int[] dims)")
 def tile(input, dims):
-    """`repeat` where missing counts are 1."""
+    """`repeat` where missing counts are 1.
+
+    >>> import numtorch as torch
+    >>> torch.tile(torch.tensor([1, 2, 3]), (2,))
+    tensor([1, 2, 3, 1, 2, 3])
+    """
     return repeat(input, (1,) * (input.dim() - len(dims)) + dims)
 
 
@@ -280,7 +331,13 @@ def _repeat_indices(repeats, *, output_size):
 
 @function("flip(Tensor input, int[] dims)")
 def flip(input, dims):
-    """A copy with the given dims reversed."""
+    """A copy with the given dims reversed.
+
+    >>> import numtorch as torch
+    >>> torch.flip(torch.tensor([[1, 2], [3, 4]]), (0, 1))
+    tensor([[4, 3],
+            [2, 1]])
+    """
     dims = tuple(check_dim(d, input.dim()) for d in dims)
     for k, d in enumerate(dims):
         if d in dims[:k]:
@@ -292,7 +349,13 @@ def flip(input, dims):
 
 @function("fliplr(Tensor input)")
 def fliplr(input):
-    """Columns in reverse order."""
+    """Columns in reverse order.
+
+    >>> import numtorch as torch
+    >>> torch.fliplr(torch.tensor([[1, 2], [3, 4]]))
+    tensor([[2, 1],
+            [4, 3]])
+    """
     if input.dim() < 2:
         raise RuntimeError("Input must be >= 2-d.")
     return flip(input, (1,))
@@ -300,7 +363,13 @@ def fliplr(input):
 
 @function("flipud(Tensor input)")
 def flipud(input):
-    """Rows in reverse order."""
+    """Rows in reverse order.
+
+    >>> import numtorch as torch
+    >>> torch.flipud(torch.tensor([[1, 2], [3, 4]]))
+    tensor([[3, 4],
+            [1, 2]])
+    """
     if input.dim() < 1:
         raise RuntimeError("Input must be >= 1-d.")
     return flip(input, (0,))
@@ -308,7 +377,12 @@ def flipud(input):
 
 @function("roll(Tensor input, int[1] shifts, int[1] dims=())")
 def roll(input, shifts, dims):
-    """Elements moved along the dims; what falls off one end comes in at the other."""
+    """Elements moved along the dims; what falls off one end comes in at the other.
+
+    >>> import numtorch as torch
+    >>> torch.roll(torch.tensor([1, 2, 3, 4]), 1)
+    tensor([4, 1, 2, 3])
+    """
     if not shifts:
         raise RuntimeError("`shifts` required")
     if not dims and len(shifts) == 1 and not input.dim():
@@ -333,7 +407,13 @@ def roll(input, shifts, dims):
 
 @function("rot90(Tensor input, int k=1, int[] dims=(0, 1))")
 def rot90(input, k, dims):
-    """A turn by 90 degrees, k times, in the plane of two dims."""
+    """A turn by 90 degrees, k times, in the plane of two dims.
+
+    >>> import numtorch as torch
+    >>> torch.rot90(torch.tensor([[1, 2], [3, 4]]))
+    tensor([[2, 4],
+            [1, 3]])
+    """
     if len(dims) != 2:
         raise RuntimeError(
             f"expected total rotation dims == 2, but got dims = {len(dims)}"
@@ -400,7 +480,12 @@ triu_indices = _triangle_indices("triu_indices", lambda m, k: np.nonzero(np.triu
 
 
 def broadcast_shapes(*shapes):
-    """The shape that the given ones broadcast to."""
+    """The shape that the given ones broadcast to.
+
+    >>> import numtorch as torch
+    >>> torch.broadcast_shapes((2, 1), (3,))
+    torch.Size([2, 3])
+    """
     out: list[int] = []
     for shape in shapes:
         sizes = (shape,) if isinstance(shape, int) else tuple(shape)
@@ -421,7 +506,12 @@ def broadcast_shapes(*shapes):
 
 
 def broadcast_tensors(*tensors):
-    """All tensors expanded to their common shape."""
+    """All tensors expanded to their common shape.
+
+    >>> import numtorch as torch
+    >>> [x.shape for x in torch.broadcast_tensors(torch.zeros(2, 1), torch.zeros(3))]
+    [torch.Size([2, 3]), torch.Size([2, 3])]
+    """
     if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
         tensors = tensors[0]
     if not tensors:
@@ -434,7 +524,15 @@ def broadcast_tensors(*tensors):
 
 
 def meshgrid(*tensors, indexing=None):
-    """One grid per vector: element [i, j, ..] of the k-th is its k-th index' element."""
+    """One grid per vector: element [i, j, ..] of the k-th is its k-th index' element.
+
+    >>> import numtorch as torch
+    >>> x, y = torch.meshgrid(torch.tensor([1, 2]), torch.tensor([3, 4, 5]), indexing="ij")
+    >>> x, y
+    (tensor([[1, 1, 1],
+            [2, 2, 2]]), tensor([[3, 4, 5],
+            [3, 4, 5]]))
+    """
     if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
         tensors = tensors[0]
     if not tensors:
@@ -467,7 +565,15 @@ def meshgrid(*tensors, indexing=None):
 
 
 def cartesian_prod(*tensors):
-    """All combinations of one element of each vector: [n, number of vectors]."""
+    """All combinations of one element of each vector: [n, number of vectors].
+
+    >>> import numtorch as torch
+    >>> torch.cartesian_prod(torch.tensor([1, 2]), torch.tensor([8, 9]))
+    tensor([[1, 8],
+            [1, 9],
+            [2, 8],
+            [2, 9]])
+    """
     if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
         tensors = tensors[0]
     for t in tensors:
@@ -482,7 +588,14 @@ def cartesian_prod(*tensors):
 
 @function("combinations(Tensor input, int r=2, bool with_replacement=False)")
 def combinations(input, r, with_replacement):
-    """All combinations of r elements of a vector, as rows."""
+    """All combinations of r elements of a vector, as rows.
+
+    >>> import numtorch as torch
+    >>> torch.combinations(torch.tensor([1, 2, 3]))
+    tensor([[1, 2],
+            [1, 3],
+            [2, 3]])
+    """
     from ._creation import _own
 
     if input.dim() != 1:
@@ -499,7 +612,14 @@ def combinations(input, r, with_replacement):
 
 @function("vander(Tensor x, int? N=None, bool increasing=False)", method=False)
 def vander(x, N, increasing):  # noqa: N803
-    """Powers of the elements of a vector, as columns."""
+    """Powers of the elements of a vector, as columns.
+
+    >>> import numtorch as torch
+    >>> torch.vander(torch.tensor([1, 2, 3]))
+    tensor([[1, 1, 1],
+            [4, 2, 1],
+            [9, 3, 1]])
+    """
     from ._creation import ones_like
 
     if x.dim() != 1:

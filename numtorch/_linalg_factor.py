@@ -267,7 +267,14 @@ def lu(A, *, pivot=True):
 
 
 def torch_lu(A, pivot=True, get_infos=False, out=None):
-    """(LU, pivots[, info]): linalg.lu_factor, where info shows zero pivots."""
+    """(LU, pivots[, info]): linalg.lu_factor, where info shows zero pivots.
+
+    >>> import numtorch as torch
+    >>> LU, pivots = torch.lu(torch.tensor([[2.0, 1.0], [4.0, 3.0]]))
+    >>> LU, pivots
+    (tensor([[ 4.0000,  3.0000],
+            [ 0.5000, -0.5000]]), tensor([2, 2], dtype=torch.int32))
+    """
     LU, pivots, info = lu_factor_ex(A, pivot=pivot)
     if not get_infos:
         _check_pivots(info)

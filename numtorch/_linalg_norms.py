@@ -291,7 +291,13 @@ def _range(A: Tensor, q: int, niter: int, M: Tensor | None) -> Tensor:
 
 def svd_lowrank(A, q=6, niter=2, M=None):
     """(U, S, V): the q greatest singular values of A (of A - M) with their vectors, by random
-    projection."""
+    projection.
+
+    >>> import numtorch as torch
+    >>> U, S, V = torch.svd_lowrank(torch.tensor([[1.0, 2.0], [2.0, 4.0]]), q=1)
+    >>> U.shape, S.shape, V.shape
+    (torch.Size([2, 1]), torch.Size([1]), torch.Size([2, 1]))
+    """
     q = 6 if q is None else q
     m, n = C.meta(A)[-2:]
     M = None if M is None else M.expand(*A.shape)
@@ -305,7 +311,13 @@ def svd_lowrank(A, q=6, niter=2, M=None):
 
 
 def pca_lowrank(A, q=None, center=True, niter=2):
-    """(U, S, V) of principal components: svd_lowrank of the centred rows."""
+    """(U, S, V) of principal components: svd_lowrank of the centred rows.
+
+    >>> import numtorch as torch
+    >>> U, S, V = torch.pca_lowrank(torch.tensor([[1.0, 2.0], [2.0, 4.0], [3.0, 6.0]]), q=1)
+    >>> U.shape, S.shape, V.shape
+    (torch.Size([3, 1]), torch.Size([1]), torch.Size([2, 1]))
+    """
     m, n = C.meta(A)[-2:]
     if q is None:
         q = min(6, m, n)

@@ -193,7 +193,13 @@ Tensor.__rmatmul__ = _rmatmul_operator
 
 @function("mm(Tensor input, Tensor mat2)", out=True)
 def mm(input, mat2):
-    """Product of two matrices [n, k] and [k, m]."""
+    """Product of two matrices [n, k] and [k, m].
+
+    >>> import numtorch as torch
+    >>> torch.mm(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([[1.0], [10.0]]))
+    tensor([[21.],
+            [43.]])
+    """
     for name, x in (("self", input), ("mat2", mat2)):
         if len(shape_of(x)) != 2:
             raise RuntimeError(f"{name} must be a matrix")
@@ -202,7 +208,12 @@ def mm(input, mat2):
 
 @function("bmm(Tensor input, Tensor mat2)", out=True)
 def bmm(input, mat2):
-    """Product of two batches of matrices [b, n, k] and [b, k, m]."""
+    """Product of two batches of matrices [b, n, k] and [b, k, m].
+
+    >>> import numtorch as torch
+    >>> torch.bmm(torch.zeros(5, 2, 3), torch.zeros(5, 3, 4)).shape
+    torch.Size([5, 2, 4])
+    """
     _check_bmm(input._v.meta, mat2._v.meta)
     return product(input, mat2)
 
@@ -218,7 +229,12 @@ def _check_bmm(a, b) -> None:
 
 @function("mv(Tensor input, Tensor vec)", out=True)
 def mv(input, vec):
-    """Product of a matrix [n, k] and a vector [k]."""
+    """Product of a matrix [n, k] and a vector [k].
+
+    >>> import numtorch as torch
+    >>> torch.mv(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([1.0, 10.0]))
+    tensor([21., 43.])
+    """
     a, b = len(shape_of(input)), len(shape_of(vec))
     if a != 2 or b != 1:
         raise RuntimeError(f"vector + matrix @ vector expected, got 1, {a}, {b}")
@@ -239,7 +255,12 @@ def dot(input, tensor):
 
 @function("vdot(Tensor input, Tensor other)", out=True)
 def vdot(input, other):
-    """dot with the first vector's complex conjugate."""
+    """dot with the first vector's complex conjugate.
+
+    >>> import numtorch as torch
+    >>> torch.vdot(torch.tensor([1j, 2 + 0j]), torch.tensor([1j, 1 + 1j]))
+    tensor(3.+2.j)
+    """
     _check_dot(input._v.meta, other._v.meta)
     return product(conj(input), other)
 
@@ -251,7 +272,13 @@ def conj(x: Tensor) -> Tensor:
 
 @function("outer(Tensor input, Tensor vec2)", out=True)
 def outer(input, vec2):
-    """All products of two vectors' elements: [n] and [m] give [n, m]."""
+    """All products of two vectors' elements: [n] and [m] give [n, m].
+
+    >>> import numtorch as torch
+    >>> torch.outer(torch.tensor([1, 2]), torch.tensor([1, 10, 100]))
+    tensor([[  1,  10, 100],
+            [  2,  20, 200]])
+    """
     for name, x in (("self", input), ("vec2", vec2)):
         if len(shape_of(x)) != 1:
             raise RuntimeError(
@@ -306,7 +333,12 @@ def _same_dtype(c: Tensor, *others: Tensor) -> None:
     out=True, inplace=True,
 )  # fmt: skip
 def addmm(input, mat1, mat2, *, beta=1, alpha=1):
-    """beta * input + alpha * (mat1 @ mat2); with beta = 0 NaNs in input do not count."""
+    """beta * input + alpha * (mat1 @ mat2); with beta = 0 NaNs in input do not count.
+
+    >>> import numtorch as torch
+    >>> torch.addmm(torch.tensor([5.0, 6.0]), torch.tensor([[1.0, 2.0]]), torch.eye(2), alpha=10)
+    tensor([[15., 26.]])
+    """
     for name, x in (("mat1", mat1), ("mat2", mat2)):
         if len(shape_of(x)) != 2:
             raise RuntimeError(f"{name} must be a matrix, got {len(shape_of(x))}-D tensor")
@@ -327,7 +359,12 @@ def _full(out: Tensor, shape: tuple[int, ...]) -> Tensor:
     out=True, inplace=True,
 )  # fmt: skip
 def addmv(input, mat, vec, *, beta=1, alpha=1):
-    """beta * input + alpha * (mat @ vec)."""
+    """beta * input + alpha * (mat @ vec).
+
+    >>> import numtorch as torch
+    >>> torch.addmv(torch.tensor([1.0, 2.0]), torch.eye(2), torch.tensor([10.0, 20.0]))
+    tensor([11., 22.])
+    """
     ranks = [len(shape_of(x)) for x in (input, mat, vec)]
     if ranks[1] != 2 or ranks[2] != 1 or ranks[0] > 1:
         raise RuntimeError(
@@ -352,7 +389,13 @@ def addmv(input, mat, vec, *, beta=1, alpha=1):
     out=True, inplace=True,
 )  # fmt: skip
 def addr(input, vec1, vec2, *, beta=1, alpha=1):
-    """beta * input + alpha * outer(vec1, vec2)."""
+    """beta * input + alpha * outer(vec1, vec2).
+
+    >>> import numtorch as torch
+    >>> torch.addr(torch.zeros(2, 3), torch.tensor([1.0, 2.0]), torch.tensor([1.0, 10.0, 100.0]))
+    tensor([[  1.,  10., 100.],
+            [  2.,  20., 200.]])
+    """
     for name, x in (("vec1", vec1), ("vec2", vec2)):
         if len(shape_of(x)) != 1:
             raise RuntimeError(f"addr: Expected 1-D argument {name}, but got {len(shape_of(x))}-D")
@@ -377,7 +420,12 @@ def addr(input, vec1, vec2, *, beta=1, alpha=1):
     out=True, inplace=True,
 )  # fmt: skip
 def baddbmm(input, batch1, batch2, *, beta=1, alpha=1):
-    """beta * input + alpha * bmm(batch1, batch2)."""
+    """beta * input + alpha * bmm(batch1, batch2).
+
+    >>> import numtorch as torch
+    >>> torch.baddbmm(torch.zeros(4), torch.zeros(5, 2, 3), torch.zeros(5, 3, 4)).shape
+    torch.Size([5, 2, 4])
+    """
     a, b = batch1._v.meta, batch2._v.meta
     for name, m in (("batch1", a), ("batch2", b)):
         if len(m.shape) != 3:
@@ -397,7 +445,12 @@ def baddbmm(input, batch1, batch2, *, beta=1, alpha=1):
     out=True, inplace=True,
 )  # fmt: skip
 def addbmm(input, batch1, batch2, *, beta=1, alpha=1):
-    """beta * input + alpha * (the sum of the batch's products)."""
+    """beta * input + alpha * (the sum of the batch's products).
+
+    >>> import numtorch as torch
+    >>> torch.addbmm(torch.zeros(4), torch.zeros(5, 2, 3), torch.zeros(5, 3, 4)).shape
+    torch.Size([2, 4])
+    """
     for name, x in (("batch1", batch1), ("batch2", batch2)):
         if len(shape_of(x)) != 3:
             raise RuntimeError(f"{name} must be a 3D tensor")

@@ -75,27 +75,53 @@ def constant_pad_nd(input: Tensor, pad, value=0) -> Tensor:
 
 
 def detach(input: Tensor) -> Tensor:
-    """The same memory without a graph."""
+    """The same memory without a graph.
+
+    >>> import numtorch as torch
+    >>> torch.detach(torch.tensor([1.0], requires_grad=True) * 2)
+    tensor([2.])
+    """
     return input.detach()
 
 
 def detach_(input: Tensor) -> Tensor:
-    """Forgets the graph of a tensor."""
+    """Forgets the graph of a tensor.
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([1.0], requires_grad=True) * 2
+    >>> torch.detach_(x).requires_grad
+    False
+    """
     return input.detach_()
 
 
 def is_same_size(input: Tensor, other: Tensor) -> bool:
-    """True if the shapes are equal."""
+    """True if the shapes are equal.
+
+    >>> import numtorch as torch
+    >>> torch.is_same_size(torch.zeros(2, 3), torch.zeros(3, 2))
+    False
+    """
     return input.shape == other.shape
 
 
 def get_device(input: Tensor) -> int:
-    """-1: the tensor is on the CPU."""
+    """-1: the tensor is on the CPU.
+
+    >>> import numtorch as torch
+    >>> torch.get_device(torch.zeros(2))
+    -1
+    """
     return -1
 
 
 def is_distributed(input: Tensor) -> bool:
-    """False."""
+    """False.
+
+    >>> import numtorch as torch
+    >>> torch.is_distributed(torch.zeros(2))
+    False
+    """
     return False
 
 
@@ -103,12 +129,23 @@ _precision = "highest"
 
 
 def get_float32_matmul_precision() -> str:
-    """What set_float32_matmul_precision was given."""
+    """What set_float32_matmul_precision was given.
+
+    >>> import numtorch as torch
+    >>> torch.get_float32_matmul_precision()
+    'highest'
+    """
     return _precision
 
 
 def set_float32_matmul_precision(precision: str) -> None:
-    """Accepts 'highest', 'high' and 'medium'; products are always computed in full precision."""
+    """Accepts 'highest', 'high' and 'medium'; products are always computed in full precision.
+
+    >>> import numtorch as torch
+    >>> torch.set_float32_matmul_precision("highest")
+    >>> torch.get_float32_matmul_precision()
+    'highest'
+    """
     global _precision
     if precision not in ("highest", "high", "medium"):
         raise RuntimeError(
@@ -118,7 +155,12 @@ def set_float32_matmul_precision(precision: str) -> None:
 
 
 def get_num_interop_threads() -> int:
-    """1: operations run one after the other."""
+    """1: operations run one after the other.
+
+    >>> import numtorch as torch
+    >>> torch.get_num_interop_threads() >= 1
+    True
+    """
     return 1
 
 

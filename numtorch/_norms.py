@@ -41,7 +41,12 @@ def _check_norm(x, p, dims) -> None:
 @function('norm(Tensor input, any p="fro", dims? dim=None, bool keepdim=False, *, '
           "dtype? dtype=None)", out=True)  # fmt: skip
 def norm(input, p="fro", dim=None, keepdim=False, *, dtype=None):
-    """p-norm over the dims: 'fro' is the 2-norm, 'nuc' the sum of singular values of a matrix."""
+    """p-norm over the dims: 'fro' is the 2-norm, 'nuc' the sum of singular values of a matrix.
+
+    >>> import numtorch as torch
+    >>> torch.norm(torch.tensor([[3.0, 4.0], [6.0, 8.0]]), dim=1)
+    tensor([ 5., 10.])
+    """
     x = input if dtype is None else to(input, dtype)
     if not x.dtype.differentiable:
         raise RuntimeError(
@@ -61,19 +66,35 @@ def norm(input, p="fro", dim=None, keepdim=False, *, dtype=None):
 
 @function("frobenius_norm(Tensor input, dims dim, bool keepdim=False)", out=True, method=False)
 def frobenius_norm(input, dim, keepdim=False):
-    """The 2-norm over one dim or two."""
+    """The 2-norm over one dim or two.
+
+    >>> import numtorch as torch
+    >>> torch.frobenius_norm(torch.tensor([[1.0, 2.0], [2.0, 4.0]]), (0, 1))
+    tensor(5.)
+    """
     return norm(input, "fro", dim, keepdim)
 
 
 @function("nuclear_norm(Tensor input, dims? dim=None, bool keepdim=False)", out=True, method=False)
 def nuclear_norm(input, dim=None, keepdim=False):
-    """The sum of the singular values of matrices."""
+    """The sum of the singular values of matrices.
+
+    >>> import numtorch as torch
+    >>> torch.nuclear_norm(torch.tensor([[3.0, 0.0], [0.0, -4.0]]))
+    tensor(7.)
+    """
     return norm(input, "nuc", dim, keepdim)
 
 
 @function("renorm(Tensor input, Number p, int dim, Number maxnorm)", out=True, inplace=True)
 def renorm(input, p, dim, maxnorm):
-    """Slices along `dim` whose p-norm is above maxnorm are scaled down to it."""
+    """Slices along `dim` whose p-norm is above maxnorm are scaled down to it.
+
+    >>> import numtorch as torch
+    >>> torch.renorm(torch.tensor([[3.0, 4.0], [0.5, 0.0]]), 2, 0, 1.0)
+    tensor([[0.6000, 0.8000],
+            [0.5000, 0.0000]])
+    """
     if p <= 0:
         raise RuntimeError("renorm: non-positive-norm not supported")
     if maxnorm < 0:
@@ -90,7 +111,12 @@ def renorm(input, p, dim, maxnorm):
 
 @function("sum_to_size(Tensor input, int[] size)", free=False)
 def sum_to_size(input, size):
-    """The sum over the dims that broadcasting from `size` would expand."""
+    """The sum over the dims that broadcasting from `size` would expand.
+
+    >>> import numtorch as torch
+    >>> torch.tensor([[1, 2, 3], [4, 5, 6]]).sum_to_size(1, 3)
+    tensor([[5, 7, 9]])
+    """
     lead = input.dim() - len(size)
     fits = lead >= 0 and all(n in (1, m) for n, m in zip(size, input.shape[lead:]))
     if not fits:
@@ -134,7 +160,13 @@ def _weights(w, name: str, count: int):
 
 @function("cov(Tensor input, *, int correction=1, Tensor? fweights=None, Tensor? aweights=None)")
 def cov(input, *, correction=1, fweights=None, aweights=None):
-    """Covariance matrix of the rows of [variables, observations] (or of one vector)."""
+    """Covariance matrix of the rows of [variables, observations] (or of one vector).
+
+    >>> import numtorch as torch
+    >>> torch.cov(torch.tensor([[1.0, 2.0, 3.0], [3.0, 1.0, -1.0]]))
+    tensor([[ 1., -2.],
+            [-2.,  4.]])
+    """
     if input.dim() > 2:
         raise RuntimeError(
             "cov(): expected input to have two or fewer dimensions but got an input with "
@@ -167,7 +199,13 @@ def cov(input, *, correction=1, fweights=None, aweights=None):
 
 @function("corrcoef(Tensor input)")
 def corrcoef(input):
-    """Correlation coefficients of the rows of [variables, observations]."""
+    """Correlation coefficients of the rows of [variables, observations].
+
+    >>> import numtorch as torch
+    >>> torch.corrcoef(torch.tensor([[1.0, 2.0, 3.0], [3.0, 1.0, -1.0]]))
+    tensor([[ 1., -1.],
+            [-1.,  1.]])
+    """
     if input.dim() > 2:
         raise RuntimeError(
             "corrcoef(): expected input to have two or fewer dimensions but got an input with "

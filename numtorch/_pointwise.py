@@ -160,7 +160,12 @@ _alpha("sub")
 
 @function("rsub(Tensor input, Operand other, *, Number alpha=1)")
 def rsub(input, other, *, alpha=1):
-    """other - alpha * input."""
+    """other - alpha * input.
+
+    >>> import numtorch as torch
+    >>> torch.rsub(torch.tensor([1, 2, 3]), 10)
+    tensor([9, 8, 7])
+    """
     return _methods.reflected_sub(input if alpha == 1 else _scaled(other, input, alpha), other)
 
 
@@ -182,7 +187,13 @@ def _rounded(input, other, rounding_mode):
 
 @function("div(Operand input, Operand other, *, str? rounding_mode=None)", out=True, inplace=True)
 def div(input, other, *, rounding_mode=None):
-    """input / other; rounding_mode None, 'floor' (as //) or 'trunc' (towards zero)."""
+    """input / other; rounding_mode None, 'floor' (as //) or 'trunc' (towards zero).
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([-7, 8])
+    >>> torch.div(x, 2), torch.div(x, 2, rounding_mode="trunc")
+    (tensor([-3.5000,  4.0000]), tensor([-3,  4]))
+    """
     if rounding_mode is None:
         return _div_call(input, other)
     return _rounded(input, other, rounding_mode)
@@ -200,7 +211,12 @@ _hot("div", _div_method)
 
 @function("true_divide(Operand input, Operand other)", out=True, inplace=True)
 def true_divide(input, other):
-    """input / other; integers are divided as floats."""
+    """input / other; integers are divided as floats.
+
+    >>> import numtorch as torch
+    >>> torch.true_divide(torch.tensor([1, 2, 3]), 2)
+    tensor([0.5000, 1.0000, 1.5000])
+    """
     return _div_call(input, other)
 
 
@@ -209,7 +225,12 @@ _round = unary("round")
 
 @function("round(Tensor input, *, int decimals=0)", out=True, inplace=True)
 def round(input, *, decimals=0):
-    """Rounds to the nearest integer (ties to even), or to `decimals` digits."""
+    """Rounds to the nearest integer (ties to even), or to `decimals` digits.
+
+    >>> import numtorch as torch
+    >>> torch.round(torch.tensor([0.5, 1.5, 2.4])), torch.round(torch.tensor([2.345]), decimals=1)
+    (tensor([0., 2., 2.]), tensor([2.3000]))
+    """
     if decimals == 0:
         return _round(input)
     if not input.dtype.is_floating_point:
@@ -247,7 +268,12 @@ def _double(x):
 
 @function("float_power(Operand input, Operand exponent)", out=True, inplace=True)
 def float_power(input, exponent):
-    """input ** exponent, computed in float64 (complex128 for complex operands)."""
+    """input ** exponent, computed in float64 (complex128 for complex operands).
+
+    >>> import numtorch as torch
+    >>> torch.float_power(torch.tensor([1, 2, 3]), -1)
+    tensor([1.0000, 0.5000, 0.3333], dtype=torch.float64)
+    """
     return _power(_double(input), _double(exponent))
 
 
@@ -267,7 +293,12 @@ Tensor.float_power_ = _float_power_in_place
 
 @function("ldexp(Tensor input, Tensor other)", out=True, inplace=True)
 def ldexp(input, other):
-    """input * 2 ** other."""
+    """input * 2 ** other.
+
+    >>> import numtorch as torch
+    >>> torch.ldexp(torch.tensor([1.0, 3.0]), torch.tensor([3, -1]))
+    tensor([8.0000, 1.5000])
+    """
     return input * _power(2.0, other)
 
 
@@ -277,13 +308,23 @@ _logit = unary("logit")
 
 @function("logit(Tensor input, float? eps=None)", out=True, inplace=True)
 def logit(input, eps=None):
-    """log(x / (1 - x)); with eps, x is limited to [eps, 1 - eps] first."""
+    """log(x / (1 - x)); with eps, x is limited to [eps, 1 - eps] first.
+
+    >>> import numtorch as torch
+    >>> torch.logit(torch.tensor([0.0, 0.5, 0.9]), eps=0.1)
+    tensor([-2.1972,  0.0000,  2.1972])
+    """
     return _logit(input if eps is None else input.clamp(eps, 1 - eps))
 
 
 @function("positive(Tensor input)")
 def positive(input):
-    """The tensor itself; bool is refused."""
+    """The tensor itself; bool is refused.
+
+    >>> import numtorch as torch
+    >>> torch.positive(torch.tensor([-1, 2]))
+    tensor([-1,  2])
+    """
     if input.dtype.kind == "b":
         raise RuntimeError("The `+` operator, on a bool tensor is not supported.")
     return input
@@ -301,7 +342,12 @@ def _polygamma(n: int, x):
 
 @function("polygamma(int n, Tensor input)", out=True, method=False)
 def polygamma(n, input):
-    """The n-th derivative of digamma."""
+    """The n-th derivative of digamma.
+
+    >>> import numtorch as torch
+    >>> torch.polygamma(1, torch.tensor([1.0, 2.0]))
+    tensor([1.6449, 0.6449])
+    """
     return _polygamma(n, input)
 
 
@@ -315,7 +361,12 @@ _hot("polygamma", _polygamma_method)
 
 @function("mvlgamma(Tensor input, int p)", out=True, inplace=True)
 def mvlgamma(input, p):
-    """Logarithm of the multivariate gamma function of dimension p."""
+    """Logarithm of the multivariate gamma function of dimension p.
+
+    >>> import numtorch as torch
+    >>> torch.mvlgamma(torch.tensor([2.0, 3.0]), 2)
+    tensor([0.4516, 1.5502])
+    """
     import math
 
     if p < 1:

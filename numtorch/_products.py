@@ -21,7 +21,12 @@ from ._tensor import Tensor, check_dim
 
 @function("inner(Tensor input, Tensor other)", out=True)
 def inner(input, other):
-    """Sums of products along the last dims of both: [..., k] and [***, k] give [..., ***]."""
+    """Sums of products along the last dims of both: [..., k] and [***, k] give [..., ***].
+
+    >>> import numtorch as torch
+    >>> torch.inner(torch.tensor([1, 2, 3]), torch.tensor([[1, 1, 1], [0, 2, 0]]))
+    tensor([6, 4])
+    """
     a, b = shape_of(input), shape_of(other)
     if not a or not b:
         return input * other
@@ -147,7 +152,12 @@ def _chain(items: list[Tensor]) -> Tensor:
 
 
 def chain_matmul(*matrices, out=None):
-    """Product of matrices in the cheapest order (PyTorch's older name of linalg.multi_dot)."""
+    """Product of matrices in the cheapest order (PyTorch's older name of linalg.multi_dot).
+
+    >>> import numtorch as torch
+    >>> torch.chain_matmul(torch.zeros(2, 3), torch.zeros(3, 4), torch.zeros(4, 5)).shape
+    torch.Size([2, 5])
+    """
     if len(matrices) == 1 and isinstance(matrices[0], (tuple, list)):
         matrices = tuple(matrices[0])
     for t in matrices:
@@ -174,7 +184,12 @@ def kron(input, other):
 
 @function("cross(Tensor input, Tensor other, int? dim=None)", out=True)
 def cross(input, other, dim=None):
-    """Vector product along `dim` (default: the first dim of size 3)."""
+    """Vector product along `dim` (default: the first dim of size 3).
+
+    >>> import numtorch as torch
+    >>> torch.cross(torch.tensor([1.0, 0.0, 0.0]), torch.tensor([0.0, 1.0, 0.0]), dim=0)
+    tensor([0., 0., 1.])
+    """
     if dim is None:
         if input.dim() != other.dim():
             raise RuntimeError("linalg.cross: inputs must have the same number of dimensions.")
@@ -251,7 +266,12 @@ def vander(x, N=None, increasing=False):
 
 @function("trace(Tensor input)")
 def trace(input):
-    """Sum of a matrix's main diagonal."""
+    """Sum of a matrix's main diagonal.
+
+    >>> import numtorch as torch
+    >>> torch.trace(torch.tensor([[1, 2], [3, 4]]))
+    tensor(5)
+    """
     if input.dim() != 2:
         raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {input.dim()}")
     no_bool(input.dtype, "trace")
@@ -277,6 +297,11 @@ def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
     """p-norm distances of all pairs of rows: [..., n, k] and [..., m, k] give [..., n, m].
 
     Distances are always summed directly; the modes are accepted for compatibility.
+
+    >>> import numtorch as torch
+    >>> torch.cdist(torch.tensor([[0.0, 0.0], [3.0, 4.0]]), torch.tensor([[0.0, 0.0]]))
+    tensor([[0.],
+            [5.]])
     """
     if compute_mode not in _MODES and compute_mode is not None:
         raise ValueError(f"{compute_mode} is not a valid value for compute_mode")
@@ -306,7 +331,12 @@ def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
 
 @function("pdist(Tensor input, float p=2)", method=False)
 def pdist(input, p=2.0):
-    """p-norm distances of all pairs of a matrix's rows i < j, in order: [n, k] gives n(n-1)/2."""
+    """p-norm distances of all pairs of a matrix's rows i < j, in order: [n, k] gives n(n-1)/2.
+
+    >>> import numtorch as torch
+    >>> torch.pdist(torch.tensor([[0.0, 0.0], [3.0, 4.0], [0.0, 1.0]]))
+    tensor([5.0000, 1.0000, 4.2426])
+    """
     import numpy as np
 
     from ._creation import from_numpy

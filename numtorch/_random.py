@@ -123,27 +123,62 @@ default_generator = Generator()
 
 
 def manual_seed(seed: int) -> Generator:
-    """Seeds the default generator."""
+    """Seeds the default generator.
+
+    >>> import numtorch as torch
+    >>> generator = torch.manual_seed(7)
+    >>> x = torch.rand(3)
+    >>> generator = torch.manual_seed(7)
+    >>> torch.equal(x, torch.rand(3))
+    True
+    """
     return default_generator.manual_seed(seed)
 
 
 def seed() -> int:
-    """Seeds the default generator unpredictably; returns the seed."""
+    """Seeds the default generator unpredictably; returns the seed.
+
+    >>> import numtorch as torch
+    >>> number = torch.seed()
+    >>> torch.initial_seed() == number
+    True
+    """
     return default_generator.seed()
 
 
 def initial_seed() -> int:
-    """The default generator's seed."""
+    """The default generator's seed.
+
+    >>> import numtorch as torch
+    >>> generator = torch.manual_seed(7)
+    >>> torch.initial_seed()
+    7
+    """
     return default_generator.initial_seed()
 
 
 def get_rng_state() -> Tensor:
-    """The default generator's state as a tensor of bytes."""
+    """The default generator's state as a tensor of bytes.
+
+    >>> import numtorch as torch
+    >>> state = torch.get_rng_state()
+    >>> x = torch.rand(3)
+    >>> torch.set_rng_state(state)
+    >>> torch.equal(x, torch.rand(3))
+    True
+    """
     return default_generator.get_state()
 
 
 def set_rng_state(new_state: Tensor) -> None:
-    """Restores the default generator's state."""
+    """Restores the default generator's state.
+
+    >>> import numtorch as torch
+    >>> state = torch.get_rng_state()
+    >>> torch.set_rng_state(state)
+    >>> torch.equal(torch.get_rng_state(), state)
+    True
+    """
     default_generator.set_state(new_state)
 
 
@@ -267,7 +302,12 @@ randint.__doc__ = _randint.__doc__
 
 
 def _randint_like(input, low, high, *, dtype, memory_format, device, requires_grad, **_):
-    """`randint` with the shape and dtype of another tensor."""
+    """`randint` with the shape and dtype of another tensor.
+
+    >>> import numtorch as torch
+    >>> torch.randint_like(torch.zeros(2, 3), 10).shape
+    torch.Size([2, 3])
+    """
     order = _order_of(input, memory_format, input.dim())
     kind = dtype or input.dtype
     out = _in_order(input.shape, order, lambda s: _integers(low, high, s, None, kind))
@@ -281,7 +321,12 @@ function(f"randint_like(Tensor input, int low, int high, *, {LIKE})", method=Fal
 
 @function(f"randperm(int n, *, Generator? generator=None, {OPTIONS})", method=False, out=True)
 def randperm(n, *, generator, dtype, layout, device, pin_memory, requires_grad):
-    """A random permutation of 0..n-1: torch's of the same seed (see `Generator.host`)."""
+    """A random permutation of 0..n-1: torch's of the same seed (see `Generator.host`).
+
+    >>> import numtorch as torch
+    >>> torch.randperm(5).sort().values
+    tensor([0, 1, 2, 3, 4])
+    """
     if n < 0:
         raise RuntimeError(f"n must be non-negative, got {n}")
     if local.tape.levels:  # vmap's randomness says whether examples share the draw
@@ -304,7 +349,12 @@ def _std_check(std) -> None:
 
 
 def _normal(mean, std=1.0, *, generator):
-    """Normal numbers with the given means and standard deviations (tensors broadcast)."""
+    """Normal numbers with the given means and standard deviations (tensors broadcast).
+
+    >>> import numtorch as torch
+    >>> torch.normal(torch.tensor([1.0, 20.0]), torch.tensor([0.0, 0.0]))
+    tensor([ 1., 20.])
+    """
     _std_check(std)
     with_shape = [x for x in (mean, std) if isinstance(x, Tensor)]
     like = with_shape[0]
@@ -359,7 +409,12 @@ def _coin(shape, p, generator, dtype) -> Tensor:
 
 @function(f"bernoulli(Tensor input, {_GENERATOR})", out=True)
 def bernoulli(input, *, generator=None):
-    """1 with the probabilities in `input`, else 0."""
+    """1 with the probabilities in `input`, else 0.
+
+    >>> import numtorch as torch
+    >>> torch.bernoulli(torch.tensor([0.0, 1.0, 1.0]))
+    tensor([0., 1., 1.])
+    """
     _float_only("bernoulli_tensor_cpu_p_", input.dtype)
     out = _coin(input._v.meta.shape, input.detach(), generator, input.dtype)
     return _without_gradient(out, input)
@@ -388,7 +443,12 @@ def _long_out(result: Tensor, out: Tensor) -> str:
 @function(f"multinomial(Tensor input, int num_samples, bool replacement=False, {_GENERATOR})",
           out=True, out_dtype=_long_out)  # fmt: skip
 def multinomial(input, num_samples, replacement=False, *, generator=None):
-    """Indices drawn from each row's weights: [num_samples] or [rows, num_samples]."""
+    """Indices drawn from each row's weights: [num_samples] or [rows, num_samples].
+
+    >>> import numtorch as torch
+    >>> torch.multinomial(torch.tensor([0.0, 3.0, 0.0]), 4, replacement=True)
+    tensor([1, 1, 1, 1])
+    """
     if input.dim() not in (1, 2):
         raise RuntimeError("prob_dist must be 1 or 2 dim")
     if input.dtype.kind != "f":
@@ -428,7 +488,12 @@ def _without_replacement(p, count: int, g: np.random.Generator) -> np.ndarray:
 
 @function(f"poisson(Tensor input, {_GENERATOR[3:]})")
 def poisson(input, generator=None):
-    """Poisson numbers with the given rates."""
+    """Poisson numbers with the given rates.
+
+    >>> import numtorch as torch
+    >>> torch.poisson(torch.tensor([0.0, 0.0]))
+    tensor([0., 0.])
+    """
     _float_only("poisson_cpu", input.dtype)
     rates = _now(input)
     if (rates < 0).any():
@@ -438,7 +503,12 @@ def poisson(input, generator=None):
 
 @function(f"binomial(Tensor count, Tensor prob, {_GENERATOR[3:]})", method=False)
 def binomial(count, prob, generator=None):
-    """Successes in `count` trials with the given probabilities."""
+    """Successes in `count` trials with the given probabilities.
+
+    >>> import numtorch as torch
+    >>> torch.binomial(torch.tensor([10.0, 10.0]), torch.tensor([0.0, 1.0]))
+    tensor([ 0., 10.])
+    """
     n, p = np.broadcast_arrays(_now(count), _now(prob))
     g = (generator or default_generator).numpy()
     return _made(g.binomial(n.astype(np.int64), p), count.dtype)

@@ -63,7 +63,12 @@ def sum(input, dim=None, keepdim=False, *, dtype=None):
 @function("nansum(Tensor input, dims? dim=None, bool keepdim=False, *, dtype? dtype=None)",
           out=True)  # fmt: skip
 def nansum(input, dim=None, keepdim=False, *, dtype=None):
-    """Sum that takes NaN as 0."""
+    """Sum that takes NaN as 0.
+
+    >>> import numtorch as torch
+    >>> torch.nansum(torch.tensor([1.0, torch.nan, 3.0]))
+    tensor(4.)
+    """
     if input.dtype.kind == "c":
         raise RuntimeError("nansum does not support complex inputs")
     x = input
@@ -74,7 +79,12 @@ def nansum(input, dim=None, keepdim=False, *, dtype=None):
 
 @function("mean(Tensor input, dims? dim=None, bool keepdim=False, *, dtype? dtype=None)", out=True)
 def mean(input, dim=None, keepdim=False, *, dtype=None):
-    """Mean over the given dims (all by default); floating and complex dtypes only."""
+    """Mean over the given dims (all by default); floating and complex dtypes only.
+
+    >>> import numtorch as torch
+    >>> torch.mean(torch.tensor([[1.0, 2.0], [3.0, 7.0]]), dim=1)
+    tensor([1.5000, 5.0000])
+    """
     x = input if dtype is None or dtype is input.dtype else to(input, dtype)
     if not x.dtype.differentiable:
         what = "could not infer output dtype. Input" if dtype is None else "Optional"
@@ -88,7 +98,12 @@ def mean(input, dim=None, keepdim=False, *, dtype=None):
 @function("nanmean(Tensor input, dims? dim=None, bool keepdim=False, *, dtype? dtype=None)",
           out=True)  # fmt: skip
 def nanmean(input, dim=None, keepdim=False, *, dtype=None):
-    """Mean of the elements that are not NaN."""
+    """Mean of the elements that are not NaN.
+
+    >>> import numtorch as torch
+    >>> torch.nanmean(torch.tensor([1.0, torch.nan, 3.0]))
+    tensor(2.)
+    """
     if not input.dtype.differentiable:
         raise RuntimeError(
             "nanmean(): expected input to have floating point or complex dtype but got "
@@ -100,7 +115,12 @@ def nanmean(input, dim=None, keepdim=False, *, dtype=None):
 
 @function("prod(Tensor input, int? dim=None, bool keepdim=False, *, dtype? dtype=None)", out=True)
 def prod(input, dim=None, keepdim=False, *, dtype=None):
-    """Product over one dim, or over all."""
+    """Product over one dim, or over all.
+
+    >>> import numtorch as torch
+    >>> torch.prod(torch.tensor([2, 3, 4]))
+    tensor(24)
+    """
     x = input if dtype is None or dtype is input.dtype else to(input, dtype)
     out = local.tape.record(OPS["reduce_prod"], (x,), (_dims(x, dim), keepdim))
     return out if dtype is None or out.dtype is dtype else to(out, dtype)
@@ -108,15 +128,20 @@ def prod(input, dim=None, keepdim=False, *, dtype=None):
 
 @function("count_nonzero(Tensor input, dims? dim=None)")
 def count_nonzero(input, dim=None):
-    """How many elements differ from 0, over the given dims (all by default)."""
+    """How many elements differ from 0, over the given dims (all by default).
+
+    >>> import numtorch as torch
+    >>> torch.count_nonzero(torch.tensor([[0, 1], [2, 3]]), dim=0)
+    tensor([1, 2])
+    """
     return sum(input != 0, dim)
 
 
 # ---------------------------------------------------------------- any, all
 
 
-def _logical(name: str):
-    @function(f"{name}(Tensor input, dims? dim=None, bool keepdim=False)", out=True)
+def _logical(name: str, doc: str):
+    @function(f"{name}(Tensor input, dims? dim=None, bool keepdim=False)", out=True, doc=doc)
     def method(input, dim=None, keepdim=False):
         dims = () if dim == () else _dims(input, dim)
         out = local.tape.record(OPS[name], (input,), (dims, keepdim))
@@ -125,9 +150,8 @@ def _logical(name: str):
     return method
 
 
-_any, _all = _logical("any"), _logical("all")
-REGISTRY["any"].doc = "True if any element along the dims is (uint8 for uint8)."
-REGISTRY["all"].doc = "True if all elements along the dims are (uint8 for uint8)."
+_any = _logical("any", "True if any element along the dims is (uint8 for uint8).")
+_all = _logical("all", "True if all elements along the dims are (uint8 for uint8).")
 
 
 # ---------------------------------------------------------------- extremes
@@ -173,21 +197,37 @@ def _matching_dtype(result: Tensor, out: Tensor) -> str:
 @function("amax(Tensor input, dims? dim=(), bool keepdim=False)", out=True,
           out_dtype=_matching_dtype)  # fmt: skip
 def amax(input, dim=(), keepdim=False):
-    """Maximum over the given dims; equal maxima share the gradient."""
+    """Maximum over the given dims; equal maxima share the gradient.
+
+    >>> import numtorch as torch
+    >>> torch.amax(torch.tensor([[1, 7], [5, 3]]), dim=1)
+    tensor([7, 5])
+    """
     return _extreme_of("amax", input, dim, keepdim)
 
 
 @function("amin(Tensor input, dims? dim=(), bool keepdim=False)", out=True,
           out_dtype=_matching_dtype)  # fmt: skip
 def amin(input, dim=(), keepdim=False):
-    """Minimum over the given dims; equal minima share the gradient."""
+    """Minimum over the given dims; equal minima share the gradient.
+
+    >>> import numtorch as torch
+    >>> torch.amin(torch.tensor([[1, 7], [5, 3]]), dim=1)
+    tensor([1, 3])
+    """
     return _extreme_of("amin", input, dim, keepdim)
 
 
 @function("aminmax(Tensor input, *, int? dim=None, bool keepdim=False)", out=("min", "max"),
           out_dtype=expected_dtype)  # fmt: skip
 def aminmax(input, *, dim=None, keepdim=False):
-    """(minimum, maximum) over one dim, or over all."""
+    """(minimum, maximum) over one dim, or over all.
+
+    >>> import numtorch as torch
+    >>> low, high = torch.aminmax(torch.tensor([4, 1, 3]))
+    >>> low, high
+    (tensor(1), tensor(4))
+    """
     if dim is None and input.numel() == 0:
         raise RuntimeError(
             "aminmax(): cannot compute aminmax over an empty dimension as the operation has no "
@@ -199,10 +239,10 @@ def aminmax(input, *, dim=None, keepdim=False):
     return aminmax_result(low, high)
 
 
-def _arg(name: str):
+def _arg(name: str, doc: str):
     row = OPS["reduce_" + name]
 
-    @function(f"{name}(Tensor input, int? dim=None, bool keepdim=False)", out=True)
+    @function(f"{name}(Tensor input, int? dim=None, bool keepdim=False)", out=True, doc=doc)
     def method(input, dim=None, keepdim=False):
         if input.dtype.kind == "b":
             raise RuntimeError(f"{name}(): does not support bool input")
@@ -226,16 +266,17 @@ def _arg_of(row, name: str, x: Tensor, dim, keepdim) -> Tensor:
     return out.reshape((1,) * x.dim()) if keepdim else out
 
 
-argmax, argmin = _arg("argmax"), _arg("argmin")
-REGISTRY["argmax"].doc = "Index of the first maximum along a dim, or of the flat tensor."
-REGISTRY["argmin"].doc = "Index of the first minimum along a dim, or of the flat tensor."
+argmax = _arg("argmax", "Index of the first maximum along a dim, or of the flat tensor.")
+argmin = _arg("argmin", "Index of the first minimum along a dim, or of the flat tensor.")
 
 
 def _max(name: str, result):
     """max and min: of all elements, along a dim with indices, or of two tensors."""
     row = OPS["reduce_arg" + name]
 
-    @function(f"{name}(Tensor input)", out=True)
+    doc = "Extreme of all elements, (values, indices) along a dim, or elementwise of two tensors."
+
+    @function(f"{name}(Tensor input)", out=True, doc=doc)
     def whole(input):
         return _extreme_of(name, input, None, False)
 
@@ -262,10 +303,7 @@ def _max(name: str, result):
                 return along(self, args[0])
         return general(self, *args, **kwargs)
 
-    method.__name__ = name
-    REGISTRY[name].doc = method.__doc__ = (
-        "Extreme of all elements, (values, indices) along a dim, or elementwise of two tensors."
-    )
+    method.__name__, method.__doc__ = name, REGISTRY[name].doc
     setattr(Tensor, name, method)
 
 
@@ -308,7 +346,7 @@ def _spread(name: str, doc: str, build, method: bool = True):
     fields = True if method else ("first", "second")
 
     @function(f"{name}(Tensor input, dims? dim=None, *, Number? correction=None, "
-              "bool keepdim=False)", out=fields, method=method)  # fmt: skip
+              "bool keepdim=False)", out=fields, method=method, doc=doc)  # fmt: skip
     def corrected(input, dim=None, *, correction=None, keepdim=False):
         return build(input, dim, correction, keepdim)
 
@@ -321,9 +359,8 @@ def _spread(name: str, doc: str, build, method: bool = True):
     def along(input, dim, unbiased=True, keepdim=False):
         return build(input, dim, int(unbiased), keepdim)
 
-    REGISTRY[name].doc = doc
     if method:
-        setattr(Tensor, name, _quick(name, doc, build))
+        setattr(Tensor, name, _quick(name, REGISTRY[name].doc, build))
     return REGISTRY[name].public
 
 
@@ -360,20 +397,35 @@ std_mean = _spread("std_mean", "(standard deviation, mean) over the given dims."
 
 @function("logsumexp(Tensor input, dims dim, bool keepdim=False)", out=True)
 def logsumexp(input, dim, keepdim=False):
-    """log(sum(exp(x))) over the dims, without overflow."""
+    """log(sum(exp(x))) over the dims, without overflow.
+
+    >>> import numtorch as torch
+    >>> torch.logsumexp(torch.tensor([1000.0, 1000.0]), 0)
+    tensor(1000.6932)
+    """
     x = input if input.dtype.differentiable else to(input, dtypes.default)
     return _record("logsumexp", x, _dims(x, dim), keepdim)
 
 
 @function("softmax(Tensor input, int dim, dtype? dtype=None)", out=True)
 def softmax(input, dim, dtype=None):
-    """exp(x) / sum(exp(x)) along a dim."""
+    """exp(x) / sum(exp(x)) along a dim.
+
+    >>> import numtorch as torch
+    >>> torch.softmax(torch.tensor([1.0, 2.0, 3.0]), dim=0)
+    tensor([0.0900, 0.2447, 0.6652])
+    """
     return _along("softmax", input if dtype is None else to(input, dtype), dim)
 
 
 @function("log_softmax(Tensor input, int dim, dtype? dtype=None)", out=True)
 def log_softmax(input, dim, dtype=None):
-    """log(softmax(x)) along a dim."""
+    """log(softmax(x)) along a dim.
+
+    >>> import numtorch as torch
+    >>> torch.log_softmax(torch.tensor([1.0, 2.0, 3.0]), dim=0)
+    tensor([-2.4076, -1.4076, -0.4076])
+    """
     return _along("log_softmax", input if dtype is None else to(input, dtype), dim)
 
 

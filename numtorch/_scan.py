@@ -52,7 +52,12 @@ def cumprod(input, dim, *, dtype):
 
 @function("logcumsumexp(Tensor input, int dim)", out=True)
 def logcumsumexp(input, dim):
-    """Logarithm of the running sums of exp(x) along a dim, without overflow."""
+    """Logarithm of the running sums of exp(x) along a dim, without overflow.
+
+    >>> import numtorch as torch
+    >>> torch.logcumsumexp(torch.tensor([0.0, 0.0, 0.0]), 0)
+    tensor([0.0000, 0.6931, 1.0986])
+    """
     if not input.dtype.differentiable:
         raise NotImplementedError(
             f"\"logcumsumexp_out_cpu\" not implemented for '{input.dtype.scalar_type}'"
@@ -92,7 +97,12 @@ def cummax(input, dim):
 
 @function("cummin(Tensor input, int dim)", out=("values", "indices"))
 def cummin(input, dim):
-    """(values, indices) of the running minima along a dim; of equal ones the last index."""
+    """(values, indices) of the running minima along a dim; of equal ones the last index.
+
+    >>> import numtorch as torch
+    >>> torch.cummin(torch.tensor([3.0, 1.0, 2.0]), 0).values
+    tensor([3., 1., 1.])
+    """
     return _extreme("cummin", input, dim, cummin_result)
 
 

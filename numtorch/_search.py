@@ -255,7 +255,12 @@ def unique(input, sorted, return_inverse, return_counts, dim):
     "int? dim=None)"
 )
 def unique_consecutive(input, return_inverse, return_counts, dim):
-    """The first of each run of equal elements (or slices along `dim`)."""
+    """The first of each run of equal elements (or slices along `dim`).
+
+    >>> import numtorch as torch
+    >>> torch.unique_consecutive(torch.tensor([1, 1, 2, 1]), return_counts=True)
+    (tensor([1, 2, 1]), tensor([2, 1, 1]))
+    """
     if dim is not None:
         found = _unique_dim(input, dim, True)
         return _chosen(*found, return_inverse, return_counts)
@@ -526,7 +531,13 @@ _TAIL = "*, float[]? range=None, Tensor? weight=None, bool density=False"
 
 @function(f"histogram(Tensor input, Tensor bins, {_TAIL})", out=("hist", "bin_edges"))
 def histogram(input, bins, *, range, weight, density):
-    """(hist, bin_edges): counts, weights or densities between edges or in equal bins."""
+    """(hist, bin_edges): counts, weights or densities between edges or in equal bins.
+
+    >>> import numtorch as torch
+    >>> hist, edges = torch.histogram(torch.tensor([1.0, 2.0, 1.0]), bins=2, range=(0.0, 4.0))
+    >>> hist, edges
+    (tensor([2., 1.]), tensor([0., 2., 4.]))
+    """
     return _histogram_1d(input, bins, range, weight, density)
 
 
@@ -549,7 +560,14 @@ def _histogramdd(input, bins, ranges, weight, density):
 
 @function(f"histogramdd(Tensor input, int[] bins, {_TAIL})", method=False)
 def histogramdd(input, bins, *, range, weight, density):
-    """(hist, bin_edges) of points along the last dim, one edge tensor per coordinate."""
+    """(hist, bin_edges) of points along the last dim, one edge tensor per coordinate.
+
+    >>> import numtorch as torch
+    >>> points = torch.tensor([[0.0, 1.0], [1.0, 0.0], [2.0, 2.0], [2.0, 2.0]])
+    >>> torch.histogramdd(points, bins=[2, 2]).hist
+    tensor([[0., 1.],
+            [1., 2.]])
+    """
     return _histogramdd(input, bins, range, weight, density)
 
 

@@ -153,7 +153,13 @@ def view(self: Tensor, *shape) -> Tensor:
 
 @remembered
 def reshape(self: Tensor, *shape) -> Tensor:
-    """Another shape: a view where possible, else a copy."""
+    """Another shape: a view where possible, else a copy.
+
+    >>> import numtorch as torch
+    >>> torch.reshape(torch.tensor([1, 2, 3, 4]), (2, -1))
+    tensor([[1, 2],
+            [3, 4]])
+    """
     shape = _infer_size(_ints(shape), self._v.meta.numel)
     strides = _view_strides(self, shape)
     if strides is None:
@@ -167,7 +173,13 @@ def _copied(t: Tensor) -> Tensor:
 
 
 def contiguous(self: Tensor, memory_format=None) -> Tensor:
-    """Itself if its elements lie in the order of the format (row-major), else a copy."""
+    """Itself if its elements lie in the order of the format (row-major), else a copy.
+
+    >>> import numtorch as torch
+    >>> x = torch.zeros(2, 3).T
+    >>> x.stride(), x.contiguous().stride()
+    ((1, 3), (2, 1))
+    """
     if memory_format is None or _format(memory_format) == "contiguous_format":
         return self if self.is_contiguous() else _copied(self)
     order = _channels_last(self, memory_format)
@@ -221,17 +233,32 @@ def _copied_in_order(t: Tensor, order) -> Tensor:
 
 
 def view_as(self: Tensor, other: Tensor) -> Tensor:
-    """`view` with another tensor's shape."""
+    """`view` with another tensor's shape.
+
+    >>> import numtorch as torch
+    >>> torch.zeros(2, 6).view_as(torch.zeros(3, 4)).shape
+    torch.Size([3, 4])
+    """
     return view(self, other.shape)
 
 
 def reshape_as(self: Tensor, other: Tensor) -> Tensor:
-    """`reshape` to another tensor's shape."""
+    """`reshape` to another tensor's shape.
+
+    >>> import numtorch as torch
+    >>> torch.zeros(2, 6).reshape_as(torch.zeros(3, 4)).shape
+    torch.Size([3, 4])
+    """
     return reshape(self, other.shape)
 
 
 def flatten(self: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
-    """Merges the dims start_dim..end_dim."""
+    """Merges the dims start_dim..end_dim.
+
+    >>> import numtorch as torch
+    >>> torch.flatten(torch.zeros(2, 3, 4, 5), 1, 2).shape
+    torch.Size([2, 12, 5])
+    """
     shape = self._v.meta.shape
     a, b = check_dim(start_dim, len(shape)), check_dim(end_dim, len(shape))
     if not shape:
@@ -247,12 +274,22 @@ def flatten(self: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 
 
 def ravel(self: Tensor) -> Tensor:
-    """All elements as a vector: a view where possible."""
+    """All elements as a vector: a view where possible.
+
+    >>> import numtorch as torch
+    >>> torch.ravel(torch.tensor([[1, 2], [3, 4]]))
+    tensor([1, 2, 3, 4])
+    """
     return reshape(self, -1)
 
 
 def unflatten(self: Tensor, dim: int, sizes) -> Tensor:
-    """Splits a dim into the given sizes (one may be -1)."""
+    """Splits a dim into the given sizes (one may be -1).
+
+    >>> import numtorch as torch
+    >>> torch.unflatten(torch.zeros(2, 12), 1, (3, -1)).shape
+    torch.Size([2, 3, 4])
+    """
     shape = self._v.meta.shape
     dim = check_dim(dim, len(shape))
     sizes = tuple(sizes)
@@ -272,7 +309,12 @@ def unflatten(self: Tensor, dim: int, sizes) -> Tensor:
 
 @remembered
 def permute(self: Tensor, *dims) -> Tensor:
-    """Dims in another order."""
+    """Dims in another order.
+
+    >>> import numtorch as torch
+    >>> torch.permute(torch.zeros(2, 3, 5), (2, 0, 1)).shape
+    torch.Size([5, 2, 3])
+    """
     dims = _ints(dims)
     shape, strides = self._v.meta.shape, self._strides()
     if len(dims) != len(shape):
@@ -299,7 +341,13 @@ def transpose(self: Tensor, dim0: int, dim1: int) -> Tensor:
 
 
 def t(self: Tensor) -> Tensor:
-    """Transpose of a tensor with at most 2 dims."""
+    """Transpose of a tensor with at most 2 dims.
+
+    >>> import numtorch as torch
+    >>> torch.t(torch.tensor([[1, 2], [3, 4]]))
+    tensor([[1, 3],
+            [2, 4]])
+    """
     if self.dim() > 2:
         raise RuntimeError(
             f"t() expects a tensor with <= 2 dimensions, but self is {self.dim()}D"
@@ -308,7 +356,12 @@ def t(self: Tensor) -> Tensor:
 
 
 def movedim(self: Tensor, source, destination) -> Tensor:
-    """Moves dims to other places, the rest keep their order."""
+    """Moves dims to other places, the rest keep their order.
+
+    >>> import numtorch as torch
+    >>> torch.movedim(torch.zeros(2, 3, 5), 0, -1).shape
+    torch.Size([3, 5, 2])
+    """
     rank = self.dim()
     source = (source,) if isinstance(source, int) else source
     destination = (destination,) if isinstance(destination, int) else destination
@@ -332,7 +385,13 @@ def movedim(self: Tensor, source, destination) -> Tensor:
 
 @remembered
 def expand(self: Tensor, *sizes) -> Tensor:
-    """Repeats dims of size 1 without memory (stride 0)."""
+    """Repeats dims of size 1 without memory (stride 0).
+
+    >>> import numtorch as torch
+    >>> torch.tensor([[1], [2]]).expand(-1, 3)
+    tensor([[1, 1, 1],
+            [2, 2, 2]])
+    """
     sizes = _ints(sizes)
     shape, strides = self._v.meta.shape, self._strides()
     lead = len(sizes) - len(shape)
@@ -365,18 +424,36 @@ def expand(self: Tensor, *sizes) -> Tensor:
 
 
 def expand_as(self: Tensor, other: Tensor) -> Tensor:
-    """`expand` to another tensor's shape."""
+    """`expand` to another tensor's shape.
+
+    >>> import numtorch as torch
+    >>> torch.tensor([1, 2, 3]).expand_as(torch.zeros(2, 3))
+    tensor([[1, 2, 3],
+            [1, 2, 3]])
+    """
     return expand(self, other.shape)
 
 
 def broadcast_to(self: Tensor, size) -> Tensor:
-    """`expand` to a shape."""
+    """`expand` to a shape.
+
+    >>> import numtorch as torch
+    >>> torch.broadcast_to(torch.tensor([1, 2, 3]), (2, 3))
+    tensor([[1, 2, 3],
+            [1, 2, 3]])
+    """
     return expand(self, size)
 
 
 @remembered
 def squeeze(self: Tensor, dim=None) -> Tensor:
-    """Drops dims of size 1 (all, or the given ones)."""
+    """Drops dims of size 1 (all, or the given ones).
+
+    >>> import numtorch as torch
+    >>> x = torch.zeros(2, 1, 3, 1)
+    >>> torch.squeeze(x).shape, torch.squeeze(x, 1).shape
+    (torch.Size([2, 3]), torch.Size([2, 3, 1]))
+    """
     shape, strides = self._v.meta.shape, self._strides()
     if dim is None:
         drop = [d for d, n in enumerate(shape) if n == 1]
@@ -394,7 +471,12 @@ def squeeze(self: Tensor, dim=None) -> Tensor:
 
 @remembered
 def unsqueeze(self: Tensor, dim: int) -> Tensor:
-    """Inserts a dim of size 1."""
+    """Inserts a dim of size 1.
+
+    >>> import numtorch as torch
+    >>> torch.unsqueeze(torch.tensor([1, 2, 3]), 1).shape
+    torch.Size([3, 1])
+    """
     shape, strides = self._v.meta.shape, self._strides()
     d = check_dim(dim, len(shape) + 1)
     new = (*shape[:d], 1, *shape[d:])
@@ -403,7 +485,14 @@ def unsqueeze(self: Tensor, dim: int) -> Tensor:
 
 
 def narrow(self: Tensor, dim: int, start, length: int) -> Tensor:
-    """The part start..start+length of a dim."""
+    """The part start..start+length of a dim.
+
+    A view; IndexError or RuntimeError where it would reach past the dim.
+
+    >>> import numtorch as torch
+    >>> torch.narrow(torch.tensor([1, 2, 3, 4]), 0, 1, 2)
+    tensor([2, 3])
+    """
     shape = self._v.meta.shape
     if not shape:
         raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
@@ -445,7 +534,12 @@ def _sliced(self: Tensor, items: tuple) -> Tensor:
 
 
 def select(self: Tensor, dim: int, index: int) -> Tensor:
-    """The slice at one index of a dim, without that dim."""
+    """The slice at one index of a dim, without that dim.
+
+    >>> import numtorch as torch
+    >>> torch.select(torch.tensor([[1, 2], [3, 4]]), 0, 1)
+    tensor([3, 4])
+    """
     shape = self._v.meta.shape
     if not shape:
         raise IndexError("select() cannot be applied to a 0-dim tensor.")
@@ -505,7 +599,13 @@ def _declare() -> None:
 
 
 def _clone(input, *, memory_format=None):
-    """A copy that gradients flow through; dense tensors keep the order of their dims."""
+    """A copy that gradients flow through; dense tensors keep the order of their dims.
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([1, 2, 3])
+    >>> torch.clone(x).fill_(0), x
+    (tensor([0, 0, 0]), tensor([1, 2, 3]))
+    """
     return clone(input, memory_format)
 
 
@@ -641,7 +741,12 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
 
 
 def fill_(self: Tensor, value) -> Tensor:
-    """Sets every element."""
+    """Sets every element.
+
+    >>> import numtorch as torch
+    >>> torch.fill_(torch.tensor([1, 2, 3]), 7)
+    tensor([7, 7, 7])
+    """
     from ._creation import full_like
     from ._methods import write_result
 
@@ -657,12 +762,22 @@ def fill_(self: Tensor, value) -> Tensor:
 
 @function("fill(Tensor input, Operand value)", method=False)
 def fill(input, value):
-    """A copy with every element set to a number (or the number in a 0-dim tensor)."""
+    """A copy with every element set to a number (or the number in a 0-dim tensor).
+
+    >>> import numtorch as torch
+    >>> torch.fill(torch.tensor([1, 2, 3]), 7)
+    tensor([7, 7, 7])
+    """
     return fill_(input.clone(), value)
 
 
 def zero_(self: Tensor) -> Tensor:
-    """Sets every element to zero."""
+    """Sets every element to zero.
+
+    >>> import numtorch as torch
+    >>> torch.zero_(torch.tensor([1, 2, 3]))
+    tensor([0, 0, 0])
+    """
     return fill_(self, 0)
 
 

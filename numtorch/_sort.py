@@ -90,7 +90,13 @@ def argsort(input, dim, descending):  # noqa: F811
 
 @function("msort(Tensor input)", out=True)
 def msort(input):
-    """Values sorted along the first dim."""
+    """Values sorted along the first dim.
+
+    >>> import numtorch as torch
+    >>> torch.msort(torch.tensor([[3, 1], [2, 4]]))
+    tensor([[2, 1],
+            [3, 4]])
+    """
     return _sort(input, 0, False).values
 
 

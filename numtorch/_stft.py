@@ -161,6 +161,12 @@ def istft(
     """The signal whose stft this is: overlapping frames added up, divided by the windows' squares.
 
     Griffin and Lim, Signal estimation from modified short-time Fourier transform (1984).
+
+    >>> import numtorch as torch
+    >>> x, window = torch.tensor([1.0, 2.0, 3.0, 4.0]), torch.ones(4)
+    >>> spectrum = torch.stft(x, 4, window=window, return_complex=True)
+    >>> torch.istft(spectrum, 4, window=window)
+    tensor([1., 2., 3., 4.])
     """
     if window is None:
         warnings.warn(

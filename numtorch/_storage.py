@@ -176,7 +176,13 @@ class UntypedStorage:
 
 
 class TypedStorage:
-    """The memory under a tensor and its views, as elements."""
+    """The memory under a tensor and its views, as elements.
+
+    >>> import numtorch as torch
+    >>> storage = torch.tensor([1, 2, 3]).storage()
+    >>> storage.size(), storage[1]
+    (3, 2)
+    """
 
     __slots__ = ("_tensor", "dtype", "_fresh")
     _fixed = None  # the dtype of FloatStorage and its like
@@ -302,7 +308,12 @@ def storage(self: Tensor) -> TypedStorage:
 
 
 def is_storage(obj) -> bool:
-    """True for storages."""
+    """True for storages.
+
+    >>> import numtorch as torch
+    >>> torch.is_storage(torch.zeros(2).untyped_storage()), torch.is_storage(torch.zeros(2))
+    (True, False)
+    """
     return isinstance(obj, (UntypedStorage, TypedStorage))
 
 
@@ -396,7 +407,13 @@ def _counted(t: Tensor) -> Tensor:
 
 
 def resize_as_(self: Tensor, the_template: Tensor, *, memory_format=None) -> Tensor:
-    """`resize_` to the shape of another tensor."""
+    """`resize_` to the shape of another tensor.
+
+    >>> import numtorch as torch
+    >>> torch.resize_as_(torch.tensor([1, 2, 3, 4]), torch.zeros(2, 2))
+    tensor([[1, 2],
+            [3, 4]])
+    """
     return resize_(self, tuple(the_template.shape))
 
 

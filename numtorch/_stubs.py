@@ -80,9 +80,11 @@ def _result(schema) -> str:
 
 
 def _doc(text: str | None, indent: str) -> list[str]:
+    """The docstring without its example: `...` for none."""
+    text = inspect.cleandoc((text or "").partition(">>>")[0])
     if not text:
         return [indent + "..."]
-    lines = inspect.cleandoc(text).replace("\\", "\\\\").replace('"""', "'''").split("\n")
+    lines = text.replace("\\", "\\\\").replace('"""', "'''").split("\n")
     lines[0] = '"""' + lines[0]
     lines[-1] += '"""'
     return [(indent + line).rstrip() for line in lines]

@@ -29,7 +29,12 @@ from ._tensor import Tensor, check_dim, wrap
 
 @function("unbind(Tensor input, int dim=0)")
 def unbind(input, dim):
-    """All slices along a dim."""
+    """All slices along a dim.
+
+    >>> import numtorch as torch
+    >>> torch.unbind(torch.tensor([[1, 2], [3, 4]]), 1)
+    (tensor([1, 3]), tensor([2, 4]))
+    """
     if not input.dim():
         raise IndexError("Dimension specified as 0 but tensor has no dimensions")
     d = check_dim(dim, input.dim())
@@ -109,7 +114,12 @@ function("unsafe_split_with_sizes(Tensor input, int[] split_sizes, int dim=0)")(
 
 @function("chunk(Tensor input, int chunks, int dim=0)")
 def chunk(input, chunks, dim):
-    """At most `chunks` equal parts along a dim."""
+    """At most `chunks` equal parts along a dim.
+
+    >>> import numtorch as torch
+    >>> torch.chunk(torch.tensor([1, 2, 3, 4, 5]), 3)
+    (tensor([1, 2]), tensor([3, 4]), tensor([5]))
+    """
     _need_dims(input, "chunk")
     if chunks <= 0:
         raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
@@ -144,7 +154,12 @@ def _at_indices(input, indices, d: int):
 
 @function("tensor_split(Tensor input, int sections, int dim=0)")
 def _tensor_split_int(input, sections, dim):
-    """Parts of nearly equal size, or parts that end at the given indices."""
+    """Parts of nearly equal size, or parts that end at the given indices.
+
+    >>> import numtorch as torch
+    >>> torch.tensor_split(torch.tensor([1, 2, 3, 4]), 3)
+    (tensor([1, 2]), tensor([3]), tensor([4]))
+    """
     _need_split_dims(input)
     return _sections(input, sections, check_dim(dim, input.dim()))
 
@@ -213,7 +228,12 @@ _axis_split("dsplit", 3, lambda t: 2)
 
 @function("diagonal(Tensor input, int offset=0, int dim1=0, int dim2=1)")
 def diagonal(input, offset, dim1, dim2):
-    """The diagonal of two dims as the last dim of a view."""
+    """The diagonal of two dims as the last dim of a view.
+
+    >>> import numtorch as torch
+    >>> torch.diagonal(torch.tensor([[1, 2], [3, 4]]))
+    tensor([1, 4])
+    """
     shape, strides = input._v.meta.shape, input._strides()
     a, b = check_dim(dim1, len(shape)), check_dim(dim2, len(shape))
     if a == b:
@@ -229,7 +249,14 @@ def diagonal(input, offset, dim1, dim2):
 
 @function("diag_embed(Tensor input, int offset=0, int dim1=-2, int dim2=-1)")
 def diag_embed(input, offset, dim1, dim2):
-    """The last dim on the diagonal of two new dims, zeros elsewhere."""
+    """The last dim on the diagonal of two new dims, zeros elsewhere.
+
+    >>> import numtorch as torch
+    >>> torch.diag_embed(torch.tensor([1, 2, 3]))
+    tensor([[1, 0, 0],
+            [0, 2, 0],
+            [0, 0, 3]])
+    """
     from ._creation import zeros
 
     rank = input.dim() + 1
@@ -247,7 +274,14 @@ def diag_embed(input, offset, dim1, dim2):
 
 @function("diag(Tensor input, int diagonal=0)", out=True)
 def diag(input, diagonal):
-    """The diagonal of a matrix, or a matrix with the given diagonal."""
+    """The diagonal of a matrix, or a matrix with the given diagonal.
+
+    >>> import numtorch as torch
+    >>> torch.diag(torch.tensor([1, 2]), 1)
+    tensor([[0, 1, 0],
+            [0, 0, 2],
+            [0, 0, 0]])
+    """
     if input.dim() == 1:
         return diag_embed(input, diagonal)
     if input.dim() == 2:
@@ -257,7 +291,12 @@ def diag(input, diagonal):
 
 @function("diagflat(Tensor input, int offset=0)")
 def diagflat(input, offset):
-    """A matrix with the elements on a diagonal."""
+    """A matrix with the elements on a diagonal.
+
+    >>> import numtorch as torch
+    >>> torch.diagflat(torch.tensor([[1, 2], [3, 4]])).shape
+    torch.Size([4, 4])
+    """
     return diag_embed(input.reshape(-1), offset)
 
 
@@ -277,27 +316,49 @@ def _with_part(input, part, src, name: str) -> Tensor:
 
 @function("diagonal_scatter(Tensor input, Tensor src, int offset=0, int dim1=0, int dim2=1)")
 def diagonal_scatter(input, src, offset, dim1, dim2):
-    """input with its diagonal replaced by src."""
+    """input with its diagonal replaced by src.
+
+    >>> import numtorch as torch
+    >>> torch.diagonal_scatter(torch.zeros(2, 2), torch.tensor([1.0, 2.0]))
+    tensor([[1., 0.],
+            [0., 2.]])
+    """
     return _with_part(input, lambda t: diagonal(t, offset, dim1, dim2), src, "diagonal_scatter")
 
 
 @function("select_scatter(Tensor input, Tensor src, int dim, int index)")
 def select_scatter(input, src, dim, index):
-    """input with one slice replaced by src."""
+    """input with one slice replaced by src.
+
+    >>> import numtorch as torch
+    >>> torch.select_scatter(torch.zeros(2, 2), torch.tensor([1.0, 2.0]), 0, 1)
+    tensor([[0., 0.],
+            [1., 2.]])
+    """
     return _with_part(input, lambda t: select(t, dim, index), src, "select_scatter")
 
 
 @function("slice_scatter(Tensor input, Tensor src, int dim=0, int? start=None, int? end=None, "
           "int step=1)", out=True)  # fmt: skip
 def slice_scatter(input, src, dim, start, end, step):
-    """input with a slice start:end:step of a dim replaced by src."""
+    """input with a slice start:end:step of a dim replaced by src.
+
+    >>> import numtorch as torch
+    >>> torch.slice_scatter(torch.zeros(4), torch.tensor([1.0, 2.0]), start=1, end=3)
+    tensor([0., 1., 2., 0.])
+    """
     return _with_part(input, lambda t: _slice(t, dim, start, end, step), src, "slice_scatter")
 
 
 @function("as_strided_scatter(Tensor input, Tensor src, int[] size, int[] stride, "
           "int? storage_offset=None)")  # fmt: skip
 def as_strided_scatter(input, src, size, stride, storage_offset):
-    """input with a strided region replaced by src."""
+    """input with a strided region replaced by src.
+
+    >>> import numtorch as torch
+    >>> torch.as_strided_scatter(torch.zeros(4), torch.tensor([1.0, 2.0]), (2,), (2,))
+    tensor([1., 0., 2., 0.])
+    """
     return _with_part(input, lambda t: as_strided(t, size, stride, storage_offset), src, "")
 
 
@@ -314,7 +375,14 @@ def _slice(t, dim, start, end, step):
 
 @function("unfold(Tensor input, int dimension, int size, int step)", free=False)
 def unfold(input, dimension, size, step):
-    """All windows of a dim: their elements are a new last dim."""
+    """All windows of a dim: their elements are a new last dim.
+
+    >>> import numtorch as torch
+    >>> torch.tensor([1, 2, 3, 4]).unfold(0, 2, 1)
+    tensor([[1, 2],
+            [2, 3],
+            [3, 4]])
+    """
     rank = input.dim()
     d = check_dim(dimension, rank)
     n = input.size(d) if rank else 1
@@ -353,6 +421,11 @@ def as_strided(input, size, stride, storage_offset):
     """A view of any elements of the tensor's memory: sizes, strides and first element.
 
     RuntimeError when it would reach outside of the memory.
+
+    >>> import numtorch as torch
+    >>> torch.as_strided(torch.tensor([1, 2, 3, 4]), (2, 2), (1, 1), 1)
+    tensor([[2, 3],
+            [3, 4]])
     """
     if len(size) != len(stride):
         raise RuntimeError("mismatch in length of strides and shape")
@@ -495,7 +568,13 @@ def _mt(self):
 
 @function("adjoint(Tensor input)")
 def adjoint(input):
-    """Conjugate transpose of the last two dims."""
+    """Conjugate transpose of the last two dims.
+
+    >>> import numtorch as torch
+    >>> torch.adjoint(torch.tensor([[1 + 1j, 2j], [3 + 0j, 4 - 1j]])).resolve_conj()
+    tensor([[1.-1.j, 3.-0.j],
+            [0.-2.j, 4.+1.j]])
+    """
     if input.dim() < 2:
         raise RuntimeError(
             f"tensor.adjoint() is only supported on matrices or batches of matrices. Got "
@@ -580,7 +659,12 @@ function("view_copy(Tensor input, dtype dtype)", out=True, method=False)(_copy_d
 
 @function("alias_copy(Tensor input)", out=True, method=False)
 def alias_copy(input):
-    """A copy of the whole tensor, in row-major order."""
+    """A copy of the whole tensor, in row-major order.
+
+    >>> import numtorch as torch
+    >>> torch.alias_copy(torch.tensor([[1, 2], [3, 4]]).t()).stride()
+    (2, 1)
+    """
     return _copied(input)
 
 

@@ -27,6 +27,7 @@ def _key(version) -> tuple[int, ...]:
 class TorchVersion(str):
     """A str that compares with other versions, strings and tuples by number.
 
+    >>> from numtorch.torch_version import TorchVersion
     >>> TorchVersion("2.13.0+numtorch") >= "2.9", TorchVersion("2.13.0") > (2, 2)
     (True, True)
     """

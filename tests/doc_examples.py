@@ -36,8 +36,6 @@ def modules() -> list[str]:
 
 def spaces() -> list[str]:
     """Modules that programs import: no private part in the name, and one of PyTorch's."""
-    import torch  # noqa: F401  (the names below are looked for in it)
-
     found = []
     for name in modules():
         if "._" in name or name.startswith("numtorch.jit"):
@@ -50,16 +48,15 @@ def spaces() -> list[str]:
 
 def public_names() -> dict[str, object]:
     """Public functions and classes by the first of their names: 'torch.cumsum', ..."""
+    import torch
+
     found: dict[str, object] = {f"torch.{name}": f.public for name, f in REGISTRY.items()}
     for space in spaces():
         module = importlib.import_module(space)
         theirs = importlib.import_module("torch" + space[8:])
         for name, value in vars(module).items():
-            ours = str(getattr(value, "__module__", "")).startswith("numtorch")
-            if callable(value) and ours and name[0] != "_" and callable(getattr(theirs, name, 0)):
+            if name[0] != "_" and ours(value) and callable(getattr(theirs, name, None)):
                 found.setdefault(f"torch{space[8:]}.{name}", value)
-    import torch
-
     for name in dir(numtorch.Tensor):
         if name[0] != "_" and hasattr(torch.Tensor, name) and name not in REGISTRY:
             found[f"torch.Tensor.{name}"] = inspect.getattr_static(numtorch.Tensor, name)
@@ -67,6 +64,11 @@ def public_names() -> dict[str, object]:
     for name, value in found.items():
         first.setdefault(id(value), name)
     return {name: found[name] for name in first.values()}
+
+
+def ours(value) -> bool:
+    """True for the functions and classes of numtorch."""
+    return callable(value) and str(getattr(value, "__module__", "")).startswith("numtorch")
 
 
 def in_place(name: str) -> bool:
@@ -93,12 +95,18 @@ def collected() -> dict[str, tuple[str, dict]]:
             seen.add(doc)
             found[name] = (doc, scope)
 
-    for name, value in public_names().items():
-        add(name, doc_of(value), {})
+    for name, f in REGISTRY.items():
+        add(f"torch.{name}", f.doc, {})
+    for name in dir(numtorch.Tensor):
+        value = inspect.getattr_static(numtorch.Tensor, name)
+        add(f"torch.Tensor.{name}", doc_of(value), {})
     for name in modules():
         module = importlib.import_module(name)
         # torch's namespace hides Python's int, bool, sum, ...
-        scope = {} if module is numtorch else dict(vars(module))
+        scope = {} if module is numtorch else vars(module)
+        for key, value in list(vars(module).items()):
+            if ours(value):
+                add(f"{name}.{key}", doc_of(value), scope)
         for test in doctest.DocTestFinder(exclude_empty=True).find(module, name):
             add(test.name, test.docstring or "", scope)
     return found
@@ -108,7 +116,9 @@ def run(name: str, doc: str, scope: dict) -> str:
     """What doctest reports about the examples of one docstring: '' if all is as shown."""
     test = PARSER.get_doctest(doc, {**scope, "__name__": "__main__"}, name, None, 0)
     out = io.StringIO()
-    doctest.DocTestRunner(optionflags=doctest.ELLIPSIS, verbose=False).run(test, out=out.write)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # deprecated functions have examples too
+        doctest.DocTestRunner(optionflags=doctest.ELLIPSIS, verbose=False).run(test, out=out.write)
     return out.getvalue()
 
 
@@ -125,9 +135,7 @@ def main(pattern: str = "") -> int:
         if not re.search(pattern, name) or "numtorch as" not in doc or name in OURS:
             continue
         compared += 1
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            report = with_pytorch(name, doc)
+        report = with_pytorch(name, doc)
         if report:
             differing += 1
             print(f"{name}\n{report}")

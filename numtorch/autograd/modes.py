@@ -123,11 +123,28 @@ class _Mode(_Decorator):
 
 
 class no_grad(_Mode):
-    """Context or decorator: ops are not recorded for gradients."""
+    """Context or decorator: ops are not recorded for gradients.
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([1.0], requires_grad=True)
+    >>> with torch.no_grad():
+    ...     y = x * 2
+    >>> y.requires_grad
+    False
+    """
 
 
 class enable_grad(_Mode):
-    """Context or decorator: ops are recorded for gradients."""
+    """Context or decorator: ops are recorded for gradients.
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([1.0], requires_grad=True)
+    >>> with torch.no_grad():
+    ...     with torch.enable_grad():
+    ...         y = x * 2
+    >>> y.requires_grad
+    True
+    """
 
     enabled = True
 
@@ -145,6 +162,13 @@ class inference_mode(_Decorator):
     """Context or decorator: like no_grad, and the tensors made can't be used for gradients later.
 
     `inference_mode(False)` is ordinary again inside of `inference_mode()`.
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([1.0], requires_grad=True)
+    >>> with torch.inference_mode():
+    ...     y = x * 2
+    >>> y.requires_grad, y.is_inference()
+    (False, True)
     """
 
     def __new__(cls, mode=True):
@@ -191,17 +215,34 @@ class set_multithreading_enabled:
 
 
 def is_grad_enabled() -> bool:
-    """True if ops are recorded for gradients."""
+    """True if ops are recorded for gradients.
+
+    >>> import numtorch as torch
+    >>> with torch.no_grad():
+    ...     torch.is_grad_enabled()
+    False
+    """
     return local.tape.grad
 
 
 def is_inference_mode_enabled() -> bool:
-    """True inside of inference_mode."""
+    """True inside of inference_mode.
+
+    >>> import numtorch as torch
+    >>> with torch.inference_mode():
+    ...     torch.is_inference_mode_enabled()
+    True
+    """
     return local.tape.new_handles is _Marking
 
 
 def is_inference(input: Tensor) -> bool:
-    """True for a tensor that was made in inference mode."""
+    """True for a tensor that was made in inference mode.
+
+    >>> import numtorch as torch
+    >>> torch.is_inference(torch.zeros(2))
+    False
+    """
     return getattr(input, "_inference", False)
 
 
