@@ -460,11 +460,17 @@ class Tensor:
     def char(self, memory_format: Any = ...) -> Any:
         """Cast to torch.int8."""
     def cholesky(self, upper: _bool = False) -> Tensor:
-        """linalg.cholesky."""
+        """linalg.cholesky.
+
+            """
     def cholesky_inverse(self, upper: _bool = False) -> Tensor:
-        """inv(A), given the Cholesky factor of A."""
+        """inv(A), given the Cholesky factor of A.
+
+            """
     def cholesky_solve(self, L: Tensor, upper: _bool = False) -> Tensor:
-        """X with A X = B, given the Cholesky factor of A."""
+        """X with A X = B, given the Cholesky factor of A.
+
+            """
     def chunk(self, chunks: _int, dim: _int = 0) -> Any:
         """At most `chunks` equal parts along a dim.
 
@@ -603,7 +609,9 @@ class Tensor:
     def dense_dim(self, *args: Any, **kwargs: Any) -> Any:
         """Sparse tensors only."""
     def det(self) -> Any:
-        """Determinant: linalg.det."""
+        """Determinant: linalg.det.
+
+            """
     def detach(self) -> Any:
         """The same memory without a graph."""
     def detach_(self) -> Any:
@@ -824,7 +832,9 @@ class Tensor:
     def geometric_(self, p: _float, *, generator: Generator | None = None) -> Any:
         """Trials until the first success."""
     def geqrf(self) -> Any:
-        """QR in LAPACK's compact form: R and, below it, the Householder vectors; their factors tau."""
+        """QR in LAPACK's compact form: R and, below it, the Householder vectors; their factors tau.
+
+            """
     def ger(self, vec2: Tensor) -> Tensor:
         """All products of two vectors' elements: [n] and [m] give [n, m].
 
@@ -980,7 +990,9 @@ class Tensor:
     def int(self, memory_format: Any = ...) -> Any:
         """Cast to torch.int32."""
     def inverse(self) -> Tensor:
-        """Inverse of square matrices: linalg.inv."""
+        """Inverse of square matrices: linalg.inv.
+
+            """
     def is_coalesced(self, *args: Any, **kwargs: Any) -> Any:
         """Sparse tensors only."""
     def is_complex(self) -> Any:
@@ -1176,7 +1188,9 @@ class Tensor:
 
             """
     def logdet(self) -> Any:
-        """Logarithm of the determinant: NaN where it is negative, -inf where it is 0."""
+        """Logarithm of the determinant: NaN where it is negative, -inf where it is 0.
+
+            """
     def logical_and(self, other: Tensor) -> Tensor:
         """True where both are nonzero."""
     def logical_and_(self, other: Tensor) -> Tensor:
@@ -1216,7 +1230,9 @@ class Tensor:
 
             """
     def lu_solve(self, LU_data: Tensor, LU_pivots: Tensor) -> Tensor:
-        """linalg.lu_solve with the right-hand side first."""
+        """linalg.lu_solve with the right-hand side first.
+
+            """
     @property
     def mH(self) -> Any:
         """Conjugate transpose of the last two dims."""
@@ -1258,9 +1274,13 @@ class Tensor:
 
             """
     def matrix_exp(self) -> Any:
-        """linalg.matrix_exp."""
+        """linalg.matrix_exp.
+
+            """
     def matrix_power(self, n: _int) -> Tensor:
-        """linalg.matrix_power."""
+        """linalg.matrix_power.
+
+            """
     @overload
     def max(self) -> Tensor:
         """Extreme of all elements, (values, indices) along a dim, or elementwise of two tensors."""
@@ -1455,9 +1475,13 @@ class Tensor:
     def numpy(self, *, force: Any = ...) -> Any:
         """A NumPy array that shares this tensor's memory."""
     def orgqr(self, input2: Tensor) -> Tensor:
-        """linalg.householder_product."""
+        """linalg.householder_product.
+
+            """
     def ormqr(self, tau: Tensor, other: Tensor, left: _bool = True, transpose: _bool = False) -> Tensor:
-        """Q @ other (or other @ Q, or with Q^H) for the Q whose Householder vectors are given."""
+        """Q @ other (or other @ Q, or with Q^H) for the Q whose Householder vectors are given.
+
+            """
     def outer(self, vec2: Tensor) -> Tensor:
         """All products of two vectors' elements: [n] and [m] give [n, m].
 
@@ -1476,7 +1500,9 @@ class Tensor:
     def pin_memory(self, device: Any = ...) -> Any:
         ...
     def pinverse(self, rcond: _float = 1e-15) -> Any:
-        """Pseudo-inverse: linalg.pinv."""
+        """Pseudo-inverse: linalg.pinv.
+
+            """
     def poisson(self, generator: Generator | None = None) -> Any:
         """Poisson numbers with the given rates.
 
@@ -1514,7 +1540,9 @@ class Tensor:
 
             """
     def qr(self, some: _bool = True) -> Any:
-        """linalg.qr."""
+        """linalg.qr.
+
+            """
     @overload
     def quantile(self, q: Tensor, dim: _int | None = None, keepdim: _bool = False, *, interpolation: str = 'linear') -> Tensor:
         """q-th quantiles along a dim (or of all elements), interpolated between neighbours.
@@ -1736,7 +1764,9 @@ class Tensor:
 
             """
     def slogdet(self) -> Any:
-        """(sign, logarithm of the absolute value) of the determinant: linalg.slogdet."""
+        """(sign, logarithm of the absolute value) of the determinant: linalg.slogdet.
+
+            """
     def softmax(self, dim: _int, dtype: _dtype | None = None) -> Tensor:
         """exp(x) / sum(exp(x)) along a dim.
 
@@ -1824,7 +1854,9 @@ class Tensor:
     def sum_to_size(self, *size: _int) -> Any:
         ...
     def svd(self, some: _bool = True, compute_uv: _bool = True) -> Any:
-        """(U, S, V): linalg.svd with V instead of its adjoint; zeros for U and V if not wanted."""
+        """(U, S, V): linalg.svd with V instead of its adjoint; zeros for U and V if not wanted.
+
+            """
     def swapaxes(self, axis0: _int, axis1: _int) -> Tensor:
         """Swaps two dims."""
     def swapaxes_(self, *args: Any, **kwargs: Any) -> Any:
@@ -1907,7 +1939,9 @@ class Tensor:
     def transpose_(self, *args: Any, **kwargs: Any) -> Any:
         """In-place version of :meth:`transpose`."""
     def triangular_solve(self, A: Tensor, upper: _bool = True, transpose: _bool = False, unitriangular: _bool = False) -> Any:
-        """(solution of A x = input, a copy of A): PyTorch's older linalg.solve_triangular."""
+        """(solution of A x = input, a copy of A): PyTorch's older linalg.solve_triangular.
+
+            """
     def tril(self, diagonal: _int = 0) -> Tensor:
         """The elements on and below a diagonal; zeros above."""
     def tril_(self, diagonal: _int = 0) -> Tensor:
@@ -2444,11 +2478,17 @@ def channel_shuffle(input: Any, groups: Any) -> Any:
 channels_last: Any
 channels_last_3d: Any
 def cholesky(input: Tensor, upper: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
-    """linalg.cholesky."""
+    """linalg.cholesky.
+
+        """
 def cholesky_inverse(L: Tensor, upper: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
-    """inv(A), given the Cholesky factor of A."""
+    """inv(A), given the Cholesky factor of A.
+
+        """
 def cholesky_solve(B: Tensor, L: Tensor, upper: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
-    """X with A X = B, given the Cholesky factor of A."""
+    """X with A X = B, given the Cholesky factor of A.
+
+        """
 def chunk(input: Tensor, chunks: _int, dim: _int = 0) -> Any:
     """At most `chunks` equal parts along a dim.
 
@@ -2602,7 +2642,9 @@ def deg2rad(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) ->
 def deg2rad_(self, *args: Any, **kwargs: Any) -> Any:
     """In-place version of :meth:`deg2rad`."""
 def det(input: Tensor) -> Any:
-    """Determinant: linalg.det."""
+    """Determinant: linalg.det.
+
+        """
 def detach(input: Any) -> Any:
     """The same memory without a graph.
 
@@ -2909,7 +2951,9 @@ def ge(input: Tensor, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...
 def ge_(self, *args: Any, **kwargs: Any) -> Any:
     """In-place version of :meth:`ge`."""
 def geqrf(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
-    """QR in LAPACK's compact form: R and, below it, the Householder vectors; their factors tau."""
+    """QR in LAPACK's compact form: R and, below it, the Householder vectors; their factors tau.
+
+        """
 def ger(input: Tensor, vec2: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """All products of two vectors' elements: [n] and [m] give [n, m].
 
@@ -3124,7 +3168,9 @@ int32: dtype
 int64: dtype
 int8: dtype
 def inverse(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
-    """Inverse of square matrices: linalg.inv."""
+    """Inverse of square matrices: linalg.inv.
+
+        """
 def is_complex(input: Tensor) -> Any:
     """True for tensors of a complex dtype.
 
@@ -3307,7 +3353,9 @@ def logcumsumexp(input: Tensor, dim: _int, *, out: Tensor | tuple[Tensor, ...] |
 
         """
 def logdet(input: Tensor) -> Any:
-    """Logarithm of the determinant: NaN where it is negative, -inf where it is 0."""
+    """Logarithm of the determinant: NaN where it is negative, -inf where it is 0.
+
+        """
 def logical_and(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """True where both are nonzero."""
 def logical_and_(self, *args: Any, **kwargs: Any) -> Any:
@@ -3358,9 +3406,13 @@ def lu(A: Any, pivot: Any = ..., get_infos: Any = ..., out: Any = ...) -> Any:
 
         """
 def lu_solve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
-    """linalg.lu_solve with the right-hand side first."""
+    """linalg.lu_solve with the right-hand side first.
+
+        """
 def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: _bool = True, unpack_pivots: _bool = True, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
-    """(P, L, U) from the result of linalg.lu_factor; what is not wanted is empty."""
+    """(P, L, U) from the result of linalg.lu_factor; what is not wanted is empty.
+
+        """
 def manual_seed(seed: Any) -> Any:
     """Seeds the default generator.
 
@@ -3390,9 +3442,13 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | N
 
         """
 def matrix_exp(input: Tensor) -> Any:
-    """linalg.matrix_exp."""
+    """linalg.matrix_exp.
+
+        """
 def matrix_power(input: Tensor, n: _int, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
-    """linalg.matrix_power."""
+    """linalg.matrix_power.
+
+        """
 @overload
 def max(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Extreme of all elements, (values, indices) along a dim, or elementwise of two tensors."""
@@ -3590,9 +3646,13 @@ def ones(*size: _int, dtype: _dtype | None = None, layout: _layout | None = None
 def ones_like(input: Tensor, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, memory_format: _memory_format | None = None) -> Any:
     """`ones` with the shape and dtype of another tensor."""
 def orgqr(input: Tensor, input2: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
-    """linalg.householder_product."""
+    """linalg.householder_product.
+
+        """
 def ormqr(input: Tensor, tau: Tensor, other: Tensor, left: _bool = True, transpose: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
-    """Q @ other (or other @ Q, or with Q^H) for the Q whose Householder vectors are given."""
+    """Q @ other (or other @ Q, or with Q^H) for the Q whose Householder vectors are given.
+
+        """
 def outer(input: Tensor, vec2: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """All products of two vectors' elements: [n] and [m] give [n, m].
 
@@ -3620,7 +3680,9 @@ def permute_copy(input: Tensor, dims: _Ints, *, out: Tensor | tuple[Tensor, ...]
     """A copy of what `permute` gives."""
 pi: Any
 def pinverse(input: Tensor, rcond: _float = 1e-15) -> Any:
-    """Pseudo-inverse: linalg.pinv."""
+    """Pseudo-inverse: linalg.pinv.
+
+        """
 def pixel_shuffle(input: Any, upscale_factor: Any) -> Any:
     """[*, C * r^2, H, W] -> [*, C, H * r, W * r]; Shi et al. (2016)."""
 def pixel_unshuffle(input: Any, downscale_factor: Any) -> Any:
@@ -3667,7 +3729,9 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: _bool = False)
 def put_(self, *args: Any, **kwargs: Any) -> Any:
     """In-place version of :meth:`put`."""
 def qr(input: Tensor, some: _bool = True, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
-    """linalg.qr."""
+    """linalg.qr.
+
+        """
 class qscheme:
     """How a tensor is quantised: torch.per_tensor_affine, ...
 
@@ -3959,7 +4023,9 @@ def slice_scatter(input: Tensor, src: Tensor, dim: _int = 0, start: _int | None 
 
         """
 def slogdet(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
-    """(sign, logarithm of the absolute value) of the determinant: linalg.slogdet."""
+    """(sign, logarithm of the absolute value) of the determinant: linalg.slogdet.
+
+        """
 def softmax(input: Tensor, dim: _int, dtype: _dtype | None = None, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """exp(x) / sum(exp(x)) along a dim.
 
@@ -4060,7 +4126,9 @@ def sum(input: Tensor, dim: _Ints | None = None, keepdim: _bool = False, *, dtyp
 
         """
 def svd(input: Tensor, some: _bool = True, compute_uv: _bool = True, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
-    """(U, S, V): linalg.svd with V instead of its adjoint; zeros for U and V if not wanted."""
+    """(U, S, V): linalg.svd with V instead of its adjoint; zeros for U and V if not wanted.
+
+        """
 def svd_lowrank(A: Any, q: Any = ..., niter: Any = ..., M: Any = ...) -> Any:
     """(U, S, V): the q greatest singular values of A (of A - M) with their vectors, by random
     projection."""
@@ -4152,7 +4220,9 @@ def trapz(y: Tensor, x: Tensor, *, dim: _int = -1) -> Any:
 def trapz(y: Tensor, *, dx: Number = 1, dim: _int = -1) -> Any:
     ...
 def triangular_solve(input: Tensor, A: Tensor, upper: _bool = True, transpose: _bool = False, unitriangular: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
-    """(solution of A x = input, a copy of A): PyTorch's older linalg.solve_triangular."""
+    """(solution of A x = input, a copy of A): PyTorch's older linalg.solve_triangular.
+
+        """
 def tril(input: Tensor, diagonal: _int = 0, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """The elements on and below a diagonal; zeros above."""
 def tril_(self, *args: Any, **kwargs: Any) -> Any:

@@ -26,13 +26,24 @@ def cholesky(A, *, upper=False):
     """L with L L^H = A for positive definite A, or U with U^H U = A.
 
     Raises LinAlgError, when the result is computed, for a matrix that is not positive definite.
+
+    >>> import numtorch as torch
+    >>> torch.linalg.cholesky(torch.tensor([[4.0, 2.0], [2.0, 10.0]]))
+    tensor([[2., 0.],
+            [1., 3.]])
     """
     return _cholesky(A, upper, True, "linalg.cholesky")[0]
 
 
 @function("cholesky(Tensor input, bool upper=False)", out=True)
 def torch_cholesky(input, upper=False):
-    """linalg.cholesky."""
+    """linalg.cholesky.
+
+    >>> import numtorch as torch
+    >>> torch.cholesky(torch.tensor([[4.0, 2.0], [2.0, 10.0]]), upper=True)
+    tensor([[2., 1.],
+            [0., 3.]])
+    """
     return _cholesky(input, upper, True, "cholesky")[0]
 
 
@@ -42,13 +53,25 @@ _cholesky_ex = result_type("linalg_cholesky_ex", "L", "info")
 @function("linalg.cholesky_ex(Tensor A, *, bool upper=False, bool check_errors=False)",
           out=("L", "info"), method=False)  # fmt: skip
 def cholesky_ex(A, *, upper=False, check_errors=False):
-    """(L, info): info is 0, or the order of the leading minor that is not positive."""
+    """(L, info): info is 0, or the order of the leading minor that is not positive.
+
+    >>> import numtorch as torch
+    >>> torch.linalg.cholesky_ex(torch.tensor([[1.0, 0.0], [0.0, -1.0]])).info
+    tensor(2, dtype=torch.int32)
+    """
     return _cholesky_ex(*_cholesky(A, upper, check_errors, "linalg.cholesky"))
 
 
 @function("cholesky_solve(Tensor B, Tensor L, bool upper=False)", out=True)
 def cholesky_solve(B, L, upper=False):
-    """X with A X = B, given the Cholesky factor of A."""
+    """X with A X = B, given the Cholesky factor of A.
+
+    >>> import numtorch as torch
+    >>> L = torch.tensor([[2.0, 0.0], [1.0, 3.0]])
+    >>> torch.cholesky_solve(torch.tensor([[4.0], [20.0]]), L)
+    tensor([[0.],
+            [2.]])
+    """
     for name, t in (("b", B), ("u", L)):
         if t.dim() < 2:
             raise RuntimeError(
@@ -69,7 +92,13 @@ def cholesky_solve(B, L, upper=False):
 
 @function("cholesky_inverse(Tensor L, bool upper=False)", out=True)
 def cholesky_inverse(L, upper=False):
-    """inv(A), given the Cholesky factor of A."""
+    """inv(A), given the Cholesky factor of A.
+
+    >>> import numtorch as torch
+    >>> torch.cholesky_inverse(torch.tensor([[2.0, 0.0], [1.0, 1.0]]))
+    tensor([[ 0.5000, -0.5000],
+            [-0.5000,  1.0000]])
+    """
     C.square("cholesky_inverse", L)
     C.kernel(L, "cholesky_inverse_out_cpu")
     lower = C.adjoint(L) if upper else L
@@ -111,19 +140,37 @@ def qr(A, mode="reduced"):
     """(Q, R) with A = Q R, Q of orthonormal columns, R upper triangular.
 
     Modes: "reduced" [m, k] and [k, n] with k = min(m, n), "complete" [m, m] and [m, n], "r" only R.
+
+    >>> import numtorch as torch
+    >>> Q, R = torch.linalg.qr(torch.tensor([[3.0, 1.0], [4.0, 2.0]]))
+    >>> Q.shape, R.abs()
+    (torch.Size([2, 2]), tensor([[5.0000, 2.2000],
+            [0.0000, 0.4000]]))
     """
     return _qr_result(*_qr(A, mode))
 
 
 @function("qr(Tensor input, bool some=True)", out=("Q", "R"))
 def torch_qr(input, some=True):
-    """linalg.qr."""
+    """linalg.qr.
+
+    >>> import numtorch as torch
+    >>> Q, R = torch.qr(torch.zeros(3, 2))
+    >>> Q.shape, R.shape
+    (torch.Size([3, 2]), torch.Size([2, 2]))
+    """
     return _old_qr(*_qr(input, "reduced" if some else "complete"))
 
 
 @function("geqrf(Tensor input)", out=("a", "tau"))
 def geqrf(input):
-    """QR in LAPACK's compact form: R and, below it, the Householder vectors; their factors tau."""
+    """QR in LAPACK's compact form: R and, below it, the Householder vectors; their factors tau.
+
+    >>> import numtorch as torch
+    >>> a, tau = torch.geqrf(torch.zeros(3, 2))
+    >>> a.shape, tau.shape
+    (torch.Size([3, 2]), torch.Size([2]))
+    """
     if input.dim() < 2:
         raise RuntimeError("torch.geqrf: input must have at least 2 dimensions.")
     C.kernel(input, "geqrf_cpu")
@@ -142,7 +189,14 @@ def _reflectors(A: Tensor, tau: Tensor) -> tuple[Tensor, Tensor]:
 
 @function("linalg.householder_product(Tensor input, Tensor tau)", out=True, method=False)
 def householder_product(input, tau):
-    """The first columns of the product of the Householder matrices I - tau v v^H."""
+    """The first columns of the product of the Householder matrices I - tau v v^H.
+
+    >>> import numtorch as torch
+    >>> A, tau = torch.geqrf(torch.tensor([[3.0], [4.0]]))
+    >>> torch.linalg.householder_product(A, tau).abs()
+    tensor([[0.6000],
+            [0.8000]])
+    """
     name = "torch.linalg.householder_product"
     if input.dim() < 2:
         raise RuntimeError(f"{name}: input must have at least 2 dimensions.")
@@ -167,14 +221,26 @@ def householder_product(input, tau):
 
 @function("orgqr(Tensor input, Tensor input2)", out=True)
 def orgqr(input, input2):
-    """linalg.householder_product."""
+    """linalg.householder_product.
+
+    >>> import numtorch as torch
+    >>> A, tau = torch.geqrf(torch.tensor([[3.0], [4.0]]))
+    >>> torch.orgqr(A, tau).shape
+    torch.Size([2, 1])
+    """
     return householder_product(input, input2)
 
 
 @function("ormqr(Tensor input, Tensor tau, Tensor other, bool left=True, bool transpose=False)",
           out=True)  # fmt: skip
 def ormqr(input, tau, other, left=True, transpose=False):
-    """Q @ other (or other @ Q, or with Q^H) for the Q whose Householder vectors are given."""
+    """Q @ other (or other @ Q, or with Q^H) for the Q whose Householder vectors are given.
+
+    >>> import numtorch as torch
+    >>> A, tau = torch.geqrf(torch.tensor([[3.0], [4.0]]))
+    >>> torch.ormqr(A, tau, torch.tensor([[3.0], [4.0]]), transpose=True)[0].abs()
+    tensor([5.])
+    """
     for name, t in (("input", input), ("other", other)):
         if t.dim() < 2:
             raise RuntimeError(f"torch.ormqr: {name} must have at least 2 dimensions.")
@@ -219,7 +285,14 @@ def _compact_lu(A: Tensor, pivot: bool, name: str) -> list[Tensor]:
 
 @function("linalg.lu_factor(Tensor A, *, bool pivot=True)", out=("LU", "pivots"), method=False)
 def lu_factor(A, *, pivot=True):
-    """(LU, pivots): L and U in one matrix, and the exchanges of rows, counted from 1."""
+    """(LU, pivots): L and U in one matrix, and the exchanges of rows, counted from 1.
+
+    >>> import numtorch as torch
+    >>> LU, pivots = torch.linalg.lu_factor(torch.tensor([[2.0, 1.0], [4.0, 3.0]]))
+    >>> LU, pivots
+    (tensor([[ 4.0000,  3.0000],
+            [ 0.5000, -0.5000]]), tensor([2, 2], dtype=torch.int32))
+    """
     LU, pivots, info = _compact_lu(A, pivot, "torch.lu_factor")
     _check_pivots(info)
     return _lu_factor(LU, pivots)
@@ -241,7 +314,12 @@ def _check_pivots(info: Tensor) -> None:
 @function("linalg.lu_factor_ex(Tensor A, *, bool pivot=True, bool check_errors=False)",
           out=("LU", "pivots", "info"), method=False)  # fmt: skip
 def lu_factor_ex(A, *, pivot=True, check_errors=False):
-    """(LU, pivots, info): info is 0, or the place of the first zero pivot."""
+    """(LU, pivots, info): info is 0, or the place of the first zero pivot.
+
+    >>> import numtorch as torch
+    >>> torch.linalg.lu_factor_ex(torch.tensor([[0.0, 1.0], [0.0, 3.0]])).info
+    tensor(1, dtype=torch.int32)
+    """
     LU, pivots, info = _compact_lu(A, pivot, "torch.lu_factor")
     if check_errors:
         _check_pivots(info)
@@ -261,7 +339,15 @@ def _permutation(pivots: Tensor, LU: Tensor) -> Tensor:
 
 @function("linalg.lu(Tensor A, *, bool pivot=True)", out=("P", "L", "U"), method=False)
 def lu(A, *, pivot=True):
-    """(P, L, U) with A = P L U: a permutation, unit lower and upper triangular matrices."""
+    """(P, L, U) with A = P L U: a permutation, unit lower and upper triangular matrices.
+
+    >>> import numtorch as torch
+    >>> P, L, U = torch.linalg.lu(torch.tensor([[2.0, 1.0], [4.0, 3.0]]))
+    >>> L, U
+    (tensor([[1.0000, 0.0000],
+            [0.5000, 1.0000]]), tensor([[ 4.0000,  3.0000],
+            [ 0.0000, -0.5000]]))
+    """
     LU, pivots, _ = _compact_lu(A, pivot, "linalg.lu")
     return _lu_result(_permutation(pivots, LU), *_lower_upper(LU))
 
@@ -291,7 +377,14 @@ def torch_lu(A, pivot=True, get_infos=False, out=None):
 @function("lu_unpack(Tensor LU_data, Tensor LU_pivots, bool unpack_data=True, "
           "bool unpack_pivots=True)", out=("P", "L", "U"), method=False)  # fmt: skip
 def lu_unpack(LU_data, LU_pivots, unpack_data=True, unpack_pivots=True):
-    """(P, L, U) from the result of linalg.lu_factor; what is not wanted is empty."""
+    """(P, L, U) from the result of linalg.lu_factor; what is not wanted is empty.
+
+    >>> import numtorch as torch
+    >>> LU, pivots = torch.linalg.lu_factor(torch.tensor([[2.0, 1.0], [4.0, 3.0]]))
+    >>> torch.lu_unpack(LU, pivots)[0]
+    tensor([[0., 1.],
+            [1., 0.]])
+    """
     if unpack_pivots and LU_pivots.dtype.short != "i32":
         raise RuntimeError(
             "torch.lu_unpack: LU_pivots is expected to be a contiguous tensor of torch.int32 "
@@ -307,7 +400,14 @@ def lu_unpack(LU_data, LU_pivots, unpack_data=True, unpack_pivots=True):
 @function("linalg.lu_solve(Tensor LU, Tensor pivots, Tensor B, *, bool left=True, "
           "bool adjoint=False)", out=True, method=False)  # fmt: skip
 def lu_solve(LU, pivots, B, *, left=True, adjoint=False):
-    """X with A X = B (or X A = B, or with A^H), given linalg.lu_factor(A)."""
+    """X with A X = B (or X A = B, or with A^H), given linalg.lu_factor(A).
+
+    >>> import numtorch as torch
+    >>> LU, pivots = torch.linalg.lu_factor(torch.tensor([[2.0, 1.0], [4.0, 3.0]]))
+    >>> torch.linalg.lu_solve(LU, pivots, torch.tensor([[3.0], [7.0]]))
+    tensor([[1.],
+            [1.]])
+    """
     name = "linalg.lu_solve"
     C.floating(name, LU)
     C.same_dtype(name, LU, B, ("LU", "B"))
@@ -344,7 +444,14 @@ def _lu_solved(LU, P, B, adjoint) -> Tensor:
 
 @function("lu_solve(Tensor b, Tensor LU_data, Tensor LU_pivots)", out=True)
 def torch_lu_solve(b, LU_data, LU_pivots):
-    """linalg.lu_solve with the right-hand side first."""
+    """linalg.lu_solve with the right-hand side first.
+
+    >>> import numtorch as torch
+    >>> LU, pivots = torch.linalg.lu_factor(torch.tensor([[2.0, 1.0], [4.0, 3.0]]))
+    >>> torch.lu_solve(torch.tensor([[4.0], [10.0]]), LU, pivots)
+    tensor([[1.],
+            [2.]])
+    """
     return lu_solve(LU_data, LU_pivots, b)
 
 
@@ -364,7 +471,14 @@ def _compact_ldl(A: Tensor, hermitian: bool) -> list[Tensor]:
 @function("linalg.ldl_factor(Tensor A, *, bool hermitian=False)", out=("LD", "pivots"),
           method=False)  # fmt: skip
 def ldl_factor(A, *, hermitian=False):
-    """(LD, pivots): symmetric (hermitian) indefinite factorization in LAPACK's compact form."""
+    """(LD, pivots): symmetric (hermitian) indefinite factorization in LAPACK's compact form.
+
+    >>> import numtorch as torch
+    >>> LD, pivots = torch.linalg.ldl_factor(torch.tensor([[4.0, 2.0], [2.0, 6.0]]))
+    >>> LD
+    tensor([[4.0000, 0.0000],
+            [0.5000, 5.0000]])
+    """
     LD, pivots, _ = _compact_ldl(A, hermitian)
     return _ldl(LD, pivots)
 
@@ -372,14 +486,26 @@ def ldl_factor(A, *, hermitian=False):
 @function("linalg.ldl_factor_ex(Tensor A, *, bool hermitian=False, bool check_errors=False)",
           out=("LD", "pivots", "info"), method=False)  # fmt: skip
 def ldl_factor_ex(A, *, hermitian=False, check_errors=False):
-    """(LD, pivots, info): info is 0, or the place of a zero block of D."""
+    """(LD, pivots, info): info is 0, or the place of a zero block of D.
+
+    >>> import numtorch as torch
+    >>> torch.linalg.ldl_factor_ex(torch.tensor([[4.0, 2.0], [2.0, 6.0]])).info
+    tensor(0, dtype=torch.int32)
+    """
     return _ldl_ex(*_compact_ldl(A, hermitian))
 
 
 @function("linalg.ldl_solve(Tensor LD, Tensor pivots, Tensor B, *, bool hermitian=False)",
           out=True, method=False)  # fmt: skip
 def ldl_solve(LD, pivots, B, *, hermitian=False):
-    """X with A X = B, given linalg.ldl_factor(A)."""
+    """X with A X = B, given linalg.ldl_factor(A).
+
+    >>> import numtorch as torch
+    >>> LD, pivots = torch.linalg.ldl_factor(torch.tensor([[4.0, 2.0], [2.0, 6.0]]))
+    >>> torch.linalg.ldl_solve(LD, pivots, torch.tensor([[6.0], [8.0]]))
+    tensor([[1.],
+            [1.]])
+    """
     C.square("torch.linalg.ldl_solve", LD, "LD")
     C.matrix("torch.linalg.ldl_solve", B, "B")
     if pivots.dtype.kind != "i":
@@ -412,6 +538,12 @@ def eigh(A, UPLO="L"):
     """(eigenvalues in ascending order, eigenvectors in columns) of symmetric or Hermitian matrices.
 
     Only the lower (UPLO = "L") or upper triangle is read.
+
+    >>> import numtorch as torch
+    >>> values, vectors = torch.linalg.eigh(torch.tensor([[2.0, 1.0], [1.0, 2.0]]))
+    >>> values, vectors.abs()
+    (tensor([1., 3.]), tensor([[0.7071, 0.7071],
+            [0.7071, 0.7071]]))
     """
     uplo = _check_eigh(A, UPLO)
     return _eigh_result(*(C.host("eigh", (A,), (uplo, "linalg.eigh", k)) for k in range(2)))
@@ -419,7 +551,12 @@ def eigh(A, UPLO="L"):
 
 @function("linalg.eigvalsh(Tensor A, str UPLO='L')", out=True, method=False)
 def eigvalsh(A, UPLO="L"):
-    """Eigenvalues of symmetric or Hermitian matrices in ascending order."""
+    """Eigenvalues of symmetric or Hermitian matrices in ascending order.
+
+    >>> import numtorch as torch
+    >>> torch.linalg.eigvalsh(torch.tensor([[2.0, 1.0], [1.0, 2.0]]))
+    tensor([1., 3.])
+    """
     return C.host("eigvalsh", (A,), (_check_eigh(A, UPLO), "linalg.eigh"))
 
 
@@ -432,14 +569,24 @@ def _check_eig(A: Tensor, name: str) -> None:
 
 @function("linalg.eig(Tensor A)", out=("eigenvalues", "eigenvectors"), method=False)
 def eig(A):
-    """(eigenvalues, eigenvectors in columns of length 1) of square matrices; both are complex."""
+    """(eigenvalues, eigenvectors in columns of length 1) of square matrices; both are complex.
+
+    >>> import numtorch as torch
+    >>> torch.linalg.eig(torch.tensor([[0.0, -1.0], [1.0, 0.0]])).eigenvalues
+    tensor([0.+1.j, 0.-1.j])
+    """
     _check_eig(A, "linalg.eig")
     return _eig_result(*(C.host("eig", (A,), ("linalg.eig", k)) for k in range(2)))
 
 
 @function("linalg.eigvals(Tensor A)", out=True, method=False)
 def eigvals(A):
-    """Eigenvalues of square matrices, complex."""
+    """Eigenvalues of square matrices, complex.
+
+    >>> import numtorch as torch
+    >>> torch.linalg.eigvals(torch.tensor([[2.0, 0.0], [0.0, 3.0]]))
+    tensor([2.+0.j, 3.+0.j])
+    """
     _check_eig(A, "linalg.eigvals")
     return C.host("eigvals", (A,), ("linalg.eigvals",))
 
@@ -464,21 +611,38 @@ def _check_svd(A: Tensor, driver) -> None:
 @function("linalg.svd(Tensor A, bool full_matrices=True, *, str? driver=None)",
           out=("U", "S", "Vh"), method=False)  # fmt: skip
 def svd(A, full_matrices=True, *, driver=None):
-    """(U, S, Vh) with A = U diag(S) Vh: orthonormal columns, singular values, orthonormal rows."""
+    """(U, S, Vh) with A = U diag(S) Vh: orthonormal columns, singular values, orthonormal rows.
+
+    >>> import numtorch as torch
+    >>> U, S, Vh = torch.linalg.svd(torch.tensor([[0.0, 2.0], [3.0, 0.0], [0.0, 0.0]]))
+    >>> U.shape, S, Vh.shape
+    (torch.Size([3, 3]), tensor([3., 2.]), torch.Size([2, 2]))
+    """
     _check_svd(A, driver)
     return _svd_result(*(C.host("svd", (A,), (full_matrices, "linalg.svd", k)) for k in range(3)))
 
 
 @function("linalg.svdvals(Tensor A, *, str? driver=None)", out=True, method=False)
 def svdvals(A, *, driver=None):
-    """Singular values in descending order."""
+    """Singular values in descending order.
+
+    >>> import numtorch as torch
+    >>> torch.linalg.svdvals(torch.tensor([[0.0, 2.0], [3.0, 0.0]]))
+    tensor([3., 2.])
+    """
     _check_svd(A, driver)
     return C.host("svdvals", (A,), ("linalg.svd",))
 
 
 @function("svd(Tensor input, bool some=True, bool compute_uv=True)", out=("U", "S", "V"))
 def torch_svd(input, some=True, compute_uv=True):
-    """(U, S, V): linalg.svd with V instead of its adjoint; zeros for U and V if not wanted."""
+    """(U, S, V): linalg.svd with V instead of its adjoint; zeros for U and V if not wanted.
+
+    >>> import numtorch as torch
+    >>> U, S, V = torch.svd(torch.tensor([[0.0, 2.0], [3.0, 0.0], [0.0, 0.0]]))
+    >>> U.shape, S, V.shape
+    (torch.Size([3, 2]), tensor([3., 2.]), torch.Size([2, 2]))
+    """
     if not compute_uv:
         m, n = C.meta(input)[-2:]
         lead = C.meta(input)[:-2]

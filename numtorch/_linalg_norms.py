@@ -90,7 +90,13 @@ _NUMBERED = (1.0, -1.0, 2.0, -2.0, math.inf, -math.inf)
 @function("linalg.matrix_norm(Tensor A, any ord='fro', int[] dim=(-2, -1), bool keepdim=False, *, "
           "dtype? dtype=None)", out=True, method=False)  # fmt: skip
 def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):
-    """Norm of matrices: "fro", "nuc", or by a number 1, -1, 2, -2, inf, -inf."""
+    """Norm of matrices: "fro", "nuc", or by a number 1, -1, 2, -2, inf, -inf.
+
+    >>> import numtorch as torch
+    >>> A = torch.tensor([[3.0, 0.0], [0.0, -4.0]])
+    >>> torch.linalg.matrix_norm(A), torch.linalg.matrix_norm(A, "nuc")
+    (tensor(5.), tensor(7.))
+    """
     name = "linalg.matrix_norm"
     C.matrix(name, A)
     A = _converted(name, A, dtype)
@@ -185,7 +191,12 @@ def _int64():
 @function("linalg.matrix_rank(Tensor A, any tol=None, bool hermitian=False, *, any atol=None, "
           "any rtol=None)", out=True, method=False)  # fmt: skip
 def matrix_rank(A, tol=None, hermitian=False, *, atol=None, rtol=None):
-    """How many singular values are greater than max(atol, rtol * the largest)."""
+    """How many singular values are greater than max(atol, rtol * the largest).
+
+    >>> import numtorch as torch
+    >>> torch.linalg.matrix_rank(torch.tensor([[1.0, 2.0], [2.0, 4.0]]))
+    tensor(1)
+    """
     if tol is not None:
         return _rank(A, tol, 0.0, hermitian)
     return _rank(A, atol, rtol, hermitian)
@@ -193,7 +204,12 @@ def matrix_rank(A, tol=None, hermitian=False, *, atol=None, rtol=None):
 
 @function("linalg.cond(Tensor A, any p=None)", out=True, method=False)
 def cond(A, p=None):
-    """Condition number: the norm of A times that of its inverse; infinite for a singular A."""
+    """Condition number: the norm of A times that of its inverse; infinite for a singular A.
+
+    >>> import numtorch as torch
+    >>> torch.linalg.cond(torch.tensor([[4.0, 0.0], [0.0, 2.0]]))
+    tensor(2.)
+    """
     if A.dim() < 2:
         raise RuntimeError("linalg.cond: The input tensor must have at least 2 dimensions.")
     if p is None or p in (2, -2):
@@ -242,19 +258,37 @@ def _power(A: Tensor, n: int) -> Tensor:
 
 @function("linalg.matrix_power(Tensor A, int n)", out=True, method=False)
 def matrix_power(A, n):
-    """A @ A @ ... (n times) by repeated squaring; of the inverse if n < 0."""
+    """A @ A @ ... (n times) by repeated squaring; of the inverse if n < 0.
+
+    >>> import numtorch as torch
+    >>> torch.linalg.matrix_power(torch.tensor([[1.0, 1.0], [1.0, 0.0]]), 10)
+    tensor([[89., 55.],
+            [55., 34.]])
+    """
     return _power(A, n)
 
 
 @function("matrix_power(Tensor input, int n)", out=True)
 def torch_matrix_power(input, n):
-    """linalg.matrix_power."""
+    """linalg.matrix_power.
+
+    >>> import numtorch as torch
+    >>> torch.matrix_power(torch.tensor([[1.0, 1.0], [0.0, 1.0]]), 3)
+    tensor([[1., 3.],
+            [0., 1.]])
+    """
     return _power(input, n)
 
 
 @function("linalg.matrix_exp(Tensor A)", method=False)
 def matrix_exp(A):
-    """Exponential of square matrices: I + A + A @ A / 2 + ..."""
+    """Exponential of square matrices: I + A + A @ A / 2 + ...
+
+    >>> import numtorch as torch
+    >>> torch.linalg.matrix_exp(torch.tensor([[0.0, 1.0], [0.0, 0.0]]))
+    tensor([[1., 1.],
+            [0., 1.]])
+    """
     C.square("linalg.matrix_exp", A)
     C.floating("linalg.matrix_exp", A)
     return C.host("matrix_exp", (A,))
@@ -262,13 +296,24 @@ def matrix_exp(A):
 
 @function("matrix_exp(Tensor input)")
 def torch_matrix_exp(input):
-    """linalg.matrix_exp."""
+    """linalg.matrix_exp.
+
+    >>> import numtorch as torch
+    >>> torch.matrix_exp(torch.zeros(2, 2))
+    tensor([[1., 0.],
+            [0., 1.]])
+    """
     return matrix_exp(input)
 
 
 @function("linalg.diagonal(Tensor A, *, int offset=0, int dim1=-2, int dim2=-1)", method=False)
 def diagonal(A, *, offset=0, dim1=-2, dim2=-1):
-    """Diagonals of the last two dims: a view."""
+    """Diagonals of the last two dims: a view.
+
+    >>> import numtorch as torch
+    >>> torch.linalg.diagonal(torch.tensor([[1, 2], [3, 4]]))
+    tensor([1, 4])
+    """
     return A.diagonal(offset, dim1, dim2)
 
 

@@ -40,7 +40,13 @@ def inv(A):
 
 @function("inverse(Tensor input)", out=True)
 def inverse(input):
-    """Inverse of square matrices: linalg.inv."""
+    """Inverse of square matrices: linalg.inv.
+
+    >>> import numtorch as torch
+    >>> torch.inverse(torch.tensor([[2.0, 0.0], [0.0, 4.0]]))
+    tensor([[0.5000, 0.0000],
+            [0.0000, 0.2500]])
+    """
     return inv(input)
 
 
@@ -48,7 +54,12 @@ def inverse(input):
     "linalg.inv_ex(Tensor A, *, bool check_errors=False)", out=("inverse", "info"), method=False
 )
 def inv_ex(A, *, check_errors=False):
-    """(inverse, info): info is 0, or the place of the pivot that is zero."""
+    """(inverse, info): info is 0, or the place of the pivot that is zero.
+
+    >>> import numtorch as torch
+    >>> torch.linalg.inv_ex(torch.zeros(2, 2)).info
+    tensor(1, dtype=torch.int32)
+    """
     _check_inv(A)
     return _inv_ex(*(C.host("inv", (A,), (check_errors, "linalg.inv", k)) for k in range(2)))
 
@@ -92,13 +103,25 @@ def _pinv(A, atol, rtol, hermitian):
 @function("linalg.pinv(Tensor A, any rcond=None, bool hermitian=False, *, any atol=None, "
           "any rtol=None)", out=True, method=False)  # fmt: skip
 def pinv(A, rcond=None, hermitian=False, *, atol=None, rtol=None):
-    """Pseudo-inverse: singular values up to max(atol, rtol * the largest) count as zero."""
+    """Pseudo-inverse: singular values up to max(atol, rtol * the largest) count as zero.
+
+    >>> import numtorch as torch
+    >>> torch.linalg.pinv(torch.tensor([[2.0, 0.0], [0.0, 0.0], [0.0, 0.0]]))
+    tensor([[0.5000, 0.0000, 0.0000],
+            [0.0000, 0.0000, 0.0000]])
+    """
     return _pinv(A, atol, rcond if rtol is None else rtol, hermitian)
 
 
 @function("pinverse(Tensor input, float rcond=1e-15)")
 def pinverse(input, rcond=1e-15):
-    """Pseudo-inverse: linalg.pinv."""
+    """Pseudo-inverse: linalg.pinv.
+
+    >>> import numtorch as torch
+    >>> torch.pinverse(torch.tensor([[2.0, 0.0], [0.0, 0.0]]))
+    tensor([[0.5000, 0.0000],
+            [0.0000, 0.0000]])
+    """
     return _pinv(input, None, rcond, False)
 
 
@@ -120,19 +143,35 @@ def _sign_and_log(A: Tensor, name: str) -> tuple[Tensor, Tensor]:
 
 @function("linalg.det(Tensor A)", out=True, method=False)
 def det(A):
-    """Determinant of square matrices."""
+    """Determinant of square matrices.
+
+    >>> import numtorch as torch
+    >>> torch.linalg.det(torch.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    tensor(-2.)
+    """
     return _det(A)
 
 
 @function("det(Tensor input)")
 def torch_det(input):
-    """Determinant: linalg.det."""
+    """Determinant: linalg.det.
+
+    >>> import numtorch as torch
+    >>> torch.det(torch.tensor([[2.0, 0.0], [0.0, 4.0]]))
+    tensor(8.)
+    """
     return _det(input)
 
 
 @function("linalg.slogdet(Tensor A)", out=("sign", "logabsdet"), method=False)
 def slogdet(A):
-    """(sign, logarithm of the absolute value) of the determinant."""
+    """(sign, logarithm of the absolute value) of the determinant.
+
+    >>> import numtorch as torch
+    >>> sign, logabsdet = torch.linalg.slogdet(torch.tensor([[-2.0, 0.0], [0.0, 4.0]]))
+    >>> sign, logabsdet
+    (tensor(-1.), tensor(2.0794))
+    """
     return _slogdet(*_sign_and_log(A, "linalg.slogdet"))
 
 
@@ -141,13 +180,23 @@ _old_slogdet = result_type("slogdet", "sign", "logabsdet")
 
 @function("slogdet(Tensor input)", out=("sign", "logabsdet"))
 def torch_slogdet(input):
-    """(sign, logarithm of the absolute value) of the determinant: linalg.slogdet."""
+    """(sign, logarithm of the absolute value) of the determinant: linalg.slogdet.
+
+    >>> import numtorch as torch
+    >>> torch.slogdet(torch.tensor([[2.0, 0.0], [0.0, 4.0]])).logabsdet
+    tensor(2.0794)
+    """
     return _old_slogdet(*_sign_and_log(input, "linalg.slogdet"))
 
 
 @function("logdet(Tensor input)")
 def logdet(input):
-    """Logarithm of the determinant: NaN where it is negative, -inf where it is 0."""
+    """Logarithm of the determinant: NaN where it is negative, -inf where it is 0.
+
+    >>> import numtorch as torch
+    >>> torch.logdet(torch.tensor([[2.0, 0.0], [0.0, 4.0]]))
+    tensor(2.0794)
+    """
     sign, log = _sign_and_log(input, "logdet")
     if input.dtype.kind == "c":
         return sign.log() + log
@@ -207,7 +256,13 @@ def solve(A, B, *, left=True):
 @function("linalg.solve_ex(Tensor A, Tensor B, *, bool left=True, bool check_errors=False)",
           out=("result", "info"), method=False)  # fmt: skip
 def solve_ex(A, B, *, left=True, check_errors=False):
-    """(result, info): info is 0, or the place of the pivot that is zero."""
+    """(result, info): info is 0, or the place of the pivot that is zero.
+
+    >>> import numtorch as torch
+    >>> A = torch.tensor([[2.0, 0.0], [0.0, 4.0]])
+    >>> torch.linalg.solve_ex(A, torch.tensor([2.0, 4.0])).result
+    tensor([1., 1.])
+    """
     return _solve_ex(*_solved(A, B, left, check_errors))
 
 
@@ -221,7 +276,14 @@ def triangular(A, B, upper, unit):
     "bool unitriangular=False)", out=True, method=False,
 )  # fmt: skip
 def solve_triangular(A, B, *, upper, left=True, unitriangular=False):
-    """X with A X = B or X A = B for triangular A; its other triangle is not read."""
+    """X with A X = B or X A = B for triangular A; its other triangle is not read.
+
+    >>> import numtorch as torch
+    >>> A = torch.tensor([[2.0, 1.0], [0.0, 4.0]])
+    >>> torch.linalg.solve_triangular(A, torch.tensor([[5.0], [4.0]]), upper=True)
+    tensor([[2.],
+            [1.]])
+    """
     name = "linalg.solve_triangular"
     C.square(name, A)
     C.matrix(name, B, "B")
@@ -240,7 +302,14 @@ def solve_triangular(A, B, *, upper, left=True, unitriangular=False):
     "bool unitriangular=False)", out=("solution", "cloned_coefficient"),
 )  # fmt: skip
 def triangular_solve(input, A, upper=True, transpose=False, unitriangular=False):
-    """(solution of A x = input, a copy of A): PyTorch's older linalg.solve_triangular."""
+    """(solution of A x = input, a copy of A): PyTorch's older linalg.solve_triangular.
+
+    >>> import numtorch as torch
+    >>> A = torch.tensor([[2.0, 1.0], [0.0, 4.0]])
+    >>> torch.triangular_solve(torch.tensor([[5.0], [4.0]]), A).solution
+    tensor([[2.],
+            [1.]])
+    """
     for name, t in (("b", input), ("A", A)):
         if t.dim() < 2:
             raise RuntimeError(
@@ -294,6 +363,12 @@ def lstsq(A, B, rcond=None, *, driver=None):
 
     (solution, residuals, rank, singular_values); all drivers compute by the singular value
     decomposition. The residuals are empty unless A has more rows than columns and full rank.
+
+    >>> import numtorch as torch
+    >>> A = torch.tensor([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]])
+    >>> torch.linalg.lstsq(A, torch.tensor([[1.0], [3.0], [5.0]])).solution
+    tensor([[1.0000],
+            [2.0000]])
     """
     import numpy as np
 
@@ -330,7 +405,12 @@ def _prod(shape) -> int:
 
 @function("linalg.tensorinv(Tensor A, int ind=2)", out=True, method=False)
 def tensorinv(A, ind=2):
-    """Inverse of A as a map of tensors: its first `ind` dims are the result's last."""
+    """Inverse of A as a map of tensors: its first `ind` dims are the result's last.
+
+    >>> import numtorch as torch
+    >>> torch.linalg.tensorinv(torch.eye(4).reshape(2, 2, 4), ind=2).shape
+    torch.Size([4, 2, 2])
+    """
     if ind <= 0:
         raise RuntimeError(f"Expected a strictly positive integer for 'ind', but got {ind}")
     shape = C.meta(A)
@@ -345,7 +425,13 @@ def tensorinv(A, ind=2):
 
 @function("linalg.tensorsolve(Tensor A, Tensor B, int[]? dims=None)", out=True, method=False)
 def tensorsolve(A, B, dims=None):
-    """X with tensordot(A, X, X.ndim) = B; `dims` of A are moved to its end first."""
+    """X with tensordot(A, X, X.ndim) = B; `dims` of A are moved to its end first.
+
+    >>> import numtorch as torch
+    >>> torch.linalg.tensorsolve(torch.eye(4).reshape(4, 2, 2), torch.tensor([1.0, 2.0, 3.0, 4.0]))
+    tensor([[1., 2.],
+            [3., 4.]])
+    """
     if dims is not None:
         A = A.movedim(tuple(dims), tuple(range(A.dim() - len(dims), A.dim())))
     lead, rest = C.meta(A)[: B.dim()], C.meta(A)[B.dim() :]

@@ -99,6 +99,10 @@ def multi_dot(tensors):
     """Product of two or more matrices in the order that needs the fewest operations.
 
     The first and the last may be vectors. Cormen et al., Introduction to Algorithms, 15.2.
+
+    >>> import numtorch as torch
+    >>> torch.linalg.multi_dot([torch.zeros(2, 3), torch.zeros(3, 4), torch.zeros(4, 5)]).shape
+    torch.Size([2, 5])
     """
     if len(tensors) < 2:
         raise RuntimeError(f"multi_dot(): expected at least 2 tensors but got {len(tensors)}")
@@ -201,7 +205,12 @@ def cross(input, other, dim=None):
 
 @function("linalg.cross(Tensor input, Tensor other, *, int dim=-1)", out=True, method=False)
 def linalg_cross(input, other, *, dim=-1):
-    """Vector product along a dim of size 3; the other dims broadcast."""
+    """Vector product along a dim of size 3; the other dims broadcast.
+
+    >>> import numtorch as torch
+    >>> torch.linalg.cross(torch.tensor([1.0, 0.0, 0.0]), torch.tensor([0.0, 1.0, 0.0]))
+    tensor([0., 0., 1.])
+    """
     a, b = shape_of(input), shape_of(other)
     if len(a) != len(b):
         raise RuntimeError("linalg.cross: inputs must have the same number of dimensions.")
@@ -218,7 +227,12 @@ def linalg_cross(input, other, *, dim=-1):
 
 @function("linalg.vecdot(Tensor x, Tensor y, *, int dim=-1)", out=True, method=False)
 def vecdot(x, y, *, dim=-1):
-    """Sums of conj(x) * y along a dim; the other dims broadcast."""
+    """Sums of conj(x) * y along a dim; the other dims broadcast.
+
+    >>> import numtorch as torch
+    >>> torch.linalg.vecdot(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([10.0, 1.0]))
+    tensor([12., 34.])
+    """
     if x.dtype is not y.dtype:
         raise RuntimeError(
             f"linalg.vecdot: Expected x and y to have the same dtype, but found x of type "
@@ -230,7 +244,13 @@ def vecdot(x, y, *, dim=-1):
 
 @function("linalg.vander(Tensor x, *, int? N=None)", method=False)
 def linalg_vander(x, *, N=None):
-    """Powers 0..N-1 of the elements, in rows: [..., n] gives [..., n, N]."""
+    """Powers 0..N-1 of the elements, in rows: [..., n] gives [..., n, N].
+
+    >>> import numtorch as torch
+    >>> torch.linalg.vander(torch.tensor([2, 3]), N=4)
+    tensor([[ 1,  2,  4,  8],
+            [ 1,  3,  9, 27]])
+    """
     if x.dim() == 0:
         x = x.reshape(1)
     n = shape_of(x)[-1] if N is None else N

@@ -167,7 +167,12 @@ def _frequencies(name: str, n: int, d: float, dtype, make) -> Tensor:
 def fftfreq(
     n, d=1.0, *, out=None, dtype=None, layout=None, device=None, requires_grad=False
 ) -> Tensor:
-    """Frequencies of the elements of fft's result: 0, 1, ..., -2, -1 over n * d."""
+    """Frequencies of the elements of fft's result: 0, 1, ..., -2, -1 over n * d.
+
+    >>> import numtorch as torch
+    >>> torch.fft.fftfreq(4, d=0.5)
+    tensor([ 0.0000,  0.5000, -1.0000, -0.5000])
+    """
     import numpy as np
 
     def make(n):
@@ -180,7 +185,12 @@ def fftfreq(
 def rfftfreq(
     n, d=1.0, *, out=None, dtype=None, layout=None, device=None, requires_grad=False
 ) -> Tensor:
-    """Frequencies of the elements of rfft's result: 0, 1, ..., n // 2 over n * d."""
+    """Frequencies of the elements of rfft's result: 0, 1, ..., n // 2 over n * d.
+
+    >>> import numtorch as torch
+    >>> torch.fft.rfftfreq(4, d=0.5)
+    tensor([0.0000, 0.5000, 1.0000])
+    """
     import numpy as np
 
     def make(n):
@@ -207,11 +217,21 @@ def _shift(x: Tensor, dim, sign: int) -> Tensor:
 
 @function("fft.fftshift(Tensor input, int[1]? dim=None)", method=False)
 def fftshift(input, dim=None) -> Tensor:
-    """Moves the zero frequency to the middle of the dims."""
+    """Moves the zero frequency to the middle of the dims.
+
+    >>> import numtorch as torch
+    >>> torch.fft.fftshift(torch.fft.fftfreq(5, d=0.2))
+    tensor([-2., -1.,  0.,  1.,  2.])
+    """
     return _shift(input, dim, 1)
 
 
 @function("fft.ifftshift(Tensor input, int[1]? dim=None)", method=False)
 def ifftshift(input, dim=None) -> Tensor:
-    """Undoes fftshift."""
+    """Undoes fftshift.
+
+    >>> import numtorch as torch
+    >>> torch.fft.ifftshift(torch.tensor([-2, -1, 0, 1, 2]))
+    tensor([ 0,  1,  2, -2, -1])
+    """
     return _shift(input, dim, -1)

