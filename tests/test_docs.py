@@ -10,6 +10,7 @@ from pathlib import Path
 import numtorch
 import numtorch as torch
 import pytest
+from doc_examples import modules
 from numtorch.jit import explain
 from numtorch.jit.record import local
 

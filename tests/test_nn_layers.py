@@ -108,6 +108,18 @@ def test_packed_sequences(kind, options):
     check(*found, rtol=1e-4, atol=1e-6, what=kind)
 
 
+def test_an_optimizer_made_before_the_first_input_trains_a_lazy_layer():
+    for t in (torch, nt):
+        layer = t.nn.LazyLinear(3, bias=False)
+        weight = layer.weight
+        optimizer = t.optim.SGD(layer.parameters(), lr=0.25)
+        layer(t.ones(4, 5)).sum().backward()
+        before = layer.weight.detach().clone()
+        optimizer.step()
+        assert layer.weight is weight and type(weight) is t.nn.Parameter
+        assert t.allclose(before - 1.0, weight)
+
+
 def test_lazy_layers_take_their_sizes_from_the_first_input():
     theirs = torch.nn.Sequential(torch.nn.LazyConv1d(2, 2), torch.nn.LazyBatchNorm1d())
     ours = nt.nn.Sequential(nt.nn.LazyConv1d(2, 2), nt.nn.LazyBatchNorm1d())

@@ -24,6 +24,10 @@ class LinearCrossEntropyOptions:
     acc_dtype is the dtype of the logits, by default float32 for half precision.
     allow_retain_graph and acc_policy are accepted: gradients are recomputed from the inputs, so
     that a second backward always works and no buffers are kept.
+
+    >>> import numtorch as torch
+    >>> torch.nn.LinearCrossEntropyOptions(batch_chunk_size=256).batch_chunk_size
+    256
     """
 
     allow_retain_graph: bool = False

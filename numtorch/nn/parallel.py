@@ -16,6 +16,11 @@ class DataParallel(Module):
     """A module over several GPUs; without GPUs it calls the module, as torch's does.
 
     Parameters are named `module.*`, so that state_dicts of such programs fit.
+
+    >>> import numtorch as torch
+    >>> net = torch.nn.DataParallel(torch.nn.Linear(2, 3))
+    >>> net(torch.zeros(4, 2)).shape, list(net.state_dict())
+    (torch.Size([4, 3]), ['module.weight', 'module.bias'])
     """
 
     def __init__(self, module: Module, device_ids=None, output_device=None, dim: int = 0):

@@ -43,7 +43,14 @@ class Parameter(Tensor):
 
 
 class Buffer(Tensor):
-    """A tensor that is a buffer of the Module it is assigned to (state that is not trained)."""
+    """A tensor that is a buffer of the Module it is assigned to (state that is not trained).
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.Module()
+    >>> layer.mean = torch.nn.Buffer(torch.zeros(3))
+    >>> list(layer.state_dict()), list(layer.parameters())
+    (['mean'], [])
+    """
 
     def __new__(cls, data=None, *, persistent: bool = True):
         t = _shares(cls, _creation.empty(0) if data is None else data)
@@ -72,12 +79,15 @@ def new_parameter(shape: tuple[int, ...], dtype=None, device=None) -> Parameter:
 class _Uninitialized:
     """A tensor without a shape; `materialize` gives it one."""
 
-    def materialize(self, shape, device=None, dtype=None):
-        """A parameter (or buffer) of the given shape, its content not set."""
-        made = new_parameter(tuple(shape), dtype or self.dtype, device)
-        if isinstance(self, Parameter):
-            return made.requires_grad_(self._lazy_grad)
-        return Buffer(made.detach())
+    def materialize(self, shape, device=None, dtype=None) -> None:
+        """Makes this tensor a parameter (or buffer) of the given shape; its content is not set.
+
+        It stays the same object: what holds it already (an optimizer) sees the shape too.
+        """
+        made = new_parameter(tuple(shape), dtype or self.dtype, device).detach()
+        self._v, self._st, self._view = made._v, made._st, made._view
+        self._st.add_alias(self)
+        self.__class__ = Parameter if isinstance(self, Parameter) else Buffer
 
     @property
     def shape(self):
@@ -101,11 +111,18 @@ class _Uninitialized:
 
 
 class UninitializedParameter(_Uninitialized, Parameter):
-    """A parameter whose shape the first input of a lazy module decides."""
+    """A parameter whose shape the first input of a lazy module decides.
+
+    >>> import numtorch as torch
+    >>> weight = torch.nn.UninitializedParameter()
+    >>> weight.materialize((2, 3))
+    >>> weight.shape
+    torch.Size([2, 3])
+    """
 
     def __new__(cls, requires_grad: bool = True, device=None, dtype=None):
         t = _shares(cls, _creation.empty(0, dtype=dtype))
-        t._lazy_dtype, t._lazy_grad = dtype, requires_grad
+        t._lazy_dtype = dtype
         return t.requires_grad_() if requires_grad else t
 
     def __repr__(self) -> str:
@@ -113,7 +130,14 @@ class UninitializedParameter(_Uninitialized, Parameter):
 
 
 class UninitializedBuffer(_Uninitialized, Buffer):
-    """A buffer whose shape the first input of a lazy module decides."""
+    """A buffer whose shape the first input of a lazy module decides.
+
+    >>> import numtorch as torch
+    >>> buffer = torch.nn.UninitializedBuffer()
+    >>> buffer.materialize((2, 3))
+    >>> buffer.shape
+    torch.Size([2, 3])
+    """
 
     def __new__(cls, requires_grad: bool = False, device=None, dtype=None, persistent: bool = True):
         t = _shares(cls, _creation.empty(0, dtype=dtype))

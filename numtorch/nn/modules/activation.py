@@ -8,7 +8,12 @@ from .module import Module
 
 
 class ReLU(Module):
-    """max(x, 0)."""
+    """max(x, 0).
+
+    >>> import numtorch as torch
+    >>> torch.nn.ReLU()(torch.tensor([-2.0, 0.0, 3.0]))
+    tensor([0., 0., 3.])
+    """
 
     def __init__(self, inplace: bool = False):
         super().__init__()
@@ -22,7 +27,12 @@ class ReLU(Module):
 
 
 class GELU(Module):
-    """x * Phi(x); `approximate` is 'none' or 'tanh'."""
+    """x * Phi(x); `approximate` is 'none' or 'tanh'.
+
+    >>> import numtorch as torch
+    >>> torch.nn.GELU()(torch.tensor([-1.0, 0.0, 2.0]))
+    tensor([-0.1587,  0.0000,  1.9545])
+    """
 
     def __init__(self, approximate: str = "none"):
         super().__init__()
@@ -36,7 +46,12 @@ class GELU(Module):
 
 
 class SiLU(Module):
-    """x * sigmoid(x)."""
+    """x * sigmoid(x).
+
+    >>> import numtorch as torch
+    >>> torch.nn.SiLU()(torch.tensor([-2.0, 0.0, 3.0]))
+    tensor([-0.2384,  0.0000,  2.8577])
+    """
 
     def __init__(self, inplace: bool = False):
         super().__init__()
@@ -50,21 +65,36 @@ class SiLU(Module):
 
 
 class Sigmoid(Module):
-    """1 / (1 + exp(-x))."""
+    """1 / (1 + exp(-x)).
+
+    >>> import numtorch as torch
+    >>> torch.nn.Sigmoid()(torch.tensor([-2.0, 0.0, 3.0]))
+    tensor([0.1192, 0.5000, 0.9526])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.sigmoid(input)
 
 
 class Tanh(Module):
-    """Hyperbolic tangent."""
+    """Hyperbolic tangent.
+
+    >>> import numtorch as torch
+    >>> torch.nn.Tanh()(torch.tensor([-2.0, 0.0, 3.0]))
+    tensor([-0.9640,  0.0000,  0.9951])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.tanh(input)
 
 
 class Softmax(Module):
-    """exp(x) / sum(exp(x)) along `dim`."""
+    """exp(x) / sum(exp(x)) along `dim`.
+
+    >>> import numtorch as torch
+    >>> torch.nn.Softmax(dim=0)(torch.tensor([1.0, 2.0, 3.0]))
+    tensor([0.0900, 0.2447, 0.6652])
+    """
 
     def __init__(self, dim: int | None = None):
         super().__init__()
@@ -78,7 +108,12 @@ class Softmax(Module):
 
 
 class LogSoftmax(Module):
-    """log(softmax(x)) along `dim`."""
+    """log(softmax(x)) along `dim`.
+
+    >>> import numtorch as torch
+    >>> torch.nn.LogSoftmax(dim=0)(torch.tensor([1.0, 2.0, 3.0]))
+    tensor([-2.4076, -1.4076, -0.4076])
+    """
 
     def __init__(self, dim: int | None = None):
         super().__init__()
@@ -92,7 +127,13 @@ class LogSoftmax(Module):
 
 
 class Dropout(Module):
-    """In training, zeroes each element with probability p and scales the rest by 1 / (1 - p)."""
+    """In training, zeroes each element with probability p and scales the rest by 1 / (1 - p).
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.Dropout(p=0.5).eval()
+    >>> layer(torch.tensor([1.0, 2.0, 3.0]))
+    tensor([1., 2., 3.])
+    """
 
     def __init__(self, p: float = 0.5, inplace: bool = False):
         super().__init__()
@@ -108,7 +149,12 @@ class Dropout(Module):
 
 
 class Threshold(Module):
-    """x above the threshold, else value."""
+    """x above the threshold, else value.
+
+    >>> import numtorch as torch
+    >>> torch.nn.Threshold(1.0, 20.0)(torch.tensor([-2.0, 0.0, 3.0]))
+    tensor([20., 20.,  3.])
+    """
 
     def __init__(self, threshold: float, value: float, inplace: bool = False):
         super().__init__()
@@ -123,7 +169,12 @@ class Threshold(Module):
 
 
 class ELU(Module):
-    """x above 0, alpha * (exp(x) - 1) below."""
+    """x above 0, alpha * (exp(x) - 1) below.
+
+    >>> import numtorch as torch
+    >>> torch.nn.ELU()(torch.tensor([-2.0, 0.0, 3.0]))
+    tensor([-0.8647,  0.0000,  3.0000])
+    """
 
     def __init__(self, alpha: float = 1.0, inplace: bool = False):
         super().__init__()
@@ -137,7 +188,12 @@ class ELU(Module):
 
 
 class CELU(ELU):
-    """x above 0, alpha * (exp(x / alpha) - 1) below."""
+    """x above 0, alpha * (exp(x / alpha) - 1) below.
+
+    >>> import numtorch as torch
+    >>> torch.nn.CELU(alpha=2.0)(torch.tensor([-2.0, 0.0, 3.0]))
+    tensor([-1.2642,  0.0000,  3.0000])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.celu(input, self.alpha, self.inplace)
@@ -158,19 +214,34 @@ class _Plain(Module):
 
 
 class SELU(_Plain):
-    """Scaled ELU."""
+    """Scaled ELU.
+
+    >>> import numtorch as torch
+    >>> torch.nn.SELU()(torch.tensor([-2.0, 0.0, 3.0]))
+    tensor([-1.5202,  0.0000,  3.1521])
+    """
 
     _function = staticmethod(F.selu)
 
 
 class Mish(_Plain):
-    """x * tanh(softplus(x))."""
+    """x * tanh(softplus(x)).
+
+    >>> import numtorch as torch
+    >>> torch.nn.Mish()(torch.tensor([-2.0, 0.0, 3.0]))
+    tensor([-0.2525,  0.0000,  2.9865])
+    """
 
     _function = staticmethod(F.mish)
 
 
 class Hardswish(_Plain):
-    """x * min(max(x + 3, 0), 6) / 6."""
+    """x * min(max(x + 3, 0), 6) / 6.
+
+    >>> import numtorch as torch
+    >>> torch.nn.Hardswish()(torch.tensor([-4.0, 1.0, 4.0]))
+    tensor([-0.0000, 0.6667, 4.0000])
+    """
 
     _function = staticmethod(F.hardswish)
 
@@ -178,7 +249,12 @@ class Hardswish(_Plain):
 
 
 class Hardsigmoid(_Plain):
-    """min(max(x + 3, 0), 6) / 6."""
+    """min(max(x + 3, 0), 6) / 6.
+
+    >>> import numtorch as torch
+    >>> torch.nn.Hardsigmoid()(torch.tensor([-4.0, 0.0, 4.0]))
+    tensor([0.0000, 0.5000, 1.0000])
+    """
 
     _function = staticmethod(F.hardsigmoid)
 
@@ -186,7 +262,12 @@ class Hardsigmoid(_Plain):
 
 
 class Hardtanh(Module):
-    """x, held between min_val and max_val."""
+    """x, held between min_val and max_val.
+
+    >>> import numtorch as torch
+    >>> torch.nn.Hardtanh(-1.0, 2.0)(torch.tensor([-2.0, 0.5, 3.0]))
+    tensor([-1.0000,  0.5000,  2.0000])
+    """
 
     def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False,
                  min_value=None, max_value=None):  # fmt: skip
@@ -209,7 +290,12 @@ class Hardtanh(Module):
 
 
 class ReLU6(Hardtanh):
-    """min(max(x, 0), 6)."""
+    """min(max(x, 0), 6).
+
+    >>> import numtorch as torch
+    >>> torch.nn.ReLU6()(torch.tensor([-2.0, 3.0, 8.0]))
+    tensor([0., 3., 6.])
+    """
 
     def __init__(self, inplace: bool = False):
         super().__init__(0.0, 6.0, inplace)
@@ -219,7 +305,12 @@ class ReLU6(Hardtanh):
 
 
 class LeakyReLU(Module):
-    """x above 0, negative_slope * x below."""
+    """x above 0, negative_slope * x below.
+
+    >>> import numtorch as torch
+    >>> torch.nn.LeakyReLU(0.1)(torch.tensor([-2.0, 0.0, 3.0]))
+    tensor([-0.2000,  0.0000,  3.0000])
+    """
 
     def __init__(self, negative_slope: float = 1e-2, inplace: bool = False):
         super().__init__()
@@ -233,7 +324,12 @@ class LeakyReLU(Module):
 
 
 class RReLU(Module):
-    """LeakyReLU whose slope is drawn for each element in training."""
+    """LeakyReLU whose slope is drawn for each element in training.
+
+    >>> import numtorch as torch
+    >>> torch.nn.RReLU(0.1, 0.3).eval()(torch.tensor([-2.0, 0.0, 3.0]))
+    tensor([-0.4000,  0.0000,  3.0000])
+    """
 
     def __init__(self, lower: float = 1.0 / 8, upper: float = 1.0 / 3, inplace: bool = False):
         super().__init__()
@@ -248,7 +344,12 @@ class RReLU(Module):
 
 
 class PReLU(Module):
-    """x above 0, weight * x below; the weight is learned."""
+    """x above 0, weight * x below; the weight is learned.
+
+    >>> import numtorch as torch
+    >>> torch.nn.PReLU()(torch.tensor([-2.0, 0.0, 3.0])).detach()
+    tensor([-0.5000,  0.0000,  3.0000])
+    """
 
     def __init__(self, num_parameters: int = 1, init: float = 0.25, device=None, dtype=None):
         super().__init__()
@@ -274,7 +375,12 @@ class PReLU(Module):
 
 
 class Softplus(Module):
-    """log(1 + exp(beta * x)) / beta."""
+    """log(1 + exp(beta * x)) / beta.
+
+    >>> import numtorch as torch
+    >>> torch.nn.Softplus()(torch.tensor([-2.0, 0.0, 30.0]))
+    tensor([ 0.1269,  0.6931, 30.0000])
+    """
 
     def __init__(self, beta: float = 1.0, threshold: float = 20.0):
         super().__init__()
@@ -288,7 +394,12 @@ class Softplus(Module):
 
 
 class Hardshrink(Module):
-    """x where |x| > lambd, else 0."""
+    """x where |x| > lambd, else 0.
+
+    >>> import numtorch as torch
+    >>> torch.nn.Hardshrink()(torch.tensor([-2.0, 0.25, 3.0]))
+    tensor([-2.,  0.,  3.])
+    """
 
     def __init__(self, lambd: float = 0.5):
         super().__init__()
@@ -302,14 +413,24 @@ class Hardshrink(Module):
 
 
 class Softshrink(Hardshrink):
-    """x moved towards 0 by lambd."""
+    """x moved towards 0 by lambd.
+
+    >>> import numtorch as torch
+    >>> torch.nn.Softshrink()(torch.tensor([-2.0, 0.25, 3.0]))
+    tensor([-1.5000,  0.0000,  2.5000])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.softshrink(input, self.lambd)
 
 
 class GLU(Module):
-    """a * sigmoid(b) for the halves a and b of a dim."""
+    """a * sigmoid(b) for the halves a and b of a dim.
+
+    >>> import numtorch as torch
+    >>> torch.nn.GLU()(torch.tensor([1.0, 2.0, 0.0, 100.0]))
+    tensor([0.5000, 2.0000])
+    """
 
     def __init__(self, dim: int = -1):
         super().__init__()
@@ -323,35 +444,60 @@ class GLU(Module):
 
 
 class LogSigmoid(Module):
-    """log(1 / (1 + exp(-x)))."""
+    """log(1 / (1 + exp(-x))).
+
+    >>> import numtorch as torch
+    >>> torch.nn.LogSigmoid()(torch.tensor([-100.0, 0.0, 3.0]))
+    tensor([-1.0000e+02, -6.9315e-01, -4.8587e-02])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.logsigmoid(input)
 
 
 class Softsign(Module):
-    """x / (1 + |x|)."""
+    """x / (1 + |x|).
+
+    >>> import numtorch as torch
+    >>> torch.nn.Softsign()(torch.tensor([-1.0, 0.0, 3.0]))
+    tensor([-0.5000,  0.0000,  0.7500])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.softsign(input)
 
 
 class Tanhshrink(Module):
-    """x - tanh(x)."""
+    """x - tanh(x).
+
+    >>> import numtorch as torch
+    >>> torch.nn.Tanhshrink()(torch.tensor([-2.0, 0.0, 3.0]))
+    tensor([-1.0360,  0.0000,  2.0049])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.tanhshrink(input)
 
 
 class Softmin(Softmax):
-    """softmax(-x) along `dim`."""
+    """softmax(-x) along `dim`.
+
+    >>> import numtorch as torch
+    >>> torch.nn.Softmin(dim=0)(torch.tensor([1.0, 2.0, 3.0]))
+    tensor([0.6652, 0.2447, 0.0900])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.softmin(input, self.dim)
 
 
 class Softmax2d(Module):
-    """softmax over the channels of [N, C, H, W] or [C, H, W]."""
+    """softmax over the channels of [N, C, H, W] or [C, H, W].
+
+    >>> import numtorch as torch
+    >>> torch.nn.Softmax2d()(torch.zeros(4, 1, 1)).flatten()
+    tensor([0.2500, 0.2500, 0.2500, 0.2500])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         if input.dim() not in (3, 4):

@@ -18,7 +18,12 @@ from .module import Module
 
 
 class Bilinear(Module):
-    """x1' A x2 + b: [..., in1], [..., in2] -> [..., out]; weight [out, in1, in2]."""
+    """x1' A x2 + b: [..., in1], [..., in2] -> [..., out]; weight [out, in1, in2].
+
+    >>> import numtorch as torch
+    >>> torch.nn.Bilinear(2, 3, 5)(torch.zeros(4, 2), torch.zeros(4, 3)).shape
+    torch.Size([4, 5])
+    """
 
     def __init__(
         self, in1_features: int, in2_features: int, out_features: int, bias: bool = True,
@@ -55,7 +60,12 @@ class Bilinear(Module):
 
 
 class Unflatten(Module):
-    """Gives one dim a shape."""
+    """Gives one dim a shape.
+
+    >>> import numtorch as torch
+    >>> torch.nn.Unflatten(1, (2, 3))(torch.zeros(4, 6)).shape
+    torch.Size([4, 2, 3])
+    """
 
     def __init__(self, dim: int | str, unflattened_size):
         super().__init__()
@@ -94,6 +104,11 @@ class AdaptiveLogSoftmaxWithLoss(Module):
 
     Grave et al., Efficient softmax approximation for GPUs (2017). `cutoffs` says after which class
     each cluster begins.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.AdaptiveLogSoftmaxWithLoss(8, 1000, cutoffs=[10, 100])
+    >>> layer(torch.zeros(5, 8), torch.tensor([0, 5, 50, 500, 999])).output.shape
+    torch.Size([5])
     """
 
     def __init__(

@@ -100,7 +100,13 @@ class Sequential(Module):
 
 
 class ModuleList(Module):
-    """A list of modules, whose parameters are found."""
+    """A list of modules, whose parameters are found.
+
+    >>> import numtorch as torch
+    >>> layers = torch.nn.ModuleList([torch.nn.Linear(2, 3), torch.nn.Linear(3, 1)])
+    >>> len(layers), [name for name, _ in layers.named_parameters()]
+    (2, ['0.weight', '0.bias', '1.weight', '1.bias'])
+    """
 
     def __init__(self, modules: Iterable[Module] | None = None):
         super().__init__()
@@ -192,7 +198,13 @@ class ModuleList(Module):
 
 
 class ModuleDict(Module):
-    """A dict of modules, whose parameters are found."""
+    """A dict of modules, whose parameters are found.
+
+    >>> import numtorch as torch
+    >>> layers = torch.nn.ModuleDict({"relu": torch.nn.ReLU(), "scale": torch.nn.Linear(2, 2)})
+    >>> list(layers), [name for name, _ in layers.named_parameters()]
+    (['relu', 'scale'], ['scale.weight', 'scale.bias'])
+    """
 
     def __init__(self, modules: Mapping[str, Module] | None = None):
         super().__init__()

@@ -126,7 +126,12 @@ class _Conv(_ConvNd):
 
 
 class Conv1d(_Conv):
-    """1-D cross-correlation: [N, in_channels, L] -> [N, out_channels, L']."""
+    """1-D cross-correlation: [N, in_channels, L] -> [N, out_channels, L'].
+
+    >>> import numtorch as torch
+    >>> torch.nn.Conv1d(3, 8, kernel_size=3)(torch.zeros(1, 3, 10)).shape
+    torch.Size([1, 8, 8])
+    """
 
     nd = 1
     _function = staticmethod(F.conv1d)
@@ -148,7 +153,12 @@ class Conv2d(_Conv):
 
 
 class Conv3d(_Conv):
-    """3-D cross-correlation: [N, in_channels, D, H, W] -> [N, out_channels, D', H', W']."""
+    """3-D cross-correlation: [N, in_channels, D, H, W] -> [N, out_channels, D', H', W'].
+
+    >>> import numtorch as torch
+    >>> torch.nn.Conv3d(3, 8, kernel_size=3, padding=1)(torch.zeros(1, 3, 4, 5, 6)).shape
+    torch.Size([1, 8, 4, 5, 6])
+    """
 
     nd = 3
     _function = staticmethod(F.conv3d)
@@ -199,28 +209,51 @@ class _ConvTranspose(_ConvNd):
 
 
 class ConvTranspose1d(_ConvTranspose):
-    """The adjoint of Conv1d: [N, in_channels, L] -> [N, out_channels, L']."""
+    """The adjoint of Conv1d: [N, in_channels, L] -> [N, out_channels, L'].
+
+    >>> import numtorch as torch
+    >>> torch.nn.ConvTranspose1d(3, 8, kernel_size=2, stride=2)(torch.zeros(1, 3, 10)).shape
+    torch.Size([1, 8, 20])
+    """
 
     nd = 1
     _function = staticmethod(F.conv_transpose1d)
 
 
 class ConvTranspose2d(_ConvTranspose):
-    """The adjoint of Conv2d: [N, in_channels, H, W] -> [N, out_channels, H', W']."""
+    """The adjoint of Conv2d: [N, in_channels, H, W] -> [N, out_channels, H', W'].
+
+    >>> import numtorch as torch
+    >>> torch.nn.ConvTranspose2d(3, 8, kernel_size=2, stride=2)(torch.zeros(1, 3, 5, 6)).shape
+    torch.Size([1, 8, 10, 12])
+    """
 
     nd = 2
     _function = staticmethod(F.conv_transpose2d)
 
 
 class ConvTranspose3d(_ConvTranspose):
-    """The adjoint of Conv3d: [N, in_channels, D, H, W] -> [N, out_channels, D', H', W']."""
+    """The adjoint of Conv3d: [N, in_channels, D, H, W] -> [N, out_channels, D', H', W'].
+
+    >>> import numtorch as torch
+    >>> torch.nn.ConvTranspose3d(3, 8, kernel_size=2, stride=2)(torch.zeros(1, 3, 4, 5, 6)).shape
+    torch.Size([1, 8, 8, 10, 12])
+    """
 
     nd = 3
     _function = staticmethod(F.conv_transpose3d)
 
 
 class Unfold(Module):
-    """All windows of [N, C, H, W] as columns [N, C * kh * kw, positions]."""
+    """All windows of [N, C, H, W] as columns [N, C * kh * kw, positions].
+
+    >>> import numtorch as torch
+    >>> torch.nn.Unfold(kernel_size=2)(torch.arange(9.0).reshape(1, 1, 3, 3))
+    tensor([[[0., 1., 3., 4.],
+             [1., 2., 4., 5.],
+             [3., 4., 6., 7.],
+             [4., 5., 7., 8.]]])
+    """
 
     def __init__(self, kernel_size, dilation=1, padding=0, stride=1):
         super().__init__()
@@ -238,7 +271,14 @@ class Unfold(Module):
 
 
 class Fold(Module):
-    """Adds columns [N, C * kh * kw, positions] up to images [N, C, *output_size]."""
+    """Adds columns [N, C * kh * kw, positions] up to images [N, C, *output_size].
+
+    >>> import numtorch as torch
+    >>> torch.nn.Fold((3, 3), kernel_size=2)(torch.ones(1, 4, 4))
+    tensor([[[[1., 2., 1.],
+              [2., 4., 2.],
+              [1., 2., 1.]]]])
+    """
 
     def __init__(self, output_size, kernel_size, dilation=1, padding=0, stride=1):
         super().__init__()

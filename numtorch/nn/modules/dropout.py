@@ -8,35 +8,62 @@ from .activation import Dropout
 
 
 class Dropout1d(Dropout):
-    """Zeroes whole channels of [N, C, L]."""
+    """Zeroes whole channels of [N, C, L].
+
+    >>> import numtorch as torch
+    >>> torch.nn.Dropout1d(p=1.0)(torch.ones(1, 2, 3))
+    tensor([[[0., 0., 0.],
+             [0., 0., 0.]]])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.dropout1d(input, self.p, self.training, self.inplace)
 
 
 class Dropout2d(Dropout):
-    """Zeroes whole channels of [N, C, H, W]."""
+    """Zeroes whole channels of [N, C, H, W].
+
+    >>> import numtorch as torch
+    >>> kept = torch.nn.Dropout2d()(torch.ones(2, 3, 4, 4)).flatten(2)
+    >>> torch.equal(kept[..., 0], kept[..., -1])
+    True
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.dropout2d(input, self.p, self.training, self.inplace)
 
 
 class Dropout3d(Dropout):
-    """Zeroes whole channels of [N, C, D, H, W]."""
+    """Zeroes whole channels of [N, C, D, H, W].
+
+    >>> import numtorch as torch
+    >>> torch.nn.Dropout3d().eval()(torch.zeros(1, 2, 3, 4, 5)).shape
+    torch.Size([1, 2, 3, 4, 5])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.dropout3d(input, self.p, self.training, self.inplace)
 
 
 class AlphaDropout(Dropout):
-    """Dropout that keeps mean and variance of SELU networks."""
+    """Dropout that keeps mean and variance of SELU networks.
+
+    >>> import numtorch as torch
+    >>> torch.nn.AlphaDropout().eval()(torch.tensor([1.0, 2.0, 3.0]))
+    tensor([1., 2., 3.])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.alpha_dropout(input, self.p, self.training)
 
 
 class FeatureAlphaDropout(Dropout):
-    """AlphaDropout of whole channels."""
+    """AlphaDropout of whole channels.
+
+    >>> import numtorch as torch
+    >>> torch.nn.FeatureAlphaDropout().eval()(torch.zeros(1, 2, 3)).shape
+    torch.Size([1, 2, 3])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.feature_alpha_dropout(input, self.p, self.training)

@@ -16,6 +16,11 @@ class Embedding(Module):
 
     Parameter: weight [num_embeddings, embedding_dim], standard normal. The row `padding_idx` is
     zero at first and gets no gradient.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.Embedding(10, 3, padding_idx=0)
+    >>> layer(torch.tensor([[1, 2], [5, 0]])).shape, layer.weight[0].detach()
+    (torch.Size([2, 2, 3]), tensor([0., 0., 0.]))
     """
 
     def __init__(
@@ -83,7 +88,13 @@ class Embedding(Module):
 
 
 class EmbeddingBag(Module):
-    """Sum, mean or maximum of the rows in each bag; see F.embedding_bag."""
+    """Sum, mean or maximum of the rows in each bag; see F.embedding_bag.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.EmbeddingBag(10, 3, mode="sum")
+    >>> layer(torch.tensor([1, 2, 5, 5]), offsets=torch.tensor([0, 3])).shape
+    torch.Size([2, 3])
+    """
 
     def __init__(
         self, num_embeddings: int, embedding_dim: int, max_norm: float | None = None,

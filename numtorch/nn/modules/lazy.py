@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..._tensor import Tensor
-from ..parameter import Parameter, UninitializedBuffer, UninitializedParameter
+from ..parameter import UninitializedBuffer, UninitializedParameter
 from .conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from .linear import Linear
 from .normalization import (
@@ -44,16 +44,8 @@ class LazyModuleMixin:
                 self._give(name, tuple(state_dict[key].shape), state_dict[key].dtype)
 
     def _give(self, name: str, shape, dtype=None) -> None:
-        """A parameter or buffer of the given shape in the place of the one without."""
-        lazy = getattr(self, name)
-        made = lazy.materialize(shape, dtype=dtype)
-        if isinstance(made, Parameter):
-            self._parameters[name] = made
-            if name in self.__dict__:
-                self.__dict__[name] = made
-        else:
-            self._buffers[name] = made
-            self.__dict__[name] = made
+        """Gives a parameter or buffer its shape."""
+        getattr(self, name).materialize(shape, dtype=dtype)
 
     def _infer_parameters(self, module, args, kwargs=None) -> None:
         if module.has_uninitialized_params():
@@ -76,7 +68,13 @@ class LazyModuleMixin:
 
 
 class LazyLinear(LazyModuleMixin, Linear):
-    """Linear whose in_features is the last size of the first input."""
+    """Linear whose in_features is the last size of the first input.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.LazyLinear(3)
+    >>> layer(torch.zeros(4, 5)).shape, layer
+    (torch.Size([4, 3]), Linear(in_features=5, out_features=3, bias=True))
+    """
 
     cls_to_become = Linear
 
@@ -123,37 +121,73 @@ class _LazyConv(LazyModuleMixin):
 
 
 class LazyConv1d(_LazyConv, Conv1d):
-    """Conv1d whose in_channels is that of the first input."""
+    """Conv1d whose in_channels is that of the first input.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.LazyConv1d(8, 3)
+    >>> layer(torch.zeros(1, 3, 10)).shape, layer
+    (torch.Size([1, 8, 8]), Conv1d(3, 8, kernel_size=(3,), stride=(1,)))
+    """
 
     cls_to_become = Conv1d
 
 
 class LazyConv2d(_LazyConv, Conv2d):
-    """Conv2d whose in_channels is that of the first input."""
+    """Conv2d whose in_channels is that of the first input.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.LazyConv2d(8, 3)
+    >>> layer(torch.zeros(1, 3, 6, 6)).shape, layer.weight.shape
+    (torch.Size([1, 8, 4, 4]), torch.Size([8, 3, 3, 3]))
+    """
 
     cls_to_become = Conv2d
 
 
 class LazyConv3d(_LazyConv, Conv3d):
-    """Conv3d whose in_channels is that of the first input."""
+    """Conv3d whose in_channels is that of the first input.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.LazyConv3d(8, 3)
+    >>> layer(torch.zeros(1, 3, 6, 6, 6)).shape, layer.weight.shape
+    (torch.Size([1, 8, 4, 4, 4]), torch.Size([8, 3, 3, 3, 3]))
+    """
 
     cls_to_become = Conv3d
 
 
 class LazyConvTranspose1d(_LazyConv, ConvTranspose1d):
-    """ConvTranspose1d whose in_channels is that of the first input."""
+    """ConvTranspose1d whose in_channels is that of the first input.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.LazyConvTranspose1d(8, 3)
+    >>> layer(torch.zeros(1, 3, 6)).shape, layer.weight.shape
+    (torch.Size([1, 8, 8]), torch.Size([3, 8, 3]))
+    """
 
     cls_to_become = ConvTranspose1d
 
 
 class LazyConvTranspose2d(_LazyConv, ConvTranspose2d):
-    """ConvTranspose2d whose in_channels is that of the first input."""
+    """ConvTranspose2d whose in_channels is that of the first input.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.LazyConvTranspose2d(8, 3)
+    >>> layer(torch.zeros(1, 3, 6, 6)).shape, layer.weight.shape
+    (torch.Size([1, 8, 8, 8]), torch.Size([3, 8, 3, 3]))
+    """
 
     cls_to_become = ConvTranspose2d
 
 
 class LazyConvTranspose3d(_LazyConv, ConvTranspose3d):
-    """ConvTranspose3d whose in_channels is that of the first input."""
+    """ConvTranspose3d whose in_channels is that of the first input.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.LazyConvTranspose3d(8, 3)
+    >>> layer(torch.zeros(1, 3, 6, 6, 6)).shape, layer.weight.shape
+    (torch.Size([1, 8, 8, 8, 8]), torch.Size([3, 8, 3, 3, 3]))
+    """
 
     cls_to_become = ConvTranspose3d
 
@@ -185,19 +219,37 @@ class _LazyNorm(LazyModuleMixin):
 
 
 class LazyBatchNorm1d(_LazyNorm, BatchNorm1d):
-    """BatchNorm1d whose num_features is that of the first input."""
+    """BatchNorm1d whose num_features is that of the first input.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.LazyBatchNorm1d()
+    >>> layer(torch.zeros(4, 5)).shape, layer.num_features
+    (torch.Size([4, 5]), 5)
+    """
 
     cls_to_become = BatchNorm1d
 
 
 class LazyBatchNorm2d(_LazyNorm, BatchNorm2d):
-    """BatchNorm2d whose num_features is that of the first input."""
+    """BatchNorm2d whose num_features is that of the first input.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.LazyBatchNorm2d()
+    >>> layer(torch.zeros(4, 5, 2, 2)).shape, layer.num_features
+    (torch.Size([4, 5, 2, 2]), 5)
+    """
 
     cls_to_become = BatchNorm2d
 
 
 class LazyBatchNorm3d(_LazyNorm, BatchNorm3d):
-    """BatchNorm3d whose num_features is that of the first input."""
+    """BatchNorm3d whose num_features is that of the first input.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.LazyBatchNorm3d()
+    >>> layer(torch.zeros(4, 5, 2, 2, 2)).shape, layer.num_features
+    (torch.Size([4, 5, 2, 2, 2]), 5)
+    """
 
     cls_to_become = BatchNorm3d
 
@@ -210,19 +262,37 @@ class _LazyInstanceNorm(_LazyNorm):
 
 
 class LazyInstanceNorm1d(_LazyInstanceNorm, InstanceNorm1d):
-    """InstanceNorm1d whose num_features is that of the first input."""
+    """InstanceNorm1d whose num_features is that of the first input.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.LazyInstanceNorm1d(affine=True)
+    >>> layer(torch.zeros(4, 5, 2)).shape, layer.weight.shape
+    (torch.Size([4, 5, 2]), torch.Size([5]))
+    """
 
     cls_to_become = InstanceNorm1d
 
 
 class LazyInstanceNorm2d(_LazyInstanceNorm, InstanceNorm2d):
-    """InstanceNorm2d whose num_features is that of the first input."""
+    """InstanceNorm2d whose num_features is that of the first input.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.LazyInstanceNorm2d(affine=True)
+    >>> layer(torch.zeros(4, 5, 2, 2)).shape, layer.weight.shape
+    (torch.Size([4, 5, 2, 2]), torch.Size([5]))
+    """
 
     cls_to_become = InstanceNorm2d
 
 
 class LazyInstanceNorm3d(_LazyInstanceNorm, InstanceNorm3d):
-    """InstanceNorm3d whose num_features is that of the first input."""
+    """InstanceNorm3d whose num_features is that of the first input.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.LazyInstanceNorm3d(affine=True)
+    >>> layer(torch.zeros(4, 5, 2, 2, 2)).shape, layer.weight.shape
+    (torch.Size([4, 5, 2, 2, 2]), torch.Size([5]))
+    """
 
     cls_to_become = InstanceNorm3d
 

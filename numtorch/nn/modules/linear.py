@@ -14,7 +14,12 @@ from .module import Module
 
 
 class Identity(Module):
-    """Returns its input; any arguments are accepted and ignored."""
+    """Returns its input; any arguments are accepted and ignored.
+
+    >>> import numtorch as torch
+    >>> torch.nn.Identity(54, unused=True)(torch.tensor([1, 2, 3]))
+    tensor([1, 2, 3])
+    """
 
     def __init__(self, *args, **kwargs):
         super().__init__()
@@ -64,7 +69,12 @@ class Linear(Module):
 
 
 class Flatten(Module):
-    """Merges the dims start_dim..end_dim; by default [N, ...] -> [N, features]."""
+    """Merges the dims start_dim..end_dim; by default [N, ...] -> [N, features].
+
+    >>> import numtorch as torch
+    >>> torch.nn.Flatten()(torch.zeros(2, 3, 4, 5)).shape
+    torch.Size([2, 60])
+    """
 
     def __init__(self, start_dim: int = 1, end_dim: int = -1):
         super().__init__()

@@ -55,6 +55,11 @@ class LinearCrossEntropyLoss(_WeightedLoss):
 
     Input [N, in_features] or [in_features]; the target's shape is that of CrossEntropyLoss for
     logits [N, num_classes, *out_features].
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.LinearCrossEntropyLoss(8, 100)
+    >>> layer(torch.zeros(4, 8), torch.tensor([0, 1, 2, 3])).detach()
+    tensor(4.6052)
     """
 
     def __init__(
@@ -98,7 +103,13 @@ class LinearCrossEntropyLoss(_WeightedLoss):
 
 
 class NLLLoss(_WeightedLoss):
-    """Negative log likelihood of class indices, for log-probabilities [N, C, ...]."""
+    """Negative log likelihood of class indices, for log-probabilities [N, C, ...].
+
+    >>> import numtorch as torch
+    >>> log_probs = torch.tensor([[0.25, 0.75], [0.5, 0.5]]).log()
+    >>> torch.nn.NLLLoss(reduction="none")(log_probs, torch.tensor([0, 1]))
+    tensor([1.3863, 0.6931])
+    """
 
     def __init__(
         self, weight: Tensor | None = None, size_average=None, ignore_index: int = -100,
@@ -113,21 +124,36 @@ class NLLLoss(_WeightedLoss):
 
 
 class MSELoss(_Loss):
-    """(input - target)^2, averaged by default."""
+    """(input - target)^2, averaged by default.
+
+    >>> import numtorch as torch
+    >>> torch.nn.MSELoss()(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 4.0]))
+    tensor(2.)
+    """
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.mse_loss(input, target, reduction=self.reduction)
 
 
 class L1Loss(_Loss):
-    """|input - target|."""
+    """|input - target|.
+
+    >>> import numtorch as torch
+    >>> torch.nn.L1Loss()(torch.tensor([1.0, 2.0]), torch.tensor([1.5, 4.0]))
+    tensor(1.2500)
+    """
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.l1_loss(input, target, reduction=self.reduction)
 
 
 class SmoothL1Loss(_Loss):
-    """Quadratic near 0, linear beyond beta."""
+    """Quadratic near 0, linear beyond beta.
+
+    >>> import numtorch as torch
+    >>> torch.nn.SmoothL1Loss(reduction="none")(torch.tensor([0.5, 3.0]), torch.tensor([0.0, 0.0]))
+    tensor([0.1250, 2.5000])
+    """
 
     def __init__(self, size_average=None, reduce=None, reduction: str = "mean", beta: float = 1.0):
         super().__init__(size_average, reduce, reduction)
@@ -138,7 +164,12 @@ class SmoothL1Loss(_Loss):
 
 
 class HuberLoss(_Loss):
-    """Quadratic up to delta, linear beyond."""
+    """Quadratic up to delta, linear beyond.
+
+    >>> import numtorch as torch
+    >>> torch.nn.HuberLoss(reduction="none")(torch.tensor([0.5, 3.0]), torch.tensor([0.0, 0.0]))
+    tensor([0.1250, 2.5000])
+    """
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0):
         super().__init__(reduction=reduction)
@@ -151,7 +182,13 @@ class HuberLoss(_Loss):
 
 
 class KLDivLoss(_Loss):
-    """target * (log target - input) for log-probabilities."""
+    """target * (log target - input) for log-probabilities.
+
+    >>> import numtorch as torch
+    >>> p = torch.tensor([[0.5, 0.5]])
+    >>> torch.nn.KLDivLoss(reduction="batchmean")(torch.tensor([[0.25, 0.75]]).log(), p)
+    tensor(0.1438)
+    """
 
     def __init__(self, size_average=None, reduce=None, reduction: str = "mean",
                  log_target: bool = False):  # fmt: skip
@@ -163,7 +200,12 @@ class KLDivLoss(_Loss):
 
 
 class PoissonNLLLoss(_Loss):
-    """Negative log likelihood of a Poisson distribution."""
+    """Negative log likelihood of a Poisson distribution.
+
+    >>> import numtorch as torch
+    >>> torch.nn.PoissonNLLLoss()(torch.tensor([0.0, 1.0]), torch.tensor([1.0, 2.0]))
+    tensor(0.8591)
+    """
 
     def __init__(
         self, log_input: bool = True, full: bool = False, size_average=None, eps: float = 1e-8,
@@ -178,7 +220,13 @@ class PoissonNLLLoss(_Loss):
 
 
 class GaussianNLLLoss(_Loss):
-    """Negative log likelihood of a normal distribution with given variances."""
+    """Negative log likelihood of a normal distribution with given variances.
+
+    >>> import numtorch as torch
+    >>> mean, target = torch.tensor([1.0, 2.0]), torch.tensor([1.0, 4.0])
+    >>> torch.nn.GaussianNLLLoss(reduction="none")(mean, target, torch.tensor([1.0, 4.0]))
+    tensor([0.0000, 1.1931])
+    """
 
     def __init__(self, *, full: bool = False, eps: float = 1e-6, reduction: str = "mean"):
         super().__init__(reduction=reduction)
@@ -189,7 +237,12 @@ class GaussianNLLLoss(_Loss):
 
 
 class BCELoss(_Loss):
-    """Binary cross entropy of probabilities."""
+    """Binary cross entropy of probabilities.
+
+    >>> import numtorch as torch
+    >>> torch.nn.BCELoss()(torch.tensor([0.9, 0.1]), torch.tensor([1.0, 0.0]))
+    tensor(0.1054)
+    """
 
     def __init__(self, weight: Tensor | None = None, size_average=None, reduce=None,
                  reduction: str = "mean"):  # fmt: skip
@@ -201,7 +254,12 @@ class BCELoss(_Loss):
 
 
 class BCEWithLogitsLoss(_Loss):
-    """Binary cross entropy of logits."""
+    """Binary cross entropy of logits.
+
+    >>> import numtorch as torch
+    >>> torch.nn.BCEWithLogitsLoss()(torch.tensor([2.0, -200.0]), torch.tensor([1.0, 0.0]))
+    tensor(0.0635)
+    """
 
     def __init__(self, weight: Tensor | None = None, size_average=None, reduce=None,
                  reduction: str = "mean", pos_weight: Tensor | None = None):  # fmt: skip
@@ -216,7 +274,13 @@ class BCEWithLogitsLoss(_Loss):
 
 
 class HingeEmbeddingLoss(_Loss):
-    """Distances where the target is 1, a margin where it is -1."""
+    """Distances where the target is 1, a margin where it is -1.
+
+    >>> import numtorch as torch
+    >>> loss = torch.nn.HingeEmbeddingLoss(reduction="none")
+    >>> loss(torch.tensor([0.5, 0.25]), torch.tensor([1, -1]))
+    tensor([0.5000, 0.7500])
+    """
 
     def __init__(self, margin: float = 1.0, size_average=None, reduce=None,
                  reduction: str = "mean"):  # fmt: skip
@@ -228,21 +292,39 @@ class HingeEmbeddingLoss(_Loss):
 
 
 class MultiLabelMarginLoss(_Loss):
-    """Margins between the labels of a row and all other classes."""
+    """Margins between the labels of a row and all other classes.
+
+    >>> import numtorch as torch
+    >>> x, labels = torch.tensor([[0.1, 0.2, 0.4, 0.8]]), torch.tensor([[3, 0, -1, 1]])
+    >>> torch.nn.MultiLabelMarginLoss()(x, labels)
+    tensor(0.8500)
+    """
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.multilabel_margin_loss(input, target, reduction=self.reduction)
 
 
 class SoftMarginLoss(_Loss):
-    """log(1 + exp(-target * input))."""
+    """log(1 + exp(-target * input)).
+
+    >>> import numtorch as torch
+    >>> loss = torch.nn.SoftMarginLoss(reduction="none")
+    >>> loss(torch.tensor([0.0, 3.0]), torch.tensor([1.0, -1.0]))
+    tensor([0.6931, 3.0486])
+    """
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.soft_margin_loss(input, target, reduction=self.reduction)
 
 
 class MultiLabelSoftMarginLoss(_Loss):
-    """Logistic loss of each label, averaged over the classes."""
+    """Logistic loss of each label, averaged over the classes.
+
+    >>> import numtorch as torch
+    >>> x, target = torch.tensor([[2.0, -2.0]]), torch.tensor([[1.0, 0.0]])
+    >>> torch.nn.MultiLabelSoftMarginLoss()(x, target)
+    tensor(0.1269)
+    """
 
     def __init__(self, weight: Tensor | None = None, size_average=None, reduce=None,
                  reduction: str = "mean"):  # fmt: skip
@@ -256,7 +338,12 @@ class MultiLabelSoftMarginLoss(_Loss):
 
 
 class MultiMarginLoss(_Loss):
-    """Margin between the target's class and each other one."""
+    """Margin between the target's class and each other one.
+
+    >>> import numtorch as torch
+    >>> torch.nn.MultiMarginLoss()(torch.tensor([[0.1, 0.2, 0.4, 0.8]]), torch.tensor([3]))
+    tensor(0.3250)
+    """
 
     def __init__(
         self, p: int = 1, margin: float = 1.0, weight: Tensor | None = None, size_average=None,
@@ -280,7 +367,13 @@ class MultiMarginLoss(_Loss):
 
 
 class MarginRankingLoss(_Loss):
-    """max(0, -target * (input1 - input2) + margin)."""
+    """max(0, -target * (input1 - input2) + margin).
+
+    >>> import numtorch as torch
+    >>> x, y = torch.tensor([1.0, 2.0]), torch.tensor([2.0, 5.0])
+    >>> torch.nn.MarginRankingLoss(reduction="none")(x, y, torch.tensor([1, -1]))
+    tensor([1., 0.])
+    """
 
     def __init__(self, margin: float = 0.0, size_average=None, reduce=None,
                  reduction: str = "mean"):  # fmt: skip
@@ -294,7 +387,13 @@ class MarginRankingLoss(_Loss):
 
 
 class CosineEmbeddingLoss(MarginRankingLoss):
-    """1 - cos where the target is 1, a margin where it is -1."""
+    """1 - cos where the target is 1, a margin where it is -1.
+
+    >>> import numtorch as torch
+    >>> x, y = torch.tensor([[1.0, 0.0], [1.0, 0.0]]), torch.tensor([[0.0, 2.0], [3.0, 0.0]])
+    >>> torch.nn.CosineEmbeddingLoss(reduction="none")(x, y, torch.tensor([1, -1]))
+    tensor([1., 1.])
+    """
 
     def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor:
         return F.cosine_embedding_loss(
@@ -303,7 +402,13 @@ class CosineEmbeddingLoss(MarginRankingLoss):
 
 
 class TripletMarginLoss(_Loss):
-    """max(0, d(anchor, positive) - d(anchor, negative) + margin)."""
+    """max(0, d(anchor, positive) - d(anchor, negative) + margin).
+
+    >>> import numtorch as torch
+    >>> anchor, positive, negative = torch.zeros(1, 2), torch.ones(1, 2), torch.tensor([[1.0, 2.0]])
+    >>> torch.nn.TripletMarginLoss()(anchor, positive, negative)
+    tensor(0.1781)
+    """
 
     def __init__(
         self, margin: float = 1.0, p: float = 2.0, eps: float = 1e-6, swap: bool = False,
@@ -322,7 +427,14 @@ class TripletMarginLoss(_Loss):
 
 
 class TripletMarginWithDistanceLoss(_Loss):
-    """TripletMarginLoss with any distance."""
+    """TripletMarginLoss with any distance.
+
+    >>> import numtorch as torch
+    >>> distance = torch.nn.PairwiseDistance(p=1)
+    >>> loss = torch.nn.TripletMarginWithDistanceLoss(distance_function=distance)
+    >>> loss(torch.zeros(1, 2), torch.ones(1, 2), torch.tensor([[1.0, 1.5]]))
+    tensor(0.5000)
+    """
 
     def __init__(
         self, *, distance_function=None, margin: float = 1.0, swap: bool = False,
@@ -347,7 +459,13 @@ class TripletMarginWithDistanceLoss(_Loss):
 
 
 class CTCLoss(_Loss):
-    """-log of the probability of the targets over all alignments; Graves et al. (2006)."""
+    """-log of the probability of the targets over all alignments; Graves et al. (2006).
+
+    >>> import numtorch as torch
+    >>> log_probs = torch.zeros(4, 1, 3).log_softmax(2)
+    >>> torch.nn.CTCLoss()(log_probs, torch.tensor([[1, 2]]), torch.tensor([4]), torch.tensor([2]))
+    tensor(0.8432)
+    """
 
     def __init__(self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False):
         super().__init__(reduction=reduction)

@@ -112,19 +112,36 @@ class BatchNorm1d(_BatchNorm):
 
 
 class BatchNorm2d(_BatchNorm):
-    """Normalises each channel of [N, C, H, W] over the batch."""
+    """Normalises each channel of [N, C, H, W] over the batch.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.BatchNorm2d(3)
+    >>> layer(torch.zeros(2, 3, 4, 4)).shape, layer.running_var.shape
+    (torch.Size([2, 3, 4, 4]), torch.Size([3]))
+    """
 
     ranks = (4,)
 
 
 class BatchNorm3d(_BatchNorm):
-    """Normalises each channel of [N, C, D, H, W] over the batch."""
+    """Normalises each channel of [N, C, D, H, W] over the batch.
+
+    >>> import numtorch as torch
+    >>> torch.nn.BatchNorm3d(3)(torch.zeros(2, 3, 4, 4, 4)).shape
+    torch.Size([2, 3, 4, 4, 4])
+    """
 
     ranks = (5,)
 
 
 class SyncBatchNorm(_BatchNorm):
-    """BatchNorm whose moments are those of all processes; in one process that of BatchNorm."""
+    """BatchNorm whose moments are those of all processes; in one process that of BatchNorm.
+
+    >>> import numtorch as torch
+    >>> net = torch.nn.Sequential(torch.nn.BatchNorm1d(3))
+    >>> type(torch.nn.SyncBatchNorm.convert_sync_batchnorm(net)[0]).__name__
+    'SyncBatchNorm'
+    """
 
     def __init__(
         self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1,
@@ -196,19 +213,35 @@ class _InstanceNorm(_NormBase):
 
 
 class InstanceNorm1d(_InstanceNorm):
-    """Normalises each channel of each sample of [N, C, L] or [C, L]."""
+    """Normalises each channel of each sample of [N, C, L] or [C, L].
+
+    >>> import numtorch as torch
+    >>> torch.nn.InstanceNorm1d(2)(torch.tensor([[[1.0, 3.0], [10.0, 30.0]]]))
+    tensor([[[-1.0000,  1.0000],
+             [-1.0000,  1.0000]]])
+    """
 
     nd = 1
 
 
 class InstanceNorm2d(_InstanceNorm):
-    """Normalises each channel of each sample of [N, C, H, W] or [C, H, W]."""
+    """Normalises each channel of each sample of [N, C, H, W] or [C, H, W].
+
+    >>> import numtorch as torch
+    >>> torch.nn.InstanceNorm2d(3)(torch.zeros(2, 3, 4, 4)).shape
+    torch.Size([2, 3, 4, 4])
+    """
 
     nd = 2
 
 
 class InstanceNorm3d(_InstanceNorm):
-    """Normalises each channel of each sample of [N, C, D, H, W] or [C, D, H, W]."""
+    """Normalises each channel of each sample of [N, C, D, H, W] or [C, D, H, W].
+
+    >>> import numtorch as torch
+    >>> torch.nn.InstanceNorm3d(3)(torch.zeros(2, 3, 4, 4, 4)).shape
+    torch.Size([2, 3, 4, 4, 4])
+    """
 
     nd = 3
 
@@ -218,7 +251,14 @@ def _shape_of(normalized_shape) -> tuple[int, ...]:
 
 
 class LayerNorm(Module):
-    """Normalises the last dims, of shape normalized_shape; Ba, Kiros and Hinton (2016)."""
+    """Normalises the last dims, of shape normalized_shape; Ba, Kiros and Hinton (2016).
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.LayerNorm(2)
+    >>> layer(torch.tensor([[1.0, 3.0], [10.0, 30.0]])).detach()
+    tensor([[-1.0000,  1.0000],
+            [-1.0000,  1.0000]])
+    """
 
     def __init__(
         self, normalized_shape, eps: float = 1e-5, elementwise_affine: bool = True,
@@ -256,7 +296,13 @@ class LayerNorm(Module):
 
 
 class RMSNorm(Module):
-    """x / sqrt(mean of squares) over the last dims; Zhang and Sennrich (2019)."""
+    """x / sqrt(mean of squares) over the last dims; Zhang and Sennrich (2019).
+
+    >>> import numtorch as torch
+    >>> torch.nn.RMSNorm(2)(torch.tensor([[3.0, 4.0], [6.0, 8.0]])).detach()
+    tensor([[0.8485, 1.1314],
+            [0.8485, 1.1314]])
+    """
 
     def __init__(
         self, normalized_shape, eps: float | None = None, elementwise_affine: bool = True,
@@ -286,7 +332,12 @@ class RMSNorm(Module):
 
 
 class GroupNorm(Module):
-    """Normalises groups of channels of [N, C, ...]; Wu and He (2018)."""
+    """Normalises groups of channels of [N, C, ...]; Wu and He (2018).
+
+    >>> import numtorch as torch
+    >>> torch.nn.GroupNorm(2, 4)(torch.tensor([[1.0, 3.0, 10.0, 30.0]])).detach()
+    tensor([[-1.0000,  1.0000, -1.0000,  1.0000]])
+    """
 
     def __init__(
         self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True,
@@ -317,7 +368,12 @@ class GroupNorm(Module):
 
 
 class LocalResponseNorm(Module):
-    """Divides by a power of the mean square of neighbouring channels."""
+    """Divides by a power of the mean square of neighbouring channels.
+
+    >>> import numtorch as torch
+    >>> torch.nn.LocalResponseNorm(2)(torch.zeros(1, 3, 4, 4)).shape
+    torch.Size([1, 3, 4, 4])
+    """
 
     def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0):
         super().__init__()
@@ -331,7 +387,12 @@ class LocalResponseNorm(Module):
 
 
 class CrossMapLRN2d(LocalResponseNorm):
-    """LocalResponseNorm of [N, C, H, W]."""
+    """LocalResponseNorm of [N, C, H, W].
+
+    >>> import numtorch as torch
+    >>> torch.nn.CrossMapLRN2d(2)(torch.zeros(1, 3, 4, 4)).shape
+    torch.Size([1, 3, 4, 4])
+    """
 
     def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1):
         super().__init__(size, alpha, beta, k)

@@ -38,25 +38,46 @@ class _ConstantPad(_Pad):
 
 
 class ConstantPad1d(_ConstantPad):
-    """Pads the last dim with a value."""
+    """Pads the last dim with a value.
+
+    >>> import numtorch as torch
+    >>> torch.nn.ConstantPad1d((1, 2), 7)(torch.tensor([[1, 2, 3]]))
+    tensor([[7, 1, 2, 3, 7, 7]])
+    """
 
     nd = 1
 
 
 class ConstantPad2d(_ConstantPad):
-    """Pads the last two dims with a value."""
+    """Pads the last two dims with a value.
+
+    >>> import numtorch as torch
+    >>> torch.nn.ConstantPad2d((1, 0, 0, 0), 7)(torch.tensor([[[1, 2], [3, 4]]]))
+    tensor([[[7, 1, 2],
+             [7, 3, 4]]])
+    """
 
     nd = 2
 
 
 class ConstantPad3d(_ConstantPad):
-    """Pads the last three dims with a value."""
+    """Pads the last three dims with a value.
+
+    >>> import numtorch as torch
+    >>> torch.nn.ConstantPad3d(1, 7)(torch.zeros(1, 2, 3, 4)).shape
+    torch.Size([1, 4, 5, 6])
+    """
 
     nd = 3
 
 
 class ZeroPad1d(ConstantPad1d):
-    """Pads the last dim with zeros."""
+    """Pads the last dim with zeros.
+
+    >>> import numtorch as torch
+    >>> torch.nn.ZeroPad1d((1, 2))(torch.tensor([[1, 2, 3]]))
+    tensor([[0, 1, 2, 3, 0, 0]])
+    """
 
     def __init__(self, padding):
         super().__init__(padding, 0.0)
@@ -65,7 +86,13 @@ class ZeroPad1d(ConstantPad1d):
 
 
 class ZeroPad2d(ConstantPad2d):
-    """Pads the last two dims with zeros."""
+    """Pads the last two dims with zeros.
+
+    >>> import numtorch as torch
+    >>> torch.nn.ZeroPad2d((1, 0, 0, 0))(torch.tensor([[[1, 2], [3, 4]]]))
+    tensor([[[0, 1, 2],
+             [0, 3, 4]]])
+    """
 
     def __init__(self, padding):
         super().__init__(padding, 0.0)
@@ -74,7 +101,12 @@ class ZeroPad2d(ConstantPad2d):
 
 
 class ZeroPad3d(ConstantPad3d):
-    """Pads the last three dims with zeros."""
+    """Pads the last three dims with zeros.
+
+    >>> import numtorch as torch
+    >>> torch.nn.ZeroPad3d(1)(torch.zeros(1, 2, 3, 4)).shape
+    torch.Size([1, 4, 5, 6])
+    """
 
     def __init__(self, padding):
         super().__init__(padding, 0.0)
@@ -83,37 +115,69 @@ class ZeroPad3d(ConstantPad3d):
 
 
 class ReflectionPad1d(_Pad):
-    """Mirrors the last dim at its ends, which are not repeated."""
+    """Mirrors the last dim at its ends, which are not repeated.
+
+    >>> import numtorch as torch
+    >>> torch.nn.ReflectionPad1d(2)(torch.tensor([[1, 2, 3]]))
+    tensor([[3, 2, 1, 2, 3, 2, 1]])
+    """
 
     nd, mode = 1, "reflect"
 
 
 class ReflectionPad2d(_Pad):
-    """Mirrors the last two dims at their ends."""
+    """Mirrors the last two dims at their ends.
+
+    >>> import numtorch as torch
+    >>> torch.nn.ReflectionPad2d((1, 0, 0, 0))(torch.tensor([[[1, 2], [3, 4]]]))
+    tensor([[[2, 1, 2],
+             [4, 3, 4]]])
+    """
 
     nd, mode = 2, "reflect"
 
 
 class ReflectionPad3d(_Pad):
-    """Mirrors the last three dims at their ends."""
+    """Mirrors the last three dims at their ends.
+
+    >>> import numtorch as torch
+    >>> torch.nn.ReflectionPad3d(1)(torch.zeros(1, 2, 3, 4)).shape
+    torch.Size([1, 4, 5, 6])
+    """
 
     nd, mode = 3, "reflect"
 
 
 class ReplicationPad1d(_Pad):
-    """Repeats the ends of the last dim."""
+    """Repeats the ends of the last dim.
+
+    >>> import numtorch as torch
+    >>> torch.nn.ReplicationPad1d(2)(torch.tensor([[1, 2, 3]]))
+    tensor([[1, 1, 1, 2, 3, 3, 3]])
+    """
 
     nd, mode = 1, "replicate"
 
 
 class ReplicationPad2d(_Pad):
-    """Repeats the ends of the last two dims."""
+    """Repeats the ends of the last two dims.
+
+    >>> import numtorch as torch
+    >>> torch.nn.ReplicationPad2d((1, 0, 0, 0))(torch.tensor([[[1, 2], [3, 4]]]))
+    tensor([[[1, 1, 2],
+             [3, 3, 4]]])
+    """
 
     nd, mode = 2, "replicate"
 
 
 class ReplicationPad3d(_Pad):
-    """Repeats the ends of the last three dims."""
+    """Repeats the ends of the last three dims.
+
+    >>> import numtorch as torch
+    >>> torch.nn.ReplicationPad3d(1)(torch.zeros(1, 2, 3, 4)).shape
+    torch.Size([1, 4, 5, 6])
+    """
 
     nd, mode = 3, "replicate"
 
@@ -129,18 +193,34 @@ class _CircularPad(_Pad):
 
 
 class CircularPad1d(_CircularPad):
-    """Goes on at the other end of the last dim."""
+    """Goes on at the other end of the last dim.
+
+    >>> import numtorch as torch
+    >>> torch.nn.CircularPad1d(2)(torch.tensor([[1, 2, 3]]))
+    tensor([[2, 3, 1, 2, 3, 1, 2]])
+    """
 
     nd = 1
 
 
 class CircularPad2d(_CircularPad):
-    """Goes on at the other ends of the last two dims."""
+    """Goes on at the other ends of the last two dims.
+
+    >>> import numtorch as torch
+    >>> torch.nn.CircularPad2d((1, 0, 0, 0))(torch.tensor([[[1, 2], [3, 4]]]))
+    tensor([[[2, 1, 2],
+             [4, 3, 4]]])
+    """
 
     nd = 2
 
 
 class CircularPad3d(_CircularPad):
-    """Goes on at the other ends of the last three dims."""
+    """Goes on at the other ends of the last three dims.
+
+    >>> import numtorch as torch
+    >>> torch.nn.CircularPad3d(1)(torch.zeros(1, 2, 3, 4)).shape
+    torch.Size([1, 4, 5, 6])
+    """
 
     nd = 3

@@ -25,7 +25,13 @@ def _line(key, value) -> str:
 
 
 class ParameterList(Module):
-    """A list whose tensors are parameters of the module."""
+    """A list whose tensors are parameters of the module.
+
+    >>> import numtorch as torch
+    >>> weights = torch.nn.ParameterList([torch.zeros(2), torch.zeros(3)])
+    >>> len(weights), weights[0].requires_grad
+    (2, True)
+    """
 
     def __init__(self, values: Iterable | None = None):
         super().__init__()
@@ -89,7 +95,13 @@ class ParameterList(Module):
 
 
 class ParameterDict(Module):
-    """A dictionary whose tensors are parameters of the module; it keeps the order."""
+    """A dictionary whose tensors are parameters of the module; it keeps the order.
+
+    >>> import numtorch as torch
+    >>> weights = torch.nn.ParameterDict({"a": torch.zeros(2), "b": torch.zeros(3)})
+    >>> list(weights), weights["a"].requires_grad
+    (['a', 'b'], True)
+    """
 
     def __init__(self, parameters=None):
         super().__init__()

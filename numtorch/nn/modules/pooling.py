@@ -32,19 +32,34 @@ class _MaxPool(Module):
 
 
 class MaxPool1d(_MaxPool):
-    """Maximum of each window of [N, C, L]; the stride is the kernel's size by default."""
+    """Maximum of each window of [N, C, L]; the stride is the kernel's size by default.
+
+    >>> import numtorch as torch
+    >>> torch.nn.MaxPool1d(2)(torch.tensor([[1.0, 5.0, 3.0, 4.0]]))
+    tensor([[5., 4.]])
+    """
 
     _function = staticmethod(F.max_pool1d)
 
 
 class MaxPool2d(_MaxPool):
-    """Maximum of each window of [N, C, H, W]; the stride is the kernel's size by default."""
+    """Maximum of each window of [N, C, H, W]; the stride is the kernel's size by default.
+
+    >>> import numtorch as torch
+    >>> torch.nn.MaxPool2d(2)(torch.tensor([[[1.0, 2.0], [6.0, 3.0]]]))
+    tensor([[[6.]]])
+    """
 
     _function = staticmethod(F.max_pool2d)
 
 
 class MaxPool3d(_MaxPool):
-    """Maximum of each window of [N, C, D, H, W]; the stride is the kernel's size by default."""
+    """Maximum of each window of [N, C, D, H, W]; the stride is the kernel's size by default.
+
+    >>> import numtorch as torch
+    >>> torch.nn.MaxPool3d(2)(torch.zeros(1, 3, 4, 6, 8)).shape
+    torch.Size([1, 3, 2, 3, 4])
+    """
 
     _function = staticmethod(F.max_pool3d)
 
@@ -70,25 +85,49 @@ class _MaxUnpool(Module):
 
 
 class MaxUnpool1d(_MaxUnpool):
-    """Puts the maxima of MaxPool1d back to their places."""
+    """Puts the maxima of MaxPool1d back to their places.
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([[1.0, 5.0, 3.0, 4.0]])
+    >>> pooled, indices = torch.nn.MaxPool1d(2, return_indices=True)(x)
+    >>> torch.nn.MaxUnpool1d(2)(pooled, indices)
+    tensor([[0., 5., 0., 4.]])
+    """
 
     nd, _function = 1, staticmethod(F.max_unpool1d)
 
 
 class MaxUnpool2d(_MaxUnpool):
-    """Puts the maxima of MaxPool2d back to their places."""
+    """Puts the maxima of MaxPool2d back to their places.
+
+    >>> import numtorch as torch
+    >>> pooled, indices = torch.nn.MaxPool2d(2, return_indices=True)(torch.zeros(1, 3, 6, 8))
+    >>> torch.nn.MaxUnpool2d(2)(pooled, indices).shape
+    torch.Size([1, 3, 6, 8])
+    """
 
     nd, _function = 2, staticmethod(F.max_unpool2d)
 
 
 class MaxUnpool3d(_MaxUnpool):
-    """Puts the maxima of MaxPool3d back to their places."""
+    """Puts the maxima of MaxPool3d back to their places.
+
+    >>> import numtorch as torch
+    >>> pooled, indices = torch.nn.MaxPool3d(2, return_indices=True)(torch.zeros(1, 3, 4, 6, 8))
+    >>> torch.nn.MaxUnpool3d(2)(pooled, indices).shape
+    torch.Size([1, 3, 4, 6, 8])
+    """
 
     nd, _function = 3, staticmethod(F.max_unpool3d)
 
 
 class AvgPool1d(Module):
-    """Mean of each window of [N, C, L]."""
+    """Mean of each window of [N, C, L].
+
+    >>> import numtorch as torch
+    >>> torch.nn.AvgPool1d(2)(torch.tensor([[1.0, 2.0, 3.0, 6.0]]))
+    tensor([[1.5000, 4.5000]])
+    """
 
     def __init__(
         self, kernel_size, stride=None, padding=0, ceil_mode: bool = False,
@@ -134,13 +173,23 @@ class _AvgPool(Module):
 
 
 class AvgPool2d(_AvgPool):
-    """Mean of each window of [N, C, H, W]."""
+    """Mean of each window of [N, C, H, W].
+
+    >>> import numtorch as torch
+    >>> torch.nn.AvgPool2d(2)(torch.tensor([[[1.0, 2.0], [3.0, 6.0]]]))
+    tensor([[[3.]]])
+    """
 
     _function = staticmethod(F.avg_pool2d)
 
 
 class AvgPool3d(_AvgPool):
-    """Mean of each window of [N, C, D, H, W]."""
+    """Mean of each window of [N, C, D, H, W].
+
+    >>> import numtorch as torch
+    >>> torch.nn.AvgPool3d(2)(torch.zeros(1, 3, 4, 6, 8)).shape
+    torch.Size([1, 3, 2, 3, 4])
+    """
 
     _function = staticmethod(F.avg_pool3d)
 
@@ -164,19 +213,34 @@ class _LPPool(Module):
 
 
 class LPPool1d(_LPPool):
-    """p-norm of each window of [N, C, L]."""
+    """p-norm of each window of [N, C, L].
+
+    >>> import numtorch as torch
+    >>> torch.nn.LPPool1d(2, kernel_size=2)(torch.tensor([[3.0, 4.0, 6.0, 8.0]]))
+    tensor([[ 5., 10.]])
+    """
 
     _function = staticmethod(F.lp_pool1d)
 
 
 class LPPool2d(_LPPool):
-    """p-norm of each window of [N, C, H, W]."""
+    """p-norm of each window of [N, C, H, W].
+
+    >>> import numtorch as torch
+    >>> torch.nn.LPPool2d(2, kernel_size=2)(torch.zeros(1, 3, 6, 8)).shape
+    torch.Size([1, 3, 3, 4])
+    """
 
     _function = staticmethod(F.lp_pool2d)
 
 
 class LPPool3d(_LPPool):
-    """p-norm of each window of [N, C, D, H, W]."""
+    """p-norm of each window of [N, C, D, H, W].
+
+    >>> import numtorch as torch
+    >>> torch.nn.LPPool3d(2, kernel_size=2)(torch.zeros(1, 3, 4, 6, 8)).shape
+    torch.Size([1, 3, 2, 3, 4])
+    """
 
     _function = staticmethod(F.lp_pool3d)
 
@@ -194,19 +258,34 @@ class _AdaptiveAvgPool(Module):
 
 
 class AdaptiveAvgPool1d(_AdaptiveAvgPool):
-    """Means over windows that make the length `output_size`."""
+    """Means over windows that make the length `output_size`.
+
+    >>> import numtorch as torch
+    >>> torch.nn.AdaptiveAvgPool1d(2)(torch.tensor([[1.0, 2.0, 3.0]]))
+    tensor([[1.5000, 2.5000]])
+    """
 
     _function = staticmethod(F.adaptive_avg_pool1d)
 
 
 class AdaptiveAvgPool2d(_AdaptiveAvgPool):
-    """Means over windows that make height and width `output_size` (None: as they are)."""
+    """Means over windows that make height and width `output_size` (None: as they are).
+
+    >>> import numtorch as torch
+    >>> torch.nn.AdaptiveAvgPool2d((1, None))(torch.tensor([[[1.0, 2.0], [3.0, 4.0]]]))
+    tensor([[[2., 3.]]])
+    """
 
     _function = staticmethod(F.adaptive_avg_pool2d)
 
 
 class AdaptiveAvgPool3d(_AdaptiveAvgPool):
-    """Means over windows that make depth, height and width `output_size`."""
+    """Means over windows that make depth, height and width `output_size`.
+
+    >>> import numtorch as torch
+    >>> torch.nn.AdaptiveAvgPool3d(2)(torch.zeros(1, 3, 5, 6, 7)).shape
+    torch.Size([1, 3, 2, 2, 2])
+    """
 
     _function = staticmethod(F.adaptive_avg_pool3d)
 
@@ -221,19 +300,34 @@ class _AdaptiveMaxPool(_AdaptiveAvgPool):
 
 
 class AdaptiveMaxPool1d(_AdaptiveMaxPool):
-    """Maxima over windows that make the length `output_size`."""
+    """Maxima over windows that make the length `output_size`.
+
+    >>> import numtorch as torch
+    >>> torch.nn.AdaptiveMaxPool1d(2)(torch.tensor([[1.0, 2.0, 3.0]]))
+    tensor([[2., 3.]])
+    """
 
     _function = staticmethod(F.adaptive_max_pool1d)
 
 
 class AdaptiveMaxPool2d(_AdaptiveMaxPool):
-    """Maxima over windows that make height and width `output_size`."""
+    """Maxima over windows that make height and width `output_size`.
+
+    >>> import numtorch as torch
+    >>> torch.nn.AdaptiveMaxPool2d((1, None))(torch.tensor([[[1.0, 2.0], [3.0, 4.0]]]))
+    tensor([[[3., 4.]]])
+    """
 
     _function = staticmethod(F.adaptive_max_pool2d)
 
 
 class AdaptiveMaxPool3d(_AdaptiveMaxPool):
-    """Maxima over windows that make depth, height and width `output_size`."""
+    """Maxima over windows that make depth, height and width `output_size`.
+
+    >>> import numtorch as torch
+    >>> torch.nn.AdaptiveMaxPool3d(2)(torch.zeros(1, 3, 5, 6, 7)).shape
+    torch.Size([1, 3, 2, 2, 2])
+    """
 
     _function = staticmethod(F.adaptive_max_pool3d)
 
@@ -271,12 +365,22 @@ class _FractionalMaxPool(Module):
 
 
 class FractionalMaxPool2d(_FractionalMaxPool):
-    """Maxima over windows at random places; Graham, Fractional max-pooling (2014)."""
+    """Maxima over windows at random places; Graham, Fractional max-pooling (2014).
+
+    >>> import numtorch as torch
+    >>> torch.nn.FractionalMaxPool2d(2, output_size=(5, 3))(torch.zeros(1, 3, 9, 8)).shape
+    torch.Size([1, 3, 5, 3])
+    """
 
     nd, _function = 2, staticmethod(F.fractional_max_pool2d)
 
 
 class FractionalMaxPool3d(_FractionalMaxPool):
-    """Maxima over windows at random places of [N, C, D, H, W]."""
+    """Maxima over windows at random places of [N, C, D, H, W].
+
+    >>> import numtorch as torch
+    >>> torch.nn.FractionalMaxPool3d(2, output_ratio=0.5)(torch.zeros(1, 3, 8, 8, 8)).shape
+    torch.Size([1, 3, 4, 4, 4])
+    """
 
     nd, _function = 3, staticmethod(F.fractional_max_pool3d)

@@ -16,7 +16,12 @@ from .module import Module
 
 
 class RNNBase(Module):
-    """Weights of `num_layers` layers in one or two directions, and the call over sequences."""
+    """Weights of `num_layers` layers in one or two directions, and the call over sequences.
+
+    >>> import numtorch as torch
+    >>> [name for name, _ in torch.nn.RNNBase("GRU", 3, 5).named_parameters()]
+    ['weight_ih_l0', 'weight_hh_l0', 'bias_ih_l0', 'bias_hh_l0']
+    """
 
     def __init__(
         self, mode: str, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True,
@@ -204,7 +209,13 @@ def _check_options(input_size, hidden_size, num_layers, dropout, proj_size, mode
 
 
 class RNN(RNNBase):
-    """h = tanh(x W_ih' + b_ih + h W_hh' + b_hh), or relu: [T, N, in] -> [T, N, hidden], h."""
+    """h = tanh(x W_ih' + b_ih + h W_hh' + b_hh), or relu: [T, N, in] -> [T, N, hidden], h.
+
+    >>> import numtorch as torch
+    >>> output, h = torch.nn.RNN(3, 5, bidirectional=True)(torch.zeros(7, 4, 3))
+    >>> output.shape, h.shape
+    (torch.Size([7, 4, 10]), torch.Size([2, 4, 5]))
+    """
 
     def __init__(
         self, input_size: int, hidden_size: int, num_layers: int = 1, nonlinearity: str = "tanh",
@@ -239,7 +250,13 @@ class LSTM(RNNBase):
 
 
 class GRU(RNNBase):
-    """Gated recurrent units: [T, N, in] -> [T, N, hidden], h."""
+    """Gated recurrent units: [T, N, in] -> [T, N, hidden], h.
+
+    >>> import numtorch as torch
+    >>> output, h = torch.nn.GRU(3, 5, num_layers=2)(torch.zeros(7, 4, 3))
+    >>> output.shape, h.shape
+    (torch.Size([7, 4, 5]), torch.Size([2, 4, 5]))
+    """
 
     def __init__(
         self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True,
@@ -251,7 +268,12 @@ class GRU(RNNBase):
 
 
 class RNNCellBase(Module):
-    """Weights of a single step."""
+    """Weights of a single step.
+
+    >>> import numtorch as torch
+    >>> [w.shape for w in torch.nn.RNNCellBase(3, 5, bias=False, num_chunks=4).parameters()]
+    [torch.Size([20, 3]), torch.Size([20, 5])]
+    """
 
     mode = ""
 
@@ -315,7 +337,12 @@ class RNNCellBase(Module):
 
 
 class RNNCell(RNNCellBase):
-    """One step of RNN: [N, in], [N, hidden] -> [N, hidden]."""
+    """One step of RNN: [N, in], [N, hidden] -> [N, hidden].
+
+    >>> import numtorch as torch
+    >>> torch.nn.RNNCell(3, 5)(torch.zeros(4, 3)).shape
+    torch.Size([4, 5])
+    """
 
     def __init__(self, input_size: int, hidden_size: int, bias: bool = True,
                  nonlinearity: str = "tanh", device=None, dtype=None):  # fmt: skip
@@ -337,7 +364,13 @@ class RNNCell(RNNCellBase):
 
 
 class LSTMCell(RNNCellBase):
-    """One step of LSTM: [N, in], ([N, hidden], [N, hidden]) -> (h, c)."""
+    """One step of LSTM: [N, in], ([N, hidden], [N, hidden]) -> (h, c).
+
+    >>> import numtorch as torch
+    >>> h, c = torch.nn.LSTMCell(3, 5)(torch.zeros(4, 3))
+    >>> h.shape, c.shape
+    (torch.Size([4, 5]), torch.Size([4, 5]))
+    """
 
     mode = "LSTM"
 
@@ -350,7 +383,12 @@ class LSTMCell(RNNCellBase):
 
 
 class GRUCell(RNNCellBase):
-    """One step of GRU: [N, in], [N, hidden] -> [N, hidden]."""
+    """One step of GRU: [N, in], [N, hidden] -> [N, hidden].
+
+    >>> import numtorch as torch
+    >>> torch.nn.GRUCell(3, 5)(torch.zeros(4, 3)).shape
+    torch.Size([4, 5])
+    """
 
     mode = "GRU"
 

@@ -25,6 +25,13 @@ class MultiheadAttention(Module):
     """Attention of several heads over [L, N, E] ([N, L, E] with batch_first).
 
     forward(query, key, value) returns (output, attention weights [N, L, S] or None).
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.MultiheadAttention(8, num_heads=2, batch_first=True)
+    >>> x = torch.zeros(4, 5, 8)
+    >>> output, weights = layer(x, x, x)
+    >>> output.shape, weights.shape
+    (torch.Size([4, 5, 8]), torch.Size([4, 5, 5]))
     """
 
     def __init__(
@@ -121,7 +128,13 @@ def _clones(module: Module, n: int) -> ModuleList:
 
 
 class TransformerEncoderLayer(Module):
-    """Self-attention and a feed-forward network, each with a residual and a LayerNorm."""
+    """Self-attention and a feed-forward network, each with a residual and a LayerNorm.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.TransformerEncoderLayer(8, 2, dim_feedforward=16)
+    >>> layer(torch.zeros(7, 4, 8)).shape
+    torch.Size([7, 4, 8])
+    """
 
     def __init__(
         self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1,
@@ -162,7 +175,13 @@ class TransformerEncoderLayer(Module):
 
 
 class TransformerDecoderLayer(Module):
-    """Self-attention, attention to the encoder's output, and a feed-forward network."""
+    """Self-attention, attention to the encoder's output, and a feed-forward network.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.TransformerDecoderLayer(8, 2, dim_feedforward=16)
+    >>> layer(torch.zeros(5, 4, 8), torch.zeros(7, 4, 8)).shape
+    torch.Size([5, 4, 8])
+    """
 
     def __init__(
         self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1,
@@ -225,7 +244,13 @@ def _causal_hint(mask: Tensor | None, is_causal: bool | None) -> bool:
 
 
 class TransformerEncoder(Module):
-    """A stack of encoder layers."""
+    """A stack of encoder layers.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+    >>> torch.nn.TransformerEncoder(layer, num_layers=2)(torch.zeros(4, 7, 8)).shape
+    torch.Size([4, 7, 8])
+    """
 
     def __init__(
         self, encoder_layer: Module, num_layers: int, norm: Module | None = None,
@@ -248,7 +273,13 @@ class TransformerEncoder(Module):
 
 
 class TransformerDecoder(Module):
-    """A stack of decoder layers."""
+    """A stack of decoder layers.
+
+    >>> import numtorch as torch
+    >>> net = torch.nn.TransformerDecoder(torch.nn.TransformerDecoderLayer(8, 2, 16), num_layers=2)
+    >>> net(torch.zeros(5, 4, 8), torch.zeros(7, 4, 8)).shape
+    torch.Size([5, 4, 8])
+    """
 
     def __init__(self, decoder_layer: Module, num_layers: int, norm: Module | None = None):
         super().__init__()
@@ -271,7 +302,13 @@ class TransformerDecoder(Module):
 
 
 class Transformer(Module):
-    """Encoder and decoder; src [S, N, E], tgt [T, N, E] -> [T, N, E]."""
+    """Encoder and decoder; src [S, N, E], tgt [T, N, E] -> [T, N, E].
+
+    >>> import numtorch as torch
+    >>> net = torch.nn.Transformer(8, 2, 1, 1, dim_feedforward=16)
+    >>> net(torch.zeros(7, 4, 8), torch.zeros(5, 4, 8)).shape
+    torch.Size([5, 4, 8])
+    """
 
     def __init__(
         self, d_model: int = 512, nhead: int = 8, num_encoder_layers: int = 6,

@@ -8,7 +8,12 @@ from .module import Module
 
 
 class Upsample(Module):
-    """Resizes the spatial dims to `size`, or by `scale_factor`; see F.interpolate."""
+    """Resizes the spatial dims to `size`, or by `scale_factor`; see F.interpolate.
+
+    >>> import numtorch as torch
+    >>> torch.nn.Upsample(scale_factor=2)(torch.tensor([[[1.0, 2.0]]]))
+    tensor([[[1., 1., 2., 2.]]])
+    """
 
     def __init__(
         self, size=None, scale_factor=None, mode: str = "nearest",
@@ -37,21 +42,38 @@ class Upsample(Module):
 
 
 class UpsamplingNearest2d(Upsample):
-    """Nearest neighbours of [N, C, H, W]."""
+    """Nearest neighbours of [N, C, H, W].
+
+    >>> import numtorch as torch
+    >>> torch.nn.UpsamplingNearest2d(scale_factor=2)(torch.tensor([[[[1.0, 2.0]]]]))
+    tensor([[[[1., 1., 2., 2.],
+              [1., 1., 2., 2.]]]])
+    """
 
     def __init__(self, size=None, scale_factor=None):
         super().__init__(size, scale_factor, mode="nearest")
 
 
 class UpsamplingBilinear2d(Upsample):
-    """Bilinear interpolation of [N, C, H, W] that keeps the corners."""
+    """Bilinear interpolation of [N, C, H, W] that keeps the corners.
+
+    >>> import numtorch as torch
+    >>> torch.nn.UpsamplingBilinear2d(size=(1, 3))(torch.tensor([[[[1.0, 2.0]]]]))
+    tensor([[[[1.0000, 1.5000, 2.0000]]]])
+    """
 
     def __init__(self, size=None, scale_factor=None):
         super().__init__(size, scale_factor, mode="bilinear", align_corners=True)
 
 
 class PixelShuffle(Module):
-    """[*, C * r^2, H, W] -> [*, C, H * r, W * r]."""
+    """[*, C * r^2, H, W] -> [*, C, H * r, W * r].
+
+    >>> import numtorch as torch
+    >>> torch.nn.PixelShuffle(2)(torch.arange(4).reshape(1, 4, 1, 1))
+    tensor([[[[0, 1],
+              [2, 3]]]])
+    """
 
     def __init__(self, upscale_factor: int):
         super().__init__()
@@ -65,7 +87,12 @@ class PixelShuffle(Module):
 
 
 class PixelUnshuffle(Module):
-    """[*, C, H * r, W * r] -> [*, C * r^2, H, W]."""
+    """[*, C, H * r, W * r] -> [*, C * r^2, H, W].
+
+    >>> import numtorch as torch
+    >>> torch.nn.PixelUnshuffle(2)(torch.tensor([[[0, 1], [2, 3]]])).flatten()
+    tensor([0, 1, 2, 3])
+    """
 
     def __init__(self, downscale_factor: int):
         super().__init__()
@@ -79,7 +106,12 @@ class PixelUnshuffle(Module):
 
 
 class ChannelShuffle(Module):
-    """Interleaves groups of channels of [N, C, ...]."""
+    """Interleaves groups of channels of [N, C, ...].
+
+    >>> import numtorch as torch
+    >>> torch.nn.ChannelShuffle(2)(torch.arange(4).reshape(1, 4, 1, 1)).flatten()
+    tensor([0, 2, 1, 3])
+    """
 
     def __init__(self, groups: int):
         super().__init__()
@@ -93,7 +125,12 @@ class ChannelShuffle(Module):
 
 
 class CosineSimilarity(Module):
-    """Cosine of the angle between x1 and x2 along a dim."""
+    """Cosine of the angle between x1 and x2 along a dim.
+
+    >>> import numtorch as torch
+    >>> torch.nn.CosineSimilarity(dim=0)(torch.tensor([1.0, 0.0]), torch.tensor([1.0, 1.0]))
+    tensor(0.7071)
+    """
 
     def __init__(self, dim: int = 1, eps: float = 1e-8):
         super().__init__()
@@ -104,7 +141,12 @@ class CosineSimilarity(Module):
 
 
 class PairwiseDistance(Module):
-    """p-norm of x1 - x2 along the last dim."""
+    """p-norm of x1 - x2 along the last dim.
+
+    >>> import numtorch as torch
+    >>> torch.nn.PairwiseDistance(p=1)(torch.zeros(1, 2), torch.tensor([[3.0, 4.0]]))
+    tensor([7.0000])
+    """
 
     def __init__(self, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False):
         super().__init__()
