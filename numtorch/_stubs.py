@@ -81,7 +81,7 @@ def _result(schema) -> str:
 
 def _doc(text: str | None, indent: str) -> list[str]:
     """The docstring without its example: `...` for none."""
-    text = inspect.cleandoc((text or "").partition(">>>")[0])
+    text = inspect.cleandoc((text or "").partition(">>>")[0].rstrip())
     if not text:
         return [indent + "..."]
     lines = text.replace("\\", "\\\\").replace('"""', "'''").split("\n")
