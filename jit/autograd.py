@@ -22,6 +22,7 @@ from .record import (
     GIVEN,
     INPUT_BASE,
     LINK,
+    LOST,
     RESULT,
     RESULT_GRAD,
     SCALAR_KIND,
@@ -30,6 +31,8 @@ from .record import (
     gone,
     overwritten,
 )  # fmt: skip
+from .saved import own_operand, renew, writer  # noqa: F401
+from .views import version_of
 
 
 class Info:
@@ -50,7 +53,7 @@ class Node:
 
     __slots__ = (
         "op", "meta", "attrs", "ins", "val", "freed", "owner", "wrote", "info", "token",
-        "place", "replaced", "at", "__weakref__",
+        "place", "replaced", "at", "key", "__weakref__",
     )  # fmt: skip
 
     def __init__(self, op, m, attrs, ins, val):
@@ -61,11 +64,30 @@ class Node:
         self.place = None  # weak reference to the Kept of its value
         self.wrote = False  # its result was stored over its operand
         self.replaced = False  # its value was overwritten before it got memory
-        self.at = None  # the value of the memory that the result was written to
+        self.at = None  # the memory that the result was written to: a Lazy, and its View or layout
+        self.key = None  # what counts its version, if not its memory: a Counter, and its number
 
     @property
     def row(self):
         return self.op.op if self.op.__class__ is GradOp else self.op
+
+
+class Keyed:
+    """A value in memory that was read through .data, whose version is counted apart."""
+
+    __slots__ = ("value", "key")
+
+    def __init__(self, value: Lazy, key: tuple):
+        self.value, self.key = value, key
+
+
+class Lost:
+    """A value that was freed with its graph; only its type is known."""
+
+    __slots__ = ("meta",)
+
+    def __init__(self, m):
+        self.meta = m
 
 
 class Scalar:
@@ -137,8 +159,13 @@ def saved_by(tape: Tape, op, m, attrs, ins: tuple) -> frozenset:
             operands.append(tape.inputs[INPUT_BASE - i].meta)
         else:
             operands.append(SCALAR_KIND[i])
-    wants = tuple(_wants(tape, i) for i in ins)
-    return _saved(op, m, tuple(operands), attrs, wants)
+    return saved_values(op, m, attrs, tuple(operands), [_wants(tape, i) for i in ins])
+
+
+def saved_values(op, m, attrs, operands: tuple, wants: list[bool]) -> frozenset:
+    """`_saved`; as in PyTorch the gradient of a lone operand counts as wanted in any case."""
+    tensors = [not isinstance(x, str) for x in operands]
+    return _saved(op, m, operands, attrs, tuple(tensors if sum(tensors) == 1 else wants))
 
 
 def _wants(tape: Tape, i: int) -> bool:
@@ -161,6 +188,10 @@ class Walk:
         self.tape = tape
         self.needed: set[int] = set()
         self.inputs: list[int] = []
+        self.nodes: dict[int, Node] = {}  # what was recorded again and may be something else now
+        self.again: dict[int, int] = {}  # id of a Node -> its place
+        self.before: set[int] = set()  # what was needed before it was recorded again for
+        self.moved: dict[int, list[int]] = {}  # its gradients; old places -> new ones
 
     def run(self, root: int) -> None:
         """Marks everything flagged below `root` (newest first)."""
@@ -199,6 +230,7 @@ def reach(tape: Tape, roots: list[int]) -> Walk:
     while True:
         todo = [i for i in walk.inputs if i in tape.nodes and i not in done]
         if not todo:
+            walk.nodes, walk.again = again.nodes, again.memo
             return walk
         for i in todo:
             done.add(i)
@@ -217,6 +249,7 @@ class _Again:
         self.memo: dict[int, int] = {}
         self.stale: set[int] = set()
         self.gone: set[int] = set()
+        self.nodes: dict[int, Node] = {}  # those whose memory may have other content now
 
     def record(self, root: Node, known: int | None = None) -> int:
         memo, stack = self.memo, [root]
@@ -227,7 +260,7 @@ class _Again:
             if id(node) in memo:
                 stack.pop()
                 continue
-            if node.freed:
+            if node.freed and (node is FREED or _saves(node)):
                 raise RuntimeError(TWICE)
             todo = [x[1] if x.__class__ is tuple else x for x in node.ins]
             todo = [x for x in todo if x.__class__ is Node and id(x) not in memo]
@@ -249,10 +282,16 @@ class _Again:
                 ins.append(x.index)
             elif x.__class__ is Lazy:
                 ins.append(self._lazy(x))
+            elif x.__class__ is Keyed:
+                ins.append(self._lazy(x.value, x.key))
             elif x is None:
                 ins.append(None)
+            elif x.__class__ is Lost:
+                ins.append(self._lost(x))
             else:
                 ins.append(self._leaf(x))
+        if node.row is LOST:
+            return self._lost(node)
         if node.row is BACKWARD:
             self._refuse(node, ins, self.gone)
             attrs, rest = _with_indices(node.attrs, ins)
@@ -265,9 +304,12 @@ class _Again:
                 k = tape.entries[k][3]
             return self._link(tape._append((node.op, node.meta, node.attrs, k)), node, known)
         val = node.val
-        old = known is None and val is not None and overwritten(val)
-        if node.at is not None:
-            old = old or node.at.stale
+        at = val if node.at is None else node.at[0]
+        if node.key is not None:
+            old = node.key[0].n != node.key[1]
+        else:
+            old = node.replaced or (known is None and at is not None and overwritten(at))
+            old = old or (node.row.kind == "movement" and ins[0] in self.stale)
         if known is None and val is not None and val.buf is not None and not gone(val):
             known = tape.read(val)
             place = node.place() if node.place is not None else None
@@ -280,7 +322,13 @@ class _Again:
         k = tape._append((GIVEN, node.meta, (node.op, attrs, known), *ins))
         if known is None and any(i in self.gone for i in ins):
             self.gone.add(k)
-        if old or node.replaced or (node.row.kind == "movement" and ins[0] in self.stale):
+        if (val is not None and val.given is not None) or (
+            at is not None and (at.history is not None or (node.at is not None and node.at[2]))
+        ):
+            self.nodes[k], tape.unseen = node, True
+        elif node.wrote:
+            self.nodes[k] = node
+        if old:
             self.stale.add(k)
         if (self.stale or self.gone) and node.op.__class__ is GradOp:
             read = saved_by(tape, node.row, node.meta, node.attrs, tuple(ins))
@@ -288,7 +336,12 @@ class _Again:
             saved = read if own is None else own
             saved = [k if p == -1 else ins[p] for p in saved if p or not node.wrote]
             self._refuse(node, saved, self.stale)
-            self._refuse(node, [k if p == -1 else ins[p] for p in read], self.gone)
+            # What lies in memory that was overwritten is read as it is now, but for this: an
+            # in-place op reads its own operand as it was.
+            private = ins[:1] if node.wrote else []
+            read = [k if p == -1 else ins[p] for p in read]
+            lost = [i for i in read if i in private or (i >= 0 and i not in self.nodes)]
+            self._refuse(node, lost, self.gone)
         if node.owner is not None:
             tape.keepers[k] = node.owner
         if node.info is not None:
@@ -312,19 +365,42 @@ class _Again:
         # Gradients of the value in memory go on to the one recorded again.
         return k if known is None else self.tape._append((LINK, node.meta, None, k, known))
 
-    def _lazy(self, v: Lazy) -> int:
-        idx = self.tape.read(v)
-        if overwritten(v):
+    def _lost(self, x) -> int:
+        k = self.tape._append((LOST, x.meta, None))
+        self.gone.add(k)
+        return k
+
+    def _lazy(self, v: Lazy, key: tuple | None = None) -> int:
+        tape = self.tape
+        idx = tape.read(v)
+        if key is not None:
+            tape.keys[idx] = key
+        if _told(v, key):
             self.stale.add(idx)
-            if gone(v):
-                self.gone.add(idx)
+        if gone(v):
+            self.gone.add(idx)
+        if v.given is not None:
+            tape.moved[idx] = v.given
+            if version_of(v.given[0]) != v.given[1]:
+                self.stale.add(idx)
+        root = v if v.root is None else v.root
+        tape.unseen = tape.unseen or root.history is not None or v.given is not None
+        tape.outside = tape.outside or v.source is not None
         return idx
 
     def _leaf(self, leaf) -> int:
-        t, v = leaf
-        idx = self.memo[id(v)] if v.__class__ is Node else self._lazy(v)
+        t, v, key = leaf
+        if v.__class__ is Node:
+            idx = self.memo[id(v)]
+        else:
+            idx = self._lost(v) if v.__class__ is Lost else self._lazy(v, key)
         self.tape.leaves[idx] = t
         return idx
+
+
+def _told(v: Lazy, key: tuple | None) -> bool:
+    """True if a value was overwritten so that its version tells."""
+    return overwritten(v) if key is None else key[0].n != key[1]
 
 
 def stale_text(m, op: str | None = None) -> str:
@@ -341,7 +417,7 @@ def stale_text(m, op: str | None = None) -> str:
 
 def check_usable(tape: Tape, walk: Walk) -> None:
     """Raises PyTorch's errors for a graph that is freed or whose saved values were overwritten."""
-    freed, writers = tape.freed, tape.writers
+    freed, writers = tape.freed, tape.writers or tape.keys or tape.moved
     if not freed and not writers:
         return
     for k in walk.needed:
@@ -359,11 +435,11 @@ def check_usable(tape: Tape, walk: Walk) -> None:
             raise RuntimeError(TWICE)
         for p in saved if writers else ():
             i = k if p == -1 else e[3 + p]
-            j = _memory(tape, i)
+            j = writer(tape, i)
             # An in-place op keeps its first operand as it was, but not the others.
-            if j in writers and not (p == 0 and _wrote(tape, k, writers[j])):
+            if j is not None and not (p == 0 and own_operand(tape, k, j)):
                 m = tape.inputs[INPUT_BASE - i].meta if i < 0 else tape.entries[i][1]
-                raise RuntimeError(stale_text(m, _writer(tape, writers[j])))
+                raise RuntimeError(stale_text(m, _writer(tape, j)))
 
 
 def _writer(tape: Tape, k: int) -> str | None:
@@ -376,34 +452,6 @@ def _writer(tape: Tape, k: int) -> str | None:
     if e[0].op in (OPS["cast"], OPS["copy"]) and e[3] >= 0:
         return _writer(tape, e[3])
     return grad_name(e[0].op.name).removesuffix("Backward0")
-
-
-def _memory(tape: Tape, i: int) -> int:
-    """The value whose memory a value lies in: views and recorded-again values are followed."""
-    while i >= 0:
-        e = tape.entries[i]
-        row = _row(e)
-        if row is GIVEN:
-            op, _, known = e[2]
-            row = op.op if op.__class__ is GradOp else op
-            if known is not None:
-                i = known
-                break
-        if getattr(row, "kind", None) != "movement":
-            at = tape.stored.get(i)
-            return i if at is None else at.idx
-        i = e[3]
-    if i <= INPUT_BASE:
-        root = tape.inputs[INPUT_BASE - i].root
-        if root is not None and root.win is tape.win:
-            return root.idx
-    return i
-
-
-def _wrote(tape: Tape, k: int, result: int) -> bool:
-    """True if entry k computed what was written (perhaps cast): it read the value before that."""
-    e = tape.entries[result]
-    return result == k or (_row(e) is OPS["cast"] and e[3] == k)
 
 
 def grad_name(op: str) -> str:
@@ -469,7 +517,7 @@ def _with_indices(attrs: tuple, ins: list) -> tuple[tuple, list]:
 
 def release(tape: Tape, walk: Walk) -> None:
     """Frees the graph after a backward that does not retain it."""
-    tape.freed.update(k for k in walk.needed if k >= 0)
+    tape.freed.update(k for k in (*walk.needed, *walk.before) if k >= 0)
     tape.releases += (len(tape.entries),)
     for k, info in tape.info.items():
         if info.function is not None and k in walk.needed:
@@ -490,6 +538,29 @@ def free_nodes(root: Node) -> None:
             continue
         node.freed = True
         stack.extend(x for x in node.ins if x.__class__ is Node)
-        node.ins, node.val = (), None
+        node.ins, node.val = tuple(map(_dropped, node.ins)), None
+
+
+def _dropped(x):
+    """An operand of a freed node without its value: ops that saved none may be passed again."""
+    if x.__class__ is tuple:
+        return x if x[1].__class__ is Node else (x[0], Lost(x[1].meta), None)
+    if x.__class__ is Keyed:
+        x = x.value
+    return Lost(x.meta) if x.__class__ is Lazy else x
+
+
+def _saves(node: Node) -> bool:
+    """True if the gradient of a node reads any value."""
+    if node.op.__class__ is not GradOp or not hasattr(node.row, "saves"):
+        return node.op.__class__ is GradOp
+    if node.row.saves is not None:
+        return True
+    metas, wants = [], []
+    for x in node.ins:
+        v = x[1] if x.__class__ is tuple else x
+        metas.append(SCALAR_KIND[v.index] if v.__class__ is Scalar else v.meta)
+        wants.append(x.__class__ is tuple or (v.__class__ is Node and v.op.__class__ is GradOp))
+    return bool(saved_values(node.row, node.meta, node.attrs, tuple(metas), wants))
 
 

@@ -249,7 +249,7 @@ def _rewind(tape: Tape, end: int, error: Exception) -> None:
             # Stores to memory that is owned come last: it still holds the old value.
             old = tape.inputs[INPUT_BASE - k]
             v.buf, v.addr, v.strides, v.home = old.buf, old.addr, old.strides, True
-            v.win, old.stale = None, False
+            v.win, old.history = None, None
 
 
 def _close_examples(tape: Tape) -> None:

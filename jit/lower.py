@@ -10,7 +10,7 @@ from .ops import build as B
 from .ops.table import GradOp
 from .passes.autodiff import gradients
 from .passes.batching import batch, effect_of
-from .record import BACKWARD, GIVEN, INPUT_BASE, LINK, RESULT, SCALAR_KIND
+from .record import BACKWARD, GIVEN, INPUT_BASE, LINK, LOST, RESULT, SCALAR_KIND
 from .sym import Sym
 
 
@@ -122,6 +122,8 @@ class Lowering:
             return self.operand(entry[4])
         if row is GIVEN:
             return self._given(m, attrs, entry[3:])
+        if row is LOST:
+            return self._lost(m)
         if row.kind == "step":
             return self._step(row, attrs, entry[3:])
         ins = [self.operand(i) for i in entry[3:]]
@@ -180,7 +182,7 @@ class Lowering:
         return v
 
     def _lost(self, m: Meta) -> Value:
-        # A value that was overwritten since; nothing reads it (`_Again` saw to that).
+        # A value that was overwritten or freed since; nothing reads it (`_Again` saw to that).
         return B.zeros(self.graph, self.shape(m), m.dtype)
 
     def _link(self, computed: Value, known: Value) -> None:

@@ -8,11 +8,32 @@ from __future__ import annotations
 
 import weakref
 
-from .autograd import FREED, Info, Node, Scalar, _inputs_of, _operands_of_backward, _row
+from .autograd import (
+    FREED,
+    Info,
+    Keyed,
+    Lost,
+    Node,
+    Scalar,
+    _inputs_of,
+    _operands_of_backward,
+    _row,
+    saved_values,
+)
 from .ops import OPS
 from .ops.table import GradOp
 from .passes.batching import batched_entries, effect_of
-from .record import BACKWARD, GIVEN, INPUT_BASE, RESULT, Lazy, Storage, Tape
+from .record import (
+    BACKWARD,
+    GIVEN,
+    INPUT_BASE,
+    LINK,
+    RESULT,
+    SCALAR_KIND,
+    Lazy,
+    Storage,
+    Tape,
+)  # fmt: skip
 
 # Ops whose results are recomputed rather than kept.
 CHEAP = {"dropout", "silu", "gelu", "rand", "full", "arange", "assign"}
@@ -27,7 +48,10 @@ def _cheap(entry: tuple) -> bool:
 def survivors(
     entries: tuple, in_key: tuple, live: tuple, freed: set[int]
 ) -> tuple[tuple, tuple, tuple]:
-    """(roots, saved, inputs): live results with a graph, and what to keep in memory for it."""
+    """(roots, saved, (inputs, links)): live results with a graph, and what to keep for it.
+
+    `saved` and `inputs` stay in memory; `links` are the inputs that may have an older graph.
+    """
     roots = tuple(i for i in live if entries[i][0].__class__ is GradOp)
     open_roots = [i for i in roots if i not in freed]
     closure = _closure(entries, open_roots)
@@ -48,7 +72,10 @@ def survivors(
         entries[k][2][2] for k in closure
         if _row(entries[k]) is GIVEN and entries[k][2][2] is not None
     }  # fmt: skip
-    return roots, tuple(sorted(saved - set(live))), tuple(inputs)
+    links = inputs
+    if len(open_roots) < len(roots):
+        links = {i for k in _closure(entries, roots) for i in _inputs_of(entries[k]) if i < 0}
+    return roots, tuple(sorted(saved - set(live))), (tuple(inputs), tuple(links))
 
 
 def _from_overwritten(entries: tuple, in_key: tuple) -> set[int]:
@@ -94,21 +121,23 @@ class Past:
     """
 
     __slots__ = (
-        "entries", "inputs", "scalars", "values", "leaves", "nodes", "freed", "built", "owners",
-        "writers", "stored", "info", "win", "token", "places", "__weakref__",
+        "entries", "inputs", "in_key", "scalars", "values", "leaves", "nodes", "freed", "built", "owners",
+        "writers", "stored", "stale", "keys", "info", "win", "token", "places", "__weakref__",
     )  # fmt: skip
 
     def __init__(self, tape: Tape, values: dict[int, Lazy], kept: tuple):
         self.entries, self.scalars, self.freed = tape.entries, tape.scalars, tape.freed
         self.values, self.leaves = values, tape.leaves
         self.token = object()
-        self.inputs = {i: tape.inputs[INPUT_BASE - i] for i in kept}
-        self.nodes = {i: tape.nodes[i] for i in kept if i in tape.nodes}
+        inputs, links = kept
+        self.inputs = {i: tape.inputs[INPUT_BASE - i] for i in inputs}
+        self.nodes = {i: tape.nodes[i] for i in links if i in tape.nodes}
+        self.in_key = tape.in_key
         self.built: dict[int, Node] = {}
         self.owners: dict[int, object] = {}
         self.places: dict[int, object] = {}  # weak references to the Kepts
         self.writers, self.info, self.win = tape.writers, tape.info, tape.win
-        self.stored = tape.stored
+        self.stored, self.stale, self.keys = tape.stored, tape.stale, tape.keys
         ref = weakref.ref(self)
         for v in (*self.inputs.values(), *values.values()):
             v = v if v.root is None else v.root
@@ -131,7 +160,7 @@ class Past:
                 continue
             e = entries[k]
             row = _row(e)
-            if k in self.freed and row is not GIVEN:
+            if k in self.freed and row is not GIVEN and self._saves(k):
                 built[k] = FREED
                 continue
             op, attrs = e[0], e[2]
@@ -152,9 +181,45 @@ class Past:
             node = built[k] = Node(op, e[1], attrs, tuple(ins), values.get(k))
             node.token, node.place = self.token, self.places.get(k)
             node.owner, node.info = self.owners.get(k), self.info.get(k)
-            node.wrote, node.replaced = k in written, k in self.writers
-            node.at = self.stored.get(k)
+            node.wrote, node.key = k in written, self.keys.get(k)
+            node.replaced, node.at = self._end(k)
         return built[root]
+
+    def _saves(self, k: int) -> bool:
+        """True if the gradient of an entry reads any value: it can't when that was freed."""
+        e = self.entries[k]
+        if e[0].__class__ is not GradOp or not hasattr(e[0].op, "saves"):
+            return e[0].__class__ is GradOp
+        return e[0].op.saves is not None or bool(self.saved(e))
+
+    def saved(self, e: tuple) -> frozenset:
+        """Which operands the gradient of an entry reads (-1: its result)."""
+        metas = [
+            SCALAR_KIND[i] if -5 < i < 0
+            else self.entries[i][1] if i >= 0 else self.in_key[INPUT_BASE - i][0]
+            for i in e[3:]
+        ]  # fmt: skip
+        wants = [i in self.leaves or i in self.nodes or self._flagged(i) for i in e[3:]]
+        return saved_values(e[0].op, e[1], e[2], tuple(metas), wants)
+
+    def _flagged(self, i: int) -> bool:
+        if i < 0:
+            return False
+        e = self.entries[i]
+        return (e[2][0] if e[0] is GIVEN else e[0]).__class__ is GradOp or e[0] is LINK
+
+    def _end(self, k: int) -> tuple[bool, tuple | None]:
+        """(was a value overwritten in its window so that its version tells, the memory it lies in
+        at the window's end: a Lazy, how it is seen, has it another value; None: its own)."""
+        at = self.stored.get(k)
+        i = k if at is None else at[0].idx
+        first, told = i, False
+        while i in self.stale:
+            told = told or i in self.writers
+            i = self.stale[i]
+        if i == first or i not in self.values:
+            return told, at and (*at, False)
+        return told, (self.values[i], None if at is None else at[1], True)
 
     def reads(self, root: Lazy) -> bool:
         """True if recomputing what an open graph needs reads a memory's value."""
@@ -174,14 +239,19 @@ class Past:
 
     def _operand(self, i: int):
         if i <= INPUT_BASE:
-            v = self.inputs[i]
+            v = self.inputs.get(i)
+            if v is None:
+                v = Lost(self.in_key[INPUT_BASE - i][0])
             if i in self.leaves:
-                return (self.leaves[i], v)
-            return self.nodes[i].node if i in self.nodes else v
+                return (self.leaves[i], v, self.keys.get(i))
+            if i in self.nodes:
+                return self.nodes[i].node
+            keyed = i in self.keys and v.__class__ is Lazy
+            return Keyed(v, self.keys[i]) if keyed else v
         v = self.values.get(i)
         e = self.entries[i]
         if i in self.leaves:
-            return (self.leaves[i], self.built[i] if v is None else v)
+            return (self.leaves[i], self.built[i] if v is None else v, self.keys.get(i))
         if v is not None and e[0].__class__ is not GradOp and _row(e) is not GIVEN:
             return v
         return self.built[i]
@@ -200,10 +270,27 @@ class Kept:
         self.past, self.index = past, index
         past.places[index] = weakref.ref(self)
 
-    def wrote(self, at: Lazy) -> None:
-        """The value was stored over the operand it was computed from; `at` is what is there now."""
+    def wrote(self, at: tuple) -> None:
+        """The value was stored over the operand it was computed from; `at`: where (Lazy, View)."""
         self.past.writers = {**self.past.writers, ("late", self.index): self.index}
         self.past.stored = {**self.past.stored, self.index: at}
+
+    def reads(self, v: Lazy) -> bool:
+        """True if the gradient reads the value of a memory as an operand."""
+        past, k = self.past, self.index
+        e = past.entries[k]
+        while _row(e) in (OPS["cast"], OPS["copy"]) and e[3] >= 0:
+            e = past.entries[e[3]]
+        if e[0].__class__ is not GradOp or not hasattr(e[0].op, "saves"):
+            return False
+        for p in past.saved(e):
+            i = e[3 + p] if p >= 0 else INPUT_BASE + 1
+            while i >= 0 and getattr(_row(past.entries[i]), "kind", None) == "movement":
+                i = past.entries[i][3]
+            x = past.inputs.get(i)
+            if x is not None and v in (x, x.root):
+                return True
+        return False
 
     def retain(self, t) -> None:
         """Tensor t gets the gradient of this value in its .grad."""

@@ -11,6 +11,7 @@ This module knows tensors only as objects with the attributes
                                                    3 view that gradients do not reach (no_grad)
   _node  autograd Node after a flush, or None
   _info  hooks on its gradient, or None     requires_grad, _strides(), storage_offset()
+  _past  History of its memory, while it has no Storage
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import weakref
 
 from . import config
 from .interop import exposed
@@ -27,14 +29,16 @@ from .ops.table import OPS, GradOp, Op
 from .views import (
     CUT,
     NO_GRAD,
+    Counter,
+    History,
     Storage,
     View,
+    apart,
     check_fresh,
     counter_of,
     mark,
     rebase,
     row_major,
-    seen_elsewhere,
 )  # fmt: skip
 
 INPUT_BASE = -16
@@ -50,8 +54,11 @@ class Lazy:
     addr = 0
     strides = None  # None: row-major
     home = False  # lives in memory that a tensor already owns
-    stale = False  # overwritten in place since
     root = None  # the value of the whole memory, if this is a part or a copy of it
+    source = None  # what this is a private copy of
+    history = None  # of its memory, once that holds another value
+    at = 0  # how often the memory had been written when this became its value
+    given = None  # (tensor, version): it sees other memory now (its .data was set)
     kept = False  # its memory stays as it is, though the tensor may be written
     pasts = None  # weak references to the graphs (Past) that may read it again
     lost = False  # an alias's value that somebody wrote over through another alias
@@ -74,15 +81,28 @@ def lost(m: Meta) -> Lazy:
 
 
 def overwritten(v: Lazy) -> bool:
-    """True if the tensor that had this value was written since."""
-    return v.stale or (v.root is not None and v.root.stale)
+    """True if the memory that had this value was written since, and its version tells."""
+    v = v if v.root is None else v.root
+    return v.history is not None and v.history.own > v.at
 
 
 def gone(v: Lazy) -> bool:
     """True if the memory of a value does not hold it any more."""
     if v.kept:
         return False
-    return v.stale or (v.root is not None and v.root.stale and not v.root.kept)
+    v = v if v.root is None else v.root
+    return v.history is not None and not v.kept
+
+
+def supersede(holder, old: Lazy, new: Lazy, own: bool = True) -> None:
+    """The memory of a tensor or storage has another value now; `own`: its version tells."""
+    past = holder._past
+    if past is None:
+        past = holder._past = History()
+    past.n += 1
+    past.v, old.history, new.at = new, past, past.n
+    if own:
+        past.own = past.n
 
 
 class Orphan:
@@ -115,6 +135,7 @@ class Pseudo:
 
 
 BACKWARD, RESULT, GIVEN, LINK = map(Pseudo, ("backward", "result", "given", "link"))
+LOST = Pseudo("lost")  # a value that is no more, and that nothing computed reads
 BACKWARD_GRAD, RESULT_GRAD = GradOp(BACKWARD), GradOp(RESULT)
 
 _tensor_type = None
@@ -206,8 +227,14 @@ class Tape:
         self.freed: set[int] = set()
         self.stale: dict[int, int] = {}  # overwritten value -> the one after it
         self.keepers: dict[int, object] = {}  # entry -> weak reference to who retains its gradient
-        self.writers: dict[int, int] = {}  # overwritten value -> the result that was written
-        self.stored: dict[int, Lazy] = {}  # result -> the value of the memory it was written to
+        # overwritten value -> the result that was written, if the version tells
+        self.writers: dict[int, int] = {}
+        self.stored: dict[int, tuple] = {}  # result -> (value of the memory it is in, View)
+        self.keys: dict[int, tuple] = {}  # value read through .data -> (its Counter, version)
+        self.moved: dict[int, tuple] = {}  # value of a tensor whose .data was set -> Lazy.given
+        self.unseen = False  # gradients may have to read what versions do not tell of
+        self.outside = False  # or what somebody wrote to an array
+        self.pins: list = []  # memory that a graph may read though no tensor does
         self.releases: tuple = ()  # how long the tape was when graphs were freed
         self.locs: dict[int, tuple] = {}
         self.bytes = 0
@@ -231,6 +258,8 @@ class Tape:
         if t._rg == 3 and check and self.grad:
             check_fresh(t)
         idx = self.read(v)
+        if t._view is not None and t._view.counter is not None:
+            self.count_apart(t, idx)
         if t._rg == 1:
             self.leaves[idx] = t
         elif t._rg == 2 and t._node is not None:
@@ -255,12 +284,20 @@ class Tape:
             self.limit = 0
         return idx
 
+    def count_apart(self, t, idx: int) -> None:
+        """Notes the version of a value that is read through .data."""
+        counter = apart(t)
+        if counter is not None:
+            self.keys[idx] = (counter, counter.n)
+            self.unseen = True
+
     def read(self, v: Lazy) -> int:
         """Index of the present content of a value in memory."""
         if v.win is self.win:
             return v.idx
-        if not exposed(v.buf):
+        if v.kept or not exposed(v.buf):
             return self.add_input(v)
+        self.outside = True
         # Memory that outsiders may write: take its content now.
         if v.meta.nbytes <= 1 << 14:
             return self.add_input(snapshot(v))
@@ -321,6 +358,8 @@ class Tape:
             t._v = self._lazy(m, idx)
         else:
             t._v = lost(m)  # outsiders may write there: every use reads it again
+        if t._view.counter is not None:
+            self.count_apart(t, idx)
         if rg:
             t._rg = 2
             if t._info is not None:
@@ -436,8 +475,10 @@ class Tape:
             out = self.push((op.grad_op if rg else op, m, attrs, idx), m, rg)
         out._st = st
         out._view = made = View(chain + ((op, m, attrs),), offset, strides)
-        if old is not None:
+        if old is not None and old.counter is not None:
             made.counter = old.counter
+            if idx is not None:
+                self.count_apart(out, out._v.idx)
         st.add_alias(out)
         if not op.differentiable:
             if old is not None and old.origin is not None:
@@ -460,9 +501,13 @@ class Tape:
         if result._v.win is not self.win:
             # The limit was reached: the result is in memory already.
             kept, result = result._node, self.record(OPS["copy"], (result,))
+        holder = t if t._st is None else t._st
+        old = holder._v
+        if kept is not None and old.home and old.strides is None and not exposed(old.buf):
+            old.kept = old.kept or kept.reads(old)
         old, idx = self._write(t, result)
         if kept is not None:
-            kept.wrote((t if t._st is None else t._st)._v)
+            kept.wrote((holder._v, t._view))
         if self.limit == sys.maxsize:
             self.limit = limit
         if (old.buf is not None and exposed(old.buf)) or idx >= self.limit:
@@ -480,8 +525,8 @@ class Tape:
         root = st._v
         at = root.addr + view.offset * m.dtype.itemsize
         array_of(Lazy(m, root.buf, at, view.strides))[...] = array_of(self.locate(result))
-        root.stale = True
         st._v = Lazy(root.meta, root.buf, root.addr, root.strides)
+        supersede(st, root, st._v, apart(t) is None)
         counter_of(t).n += 1
         for a in (r() for r in st.aliases):
             if a is not None:
@@ -505,7 +550,9 @@ class Tape:
             # A write through a detached alias or under no_grad leaves the graph as it was.
             rg = True
             idx = self._append((OPS["replaced"].grad_op, m, None, old_idx, idx))
-        home = old.home and not (old.pasts is not None and _spare(old))
+            if self.retained:
+                self._keep_retained(holder, old_idx)
+        home = old.home and not _spare(self, old, old_idx, result)
         if home:
             op = OPS["assign"]
             idx = self._append((op.grad_op if rg else op, m, None, old_idx, idx))
@@ -513,15 +560,25 @@ class Tape:
         new.home, new.strides = home, old.strides
         self.stale[old_idx] = idx
         if result._rg and idx != result._v.idx:
-            self.stored[result._v.idx] = new
-        if view is None or view.counter is None or not seen_elsewhere(st, view.counter):
-            old.stale = True
+            self.stored[result._v.idx] = new, view
+        own = view is None or view.counter is None or apart(t) is None
+        supersede(holder, old, new, own)
+        if own:
             self.writers[old_idx] = result._v.idx
+        if not own or self.keys or old.pasts is not None:
+            self.unseen = True
+            self.pins.append(holder)
         if old_idx >= 0:
             self.handles[old_idx] = object()
         self.handles[idx] = holder
         self._move(t, st, new, rg, idx)
         return old, idx
+
+    def _keep_retained(self, holder, idx: int) -> None:
+        """The gradient that a tensor retains is still that of the value before this write."""
+        for t in (r() for r in holder.aliases) if holder.__class__ is Storage else (holder,):
+            if t is not None and t._view is None and t._retains_grad:
+                self.keepers[idx] = weakref.ref(t)
 
     def _rebased(self, t, root: int, m: Meta) -> int:
         """The root without its graph, as what t's family starts from."""
@@ -571,6 +628,25 @@ class Tape:
             else:
                 a._v = lost(a._v.meta)
                 a._node = None
+
+    def take_over(self, t, alias) -> None:
+        """t sees the memory of a detached alias from now on; its version goes on counting."""
+        counter = Counter(t._count) if t._st is None else counter_of(t)
+        self.forget(t)
+        v = t._v
+        v.given = t, counter.n
+        if v.win is self.win:
+            self.moved[v.idx] = v.given
+        self.unseen = True
+        if t._st is not None:
+            t._st.aliases = [r for r in t._st.aliases if r() is not t]
+        t._v, t._st, t._view = alias._v, alias._st, alias._view
+        t._view.counter, t._view.base, t._view.origin = counter, None, None
+        t._st.add_alias(t)
+        if t._v.win is self.win:
+            self.count_apart(t, t._v.idx)
+            if t._rg == 1:
+                self.leaves[t._v.idx] = t
 
     def forget(self, t) -> None:
         """t is about to see another value: what is pending for it is nobody's now."""
@@ -630,7 +706,7 @@ def share(tape: Tape, t) -> Storage:
     if st is None:
         st = t._st = Storage(t._v)
         st.version = t._count
-        st._rg, st._node = t._rg, t._node
+        st._rg, st._node, st._past = t._rg, t._node, t._past
         st.add_alias(t)
         v = t._v
         if v.win is tape.win and v.idx >= 0:
@@ -647,21 +723,47 @@ def snapshot(v: Lazy) -> Lazy:
     buf = alloc(v.meta.nbytes)
     out = Lazy(v.meta, buf, buf.addr)
     out.home, out.kept, out.root = False, True, v if v.root is None else v.root
+    out.source, out.given = v, v.given
     target = as_array(buf, v.meta.dtype.np, v.meta.shape, None, 0)
     np.copyto(target, array_of(v))
     return out
 
 
-def _spare(v: Lazy) -> bool:
-    """True if v's memory is left to the graphs that compute from it again.
+def _spare(tape: Tape, v: Lazy, idx: int, result) -> bool:
+    """True if v's memory is left to the gradients that read it: of graphs that compute from it
+    again, and of the op whose result is written.
 
     The tensor that is written gets other memory, unless somebody else knows where it is.
     """
-    if v.strides is not None or exposed(v.buf):
+    own = result._rg and tape.grad
+    if (v.pasts is None and not own) or v.strides is not None or exposed(v.buf):
         return False
-    pasts = (ref() for ref in v.pasts)
-    v.kept = v.kept or any(past is not None and past.reads(v) for past in pasts)
+    if not v.kept:
+        pasts = (ref() for ref in v.pasts or ())
+        v.kept = any(past is not None and past.reads(v) for past in pasts)
+        if own and not v.kept:
+            from .saved import reads
+
+            v.kept = reads(tape, result._v.idx, idx)
     return v.kept
+
+
+def relocate(t) -> None:
+    """Moves a tensor that somebody outside is about to see away from graphs that read it again."""
+    holder = t if t._st is None else t._st
+    v = holder._v
+    if v.pasts is None or v.strides is not None or exposed(v.buf):
+        return
+    if not any(past is not None and past.reads(v) for past in (ref() for ref in v.pasts)):
+        return
+    copy = snapshot(v)
+    new = Lazy(v.meta, copy.buf, copy.addr)
+    v.kept = True
+    supersede(holder, v, new, False)
+    holder._v = new
+    for a in (r() for r in t._st.aliases) if t._st is not None else ():
+        if a is not None:
+            a._v = new if a._view is None else lost(a._v.meta)
 
 
 def array_of(v: Lazy):

@@ -21,13 +21,29 @@ class Counter:
         self.n = n
 
 
+class History:
+    """What was written to one memory: a value that was overwritten finds the present one here.
+
+    Gradients read what they saved by reference, so that they see writes which the version of the
+    saved tensor does not count.
+    """
+
+    __slots__ = ("v", "n", "own")
+
+    def __init__(self):
+        self.v = None  # the present value (which does not refer to this: no cycle)
+        self.n = 0  # writes of any kind
+        self.own = 0  # n at the last one that the memory's own version counts
+
+
 class Storage:
     """The cell that all aliases of one memory share: its current root value and version."""
 
-    __slots__ = ("_v", "counter", "aliases", "_rg", "_node", "__weakref__")
+    __slots__ = ("_v", "counter", "aliases", "_rg", "_node", "_past", "__weakref__")
 
     def __init__(self, v):
         self._v, self.counter, self.aliases, self._rg, self._node = v, Counter(), [], 0, None
+        self._past = None  # History, once it was written
 
     @property
     def version(self) -> int:
@@ -77,12 +93,10 @@ def version_of(t) -> int:
     return t._count if t._st is None else counter_of(t).n
 
 
-def seen_elsewhere(st: Storage, counter: Counter) -> bool:
-    """True if some alias does not count the writes that `counter` counts."""
-    if counter is st.counter:
-        return False
-    aliases = (r() for r in st.aliases)
-    return any(a is not None and counter_of(a) is not counter for a in aliases)
+def apart(t) -> Counter | None:
+    """What counts the reads and writes of t, if the version of its memory does not."""
+    counter = t._view.counter if t._view is not None else None
+    return None if counter is None or counter is t._st.counter else counter
 
 
 def mark(t, origin: str) -> None:

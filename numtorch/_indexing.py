@@ -318,7 +318,7 @@ def setitem(self: Tensor, key, value) -> None:
     if tensors:
         masks = all(isinstance(k, bool) or k.dtype.kind == "b" for _, k in tensors)
         if isinstance(value, Tensor) and not (masks and value.numel() == 1):
-            check_overlap(view, value, whole=True)
+            check_overlap(view, _fewer_dims(value, 0), whole=True)
         _write_at(view, tensors, value)
         return
     view = _alias(view) if view is self else view

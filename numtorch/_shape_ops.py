@@ -10,6 +10,7 @@ from numtorch.jit import dtypes as _d
 from numtorch.jit.meta import meta
 from numtorch.jit.ops import OPS
 from numtorch.jit.record import local, row_major
+from numtorch.jit.views import overlaps_itself
 
 from ._api import REGISTRY, alias, function
 from ._descriptors import check_device
@@ -734,10 +735,43 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
 
         src = as_tensor(src)
     if src._v.meta.shape != self._v.meta.shape:
+        _check_fits(self._v.meta.shape, src._v.meta.shape)
         src = expand(src, self._v.meta.shape)
+    if self._view is not None and _repeats(self, src):
+        # Its own elements, some of them several times over: as PyTorch does, no error.
+        once = {d: (0, 1, 1) for d, s in enumerate(self._view.strides) if s == 0 and self.size(d)}
+        copy_(slice_view(self, once), slice_view(src, once))
+        return self
     op = OPS["cast"] if src.dtype is not self.dtype else OPS["copy"]
     attrs = (self.dtype,) if op.name == "cast" else None
     return write_result(self, local.tape.record(op, (src,), attrs), "copy")
+
+
+def _check_fits(shape: tuple, given: tuple) -> None:
+    """PyTorch's errors for a source that does not broadcast to the shape."""
+    pairs = list(zip(reversed(shape), reversed(given)))
+    for d, (n, k) in enumerate(pairs):
+        if n != k and n != 1 and k != 1:
+            raise RuntimeError(
+                f"The size of tensor a ({n}) must match the size of tensor b ({k}) at non-singleton "
+                f"dimension {len(shape) - 1 - d}"
+            )
+    both = [k if n == 1 else n for n, k in pairs]
+    longer = max(shape, given, key=len)
+    whole = (*longer[: len(longer) - len(pairs)], *reversed(both))
+    if whole != tuple(shape):
+        raise RuntimeError(
+            f"output with shape {list(shape)} doesn't match the broadcast shape {list(whole)}"
+        )
+
+
+def _repeats(t: Tensor, src: Tensor) -> bool:
+    """True if src is the same region as t, with elements that have several indices."""
+    strides, m = t._view.strides, t._v.meta
+    return (
+        src._st is t._st and overlaps_itself(m.shape, strides) and src._v.meta is m
+        and src._strides() == strides and src.storage_offset() == t.storage_offset()
+    )  # fmt: skip
 
 
 def fill_(self: Tensor, value) -> Tensor:

@@ -9,7 +9,7 @@ from numtorch.jit import dtypes as _dtypes
 from numtorch.jit.meta import meta
 from numtorch.jit.record import Lazy, array_of, local, share
 from numtorch.jit.runtime.allocator import alloc
-from numtorch.jit.views import Counter, counter_of, row_major
+from numtorch.jit.views import counter_of, row_major
 
 from ._creation import from_numpy, tensor
 from ._descriptors import check_device
@@ -322,14 +322,7 @@ def is_storage(obj) -> bool:
 
 def adopt(t: Tensor, alias: Tensor) -> Tensor:
     """t sees the memory of a detached alias from now on; its versions go on counting."""
-    counter = Counter(t._count) if t._st is None else counter_of(t)
-    local.tape.forget(t)
-    t._v, t._st, t._view = alias._v, alias._st, alias._view
-    t._view.counter, t._view.base, t._view.origin = counter, None, None
-    t._st.add_alias(t)
-    tape = local.tape
-    if t._rg == 1 and t._v.win is tape.win:
-        tape.leaves[t._v.idx] = t
+    local.tape.take_over(t, alias)
     return t
 
 

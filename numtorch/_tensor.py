@@ -12,6 +12,7 @@ from numtorch.jit.record import (
     Lazy,
     array_of,
     local,
+    relocate,
     set_tensor_type,
 )  # fmt: skip
 from numtorch.jit.views import (
@@ -19,7 +20,6 @@ from numtorch.jit.views import (
     Storage,
     View,
     check_fresh,
-    counter_of,
     flag_of,
     flag_views,
     row_major,
@@ -47,6 +47,7 @@ class Tensor:
     _rg = 0  # 0 none, 1 leaf that requires grad, 2 result of recorded ops
     _node = None
     _count = 0
+    _past = None
     _grad = None
     _retains_grad = False
     _info = None  # hooks on its gradient
@@ -184,10 +185,12 @@ class Tensor:
             raise RuntimeError("only Tensors of floating point dtype can require gradients")
         if not requires_grad and self._rg == 3:
             return self
+        tape = local.tape
+        if not requires_grad and self._rg:
+            tape.unseen = True  # the graphs that end here give no gradient any more
         self._rg = 1 if requires_grad else 0
         if self._st is not None:
             flag_views(self)
-        tape = local.tape
         if requires_grad and self._v.win is tape.win:
             tape.leaves[self._v.idx] = self
         return self
@@ -256,10 +259,11 @@ class Tensor:
 
     def _memory(self):
         """The memory as a NumPy array: bits, for types that NumPy does not have."""
-        v = self._value()
+        self._value()
         if local.tape.entries:
             local.tape.flush()
-        return export(v)
+        relocate(self)
+        return export(self._value())
 
     def item(self):
         """The Python number of a tensor with one element."""
@@ -383,6 +387,9 @@ class Tensor:
     def data(self) -> Tensor:
         alias = self.detach()
         alias._view.counter = Counter()
+        tape = local.tape
+        if alias._v.win is tape.win:
+            tape.count_apart(alias, alias._v.idx)
         return alias
 
     @data.setter
@@ -394,15 +401,7 @@ class Tensor:
                 "data set to a tensor that requires gradients must be floating point or complex "
                 "dtype"
             )
-        counter = Counter(self._count) if self._st is None else counter_of(self)
-        value = value.detach()
-        local.tape.forget(self)
-        self._v, self._st, self._view = value._v, value._st, value._view
-        self._view.counter = counter
-        self._st.add_alias(self)
-        tape = local.tape
-        if self._rg == 1 and self._v.win is tape.win:
-            tape.leaves[self._v.idx] = self
+        local.tape.take_over(self, value.detach())
 
     def retain_grad(self) -> None:
         """Keeps the gradient of a non-leaf in .grad."""

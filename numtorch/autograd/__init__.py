@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Sequence
 
 from numtorch.jit import autograd as _jit
+from numtorch.jit.ops import OPS
 from numtorch.jit.record import local
 
 from .._tensor import Tensor
@@ -39,6 +40,7 @@ from .modes import (
 from .plain import plain_backward
 
 Variable = Tensor
+REPLACED = OPS["replaced"].grad_op
 
 __all__ = [
     "Function", "GradcheckError", "Variable", "backward", "detect_anomaly",
@@ -59,9 +61,6 @@ def _check_root(root: Tensor, k: int) -> None:
     if not root.requires_grad:
         raise _no_graph(k)
     root._flag()
-    node = root._node
-    if node is not None and node.freed and root._v.win is not local.tape.win:
-        raise RuntimeError(_jit.TWICE)
 
 
 def _seed(root: Tensor, g: Tensor | None, k: int, batched: bool = False) -> Tensor | None:
@@ -190,6 +189,10 @@ def _accumulate_all(run: Run, inputs, retain: bool, create: bool) -> None:
             before = total.get(id(t))
             total[id(t)] = (t, g if before is None else before[1] + g)
     for t, g in total.values():
+        if inputs is None and t._rg != 1 and not t._retains_grad:
+            if t._rg == 2:
+                raise RuntimeError("leaf variable has been moved into the graph interior")
+            continue  # its requires_grad was switched off
         info = t._info if t._rg == 1 else None
         if info is not None and info.hooks:
             g = run_hooks(info.hooks, g)
@@ -208,7 +211,8 @@ def _targets(walk, inputs) -> list[tuple[Tensor, int]]:
         found = [(tape.leaves[i], i) for i in sorted(walk.needed) if i in tape.leaves]
     chosen = {i for _, i in found}
     for i in sorted(walk.needed):
-        h = tape.handles[i] if i >= 0 else None
+        own = i >= 0 and tape.entries[i][0] is not REPLACED
+        h = tape.handles[i] if own else None
         h = tape.keepers[i]() if i in tape.keepers else h
         if isinstance(h, Tensor) and h._retains_grad and (i in tape.keepers or h._v.idx == i):
             if i not in chosen:
@@ -218,11 +222,18 @@ def _targets(walk, inputs) -> list[tuple[Tensor, int]]:
 
 def _accumulate(t: Tensor, g: Tensor, create: bool) -> None:
     if t._grad is None:
-        t._grad = g
+        t._grad = g if g.shape == t.shape or t._rg != 1 else _fitted(t, g)
     elif create or g.is_sparse or t._grad.is_sparse:
         t._grad = g + t._grad if t._grad.is_sparse and not g.is_sparse else t._grad + g
     else:
         t._grad.add_(g)
+
+
+def _fitted(t: Tensor, g: Tensor) -> Tensor:
+    """A gradient of a leaf whose .data has another shape now, copied to that shape."""
+    from .. import empty
+
+    return empty(t.shape, dtype=g.dtype).copy_(g)
 
 
 def grad(

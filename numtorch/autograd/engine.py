@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from numtorch.jit import autograd as _jit
 from numtorch.jit.meta import Meta
+from numtorch.jit.ops import OPS
 from numtorch.jit.ops.table import GradOp
 from numtorch.jit.record import BACKWARD, GIVEN, INPUT_BASE, LINK, local
 
@@ -34,7 +35,24 @@ def places(t: Tensor, walk) -> list[int]:
     def is_t(i: int) -> bool:
         return tape.leaves.get(i) is t or (node is not None and tape.nodes.get(i) is node)
 
-    return [own] + [i for i in walk.inputs if i != own and is_t(i)]
+    found = [own] + [i for i in walk.inputs if i != own and is_t(i)]
+    found += _replaced(tape, walk, own, node)
+    return list(dict.fromkeys(found + [k for i in found for k in walk.moved.get(i, ())]))
+
+
+def _replaced(tape, walk, i: int, node) -> list[int]:
+    """Where the graph has a value whose memory was written without it (through .data)."""
+    found = []
+    while i >= 0 and tape.entries[i][0] is OPS["replaced"].grad_op:
+        i = tape.entries[i][3]
+        found.append(i)
+    node = tape.nodes.get(i, node)
+    if node is not None:
+        n = node.node
+        while n.row is OPS["replaced"] and n.ins:
+            n = n.ins[0]
+        found += [walk.again[k] for k in (id(n),) if k in walk.again]
+    return found
 
 
 def tensor_at(k: int, grad: bool) -> Tensor:
@@ -64,8 +82,9 @@ class Run:
         tape = self.tape = local.tape
         self.win = tape.win
         self.at = [index_of(t) for t, _ in self.roots]
-        self.walk = _jit.reach(tape, self.at)
-        _jit.check_usable(tape, self.walk)
+        walk = _jit.reach(tape, self.at)
+        _jit.check_usable(tape, walk)
+        self.at, self.walk = _jit.renew(tape, walk, self.at)
         self.stops = stops_of(tape, self.walk)
         if self.stops:
             self._analyse()

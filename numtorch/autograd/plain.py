@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from numtorch.jit.ops.table import GradOp
 from numtorch.jit.record import BACKWARD, BACKWARD_GRAD, INPUT_BASE, RESULT, Lazy, Tape
+from numtorch.jit.saved import changed_outside
 
 from .._tensor import Tensor
 
@@ -21,7 +22,7 @@ def plain_backward(tape: Tape, root: Tensor) -> bool:
         v.win is not win or root._rg != 2 or v.meta.numel != 1 or v.meta.dtype.kind != "f"
         or tape.nodes or tape.freed
         or tape.stale or tape.retained or tape.info or tape.leaf_hooks
-        or tape.levels
+        or tape.levels or tape.unseen or (tape.outside and changed_outside(tape))
     ):  # fmt: skip
         return False
     at, entries, inputs = v.idx, tape.entries, tape.inputs

@@ -15,7 +15,7 @@ import numpy as np
 from numtorch.jit.dtypes import float64, from_numpy
 from numtorch.jit.meta import meta
 from numtorch.jit.ops import OPS
-from numtorch.jit.record import Lazy, array_of, local
+from numtorch.jit.record import Lazy, array_of, local, supersede
 from numtorch.jit.runtime.allocator import alloc, as_array
 
 from .._tensor import Tensor, wrap
@@ -387,7 +387,7 @@ def _settle(p: Tensor) -> None:
     v, view = p._value(), p._view
     whole = view is None or (view.offset == 0 and v.meta.numel == st._v.meta.numel)
     if whole and v.strides is None:
-        p._st, p._view, p._count = None, None, st.version
+        p._st, p._view, p._count, p._past = None, None, st.version, st._past
 
 
 def _renew(held: list[Tensor]) -> None:
@@ -398,10 +398,9 @@ def _renew(held: list[Tensor]) -> None:
         return
     for t, v, n in zip(held, values, counts):
         if n > _BASE and t._st is None:
-            v.stale = True
             t._v = Lazy(v.meta, v.buf, v.addr, v.strides)
+            supersede(t, v, t._v)
         elif t._st is not None:
-            v.stale = True
             _renew_aliases(t, v)
 
 
@@ -409,6 +408,7 @@ def _renew_aliases(t: Tensor, v: Lazy) -> None:
     new = Lazy(v.meta, v.buf, v.addr, v.strides)
     if t._st._v is v:
         t._st._v = new
+        supersede(t._st, v, new)
     for ref in t._st.aliases:
         a = ref()
         if a is not None and a._v is v:
