@@ -53,7 +53,7 @@ class Node:
 
     __slots__ = (
         "op", "meta", "attrs", "ins", "val", "freed", "owner", "wrote", "info", "token",
-        "place", "replaced", "at", "key", "__weakref__",
+        "place", "replaced", "at", "key", "store", "__weakref__",
     )  # fmt: skip
 
     def __init__(self, op, m, attrs, ins, val):
@@ -65,6 +65,7 @@ class Node:
         self.wrote = False  # its result was stored over its operand
         self.replaced = False  # its value was overwritten before it got memory
         self.at = None  # the memory that the result was written to: a Lazy, and its View or layout
+        self.store = False  # it puts its operand in the memory of a tensor
         self.key = None  # what counts its version, if not its memory: a Counter, and its number
 
     @property

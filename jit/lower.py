@@ -177,8 +177,8 @@ class Lowering:
         if known is None:
             return out
         v = self.operand(known)
-        if grad and v not in self.graph.given:
-            self._link(out, v)
+        if grad:
+            self._link(out, v)  # of several backwards the latest one recorded what it needs
         return v
 
     def _lost(self, m: Meta) -> Value:

@@ -121,8 +121,9 @@ class Past:
     """
 
     __slots__ = (
-        "entries", "inputs", "in_key", "scalars", "values", "leaves", "nodes", "freed", "built", "owners",
-        "writers", "stored", "stale", "keys", "info", "win", "token", "places", "__weakref__",
+        "entries", "inputs", "in_key", "scalars", "values", "leaves", "nodes", "freed", "built",
+        "owners", "writers", "stored", "stale", "keys", "info", "win", "token", "places",
+        "__weakref__",
     )  # fmt: skip
 
     def __init__(self, tape: Tape, values: dict[int, Lazy], kept: tuple):
@@ -150,8 +151,6 @@ class Past:
 
     def node(self, root: int) -> Node:
         """The graph below an entry."""
-        if root in self.freed:
-            return FREED
         built, entries, values = self.built, self.entries, self.values
         scalar_at = _scalar_positions(entries)
         written = _written(entries, self.writers)
@@ -181,6 +180,7 @@ class Past:
             node = built[k] = Node(op, e[1], attrs, tuple(ins), values.get(k))
             node.token, node.place = self.token, self.places.get(k)
             node.owner, node.info = self.owners.get(k), self.info.get(k)
+            node.store = row is OPS["assign"]
             node.wrote, node.key = k in written, self.keys.get(k)
             node.replaced, node.at = self._end(k)
         return built[root]

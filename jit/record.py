@@ -503,8 +503,8 @@ class Tape:
             kept, result = result._node, self.record(OPS["copy"], (result,))
         holder = t if t._st is None else t._st
         old = holder._v
-        if kept is not None and old.home and old.strides is None and not exposed(old.buf):
-            old.kept = old.kept or kept.reads(old)
+        if kept is not None and old.buf is not None and old.strides is None:
+            old.kept = old.kept or (not exposed(old.buf) and kept.reads(old))
         old, idx = self._write(t, result)
         if kept is not None:
             kept.wrote((holder._v, t._view))
@@ -736,7 +736,7 @@ def _spare(tape: Tape, v: Lazy, idx: int, result) -> bool:
     The tensor that is written gets other memory, unless somebody else knows where it is.
     """
     own = result._rg and tape.grad
-    if (v.pasts is None and not own) or v.strides is not None or exposed(v.buf):
+    if (v.pasts is None and not own) or v.buf is None or v.strides is not None or exposed(v.buf):
         return False
     if not v.kept:
         pasts = (ref() for ref in v.pasts or ())

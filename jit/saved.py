@@ -433,7 +433,7 @@ def renew(tape: Tape, walk, at: list[int]):
         return at, walk
     roots = new.roots(at)
     again = walk.__class__(tape)
-    again.before, again.moved = walk.needed, new.moved
+    again.before, again.moved, again.again = walk.needed, new.moved, walk.again
     done: set[int] = set()
     for r in roots:
         again.run(r)

@@ -18,6 +18,9 @@ import os
 import types
 from collections.abc import Callable
 
+from numtorch.jit.record import local
+from numtorch.jit.views import check_fresh
+
 from ._api_convert import CONVERT, DISPLAY, FAST, MISSING, ArgumentError, mismatch, type_name
 from ._examples import described
 from ._tensor import Tensor, tensor_types
@@ -191,13 +194,13 @@ class Function:
                 found, out = schema.bind(args, kwargs, method)
             except ArgumentError as e:
                 raise TypeError(str(e)) from None
-            return schema.call(found, out)
+            return _called(schema, found, out)
         for schema in self.schemas:
             try:
                 found, out = schema.bind(args, kwargs, method)
             except ArgumentError:
                 continue
-            return schema.call(found, out)
+            return _called(schema, found, out)
         raise self.combination(args, kwargs, method)
 
     def combination(self, args: tuple, kwargs: dict, method: bool) -> TypeError:
@@ -209,6 +212,21 @@ class Function:
             f"{self.name.replace('.', '_')}() received an invalid combination of arguments - got "
             f"({', '.join(shown)}), but expected one of:{lines}\n"
         )
+
+
+def _called(schema: Schema, found: dict, out):
+    try:
+        return schema.call(found, out)
+    except Exception:
+        check_views(found.values())
+        raise
+
+
+def check_views(values) -> None:
+    """After an error: that an operand is a view that may not be used any more comes first."""
+    for t in values:
+        if isinstance(t, Tensor) and t._view is not None and local.tape.grad:
+            check_fresh(t)
 
 
 def overriding(values) -> type | None:
@@ -300,7 +318,12 @@ def _fast_source(s: Schema, short: str, method: bool) -> str:
             lines.append(f"        if {p.name} is d{k}: del named['{p.name}']")
     lines.append(f"        return again(schema, call, args, extra, named, unknown, {method})")
     passed = [p.name for p in s.positional] + [f"{p.name}={p.name}" for p in s.params if p.kwonly]
-    lines.append(f"    return run({', '.join(passed)})")
+    lines.append("    try:")
+    lines.append(f"        return run({', '.join(passed)})")
+    lines.append("    except Exception:")
+    tensors = [p.name for p in s.positional if p.base in ("Tensor", "Operand")]
+    lines.append(f"        check_views(({''.join(f'{n}, ' for n in tensors)}))")
+    lines.append("        raise")
     return "\n".join(lines) + "\n"
 
 
@@ -328,7 +351,7 @@ def again(s: Schema, call, args: tuple, extra: tuple, named: dict, unknown: dict
     return call(args[:lead], {**named, **unknown}, method)
 
 
-FAST["again"] = again
+FAST["again"], FAST["check_views"] = again, check_views
 
 
 def function(

@@ -753,8 +753,8 @@ def _check_fits(shape: tuple, given: tuple) -> None:
     for d, (n, k) in enumerate(pairs):
         if n != k and n != 1 and k != 1:
             raise RuntimeError(
-                f"The size of tensor a ({n}) must match the size of tensor b ({k}) at non-singleton "
-                f"dimension {len(shape) - 1 - d}"
+                f"The size of tensor a ({n}) must match the size of tensor b ({k}) at "
+                f"non-singleton dimension {len(shape) - 1 - d}"
             )
     both = [k if n == 1 else n for n, k in pairs]
     longer = max(shape, given, key=len)

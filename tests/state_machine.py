@@ -272,8 +272,16 @@ class Machine:
 
         x, z = self.pick(a)[1], self.pick(b)[1]
         apart = x.untyped_storage().data_ptr() != z.untyped_storage().data_ptr()
-        if apart and not z.requires_grad and not x._is_view() and not x.grad_fn:
-            self.two(f, a, b, False)
+        if not apart or z.requires_grad or x._is_view() or x.grad_fn:
+            return
+        if x.requires_grad and (x.shape != z.shape or x.dtype != z.dtype):
+            # What an older graph does then depends on when torch drops its AccumulateGrad.
+            self.drop_graphs()
+        self.two(f, a, b, False)
+
+    def drop_graphs(self) -> None:
+        """Keeps the leaves only."""
+        self.pairs = [p for p in self.pairs if not with_graph(p[1])] or self.pairs[:1]
 
     # -- reads
 
@@ -307,7 +315,7 @@ class Machine:
         if c % 2:
             # The graph is freed. What else ran through it may or may not be used in torch,
             # depending on what each op had saved.
-            self.pairs = [p for p in self.pairs if not with_graph(p[1])] or self.pairs[:1]
+            self.drop_graphs()
         for ours, theirs in self.pairs:
             if leaf(theirs):
                 self.same_grads(ours, theirs)

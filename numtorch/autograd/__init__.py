@@ -40,7 +40,7 @@ from .modes import (
 from .plain import plain_backward
 
 Variable = Tensor
-REPLACED = OPS["replaced"].grad_op
+_REPLACED, _ASSIGN = OPS["replaced"].grad_op, OPS["assign"].grad_op
 
 __all__ = [
     "Function", "GradcheckError", "Variable", "backward", "detect_anomaly",
@@ -211,13 +211,21 @@ def _targets(walk, inputs) -> list[tuple[Tensor, int]]:
         found = [(tape.leaves[i], i) for i in sorted(walk.needed) if i in tape.leaves]
     chosen = {i for _, i in found}
     for i in sorted(walk.needed):
-        own = i >= 0 and tape.entries[i][0] is not REPLACED
+        own = i >= 0 and not _replaces(tape, i)
         h = tape.handles[i] if own else None
         h = tape.keepers[i]() if i in tape.keepers else h
         if isinstance(h, Tensor) and h._retains_grad and (i in tape.keepers or h._v.idx == i):
             if i not in chosen:
                 found.append((h, i))
     return found
+
+
+def _replaces(tape, i: int) -> bool:
+    """True for a value that was written without its graph: the one before it has the gradient."""
+    e = tape.entries[i]
+    while e[0] is _ASSIGN and e[4] >= 0:
+        e = tape.entries[e[4]]
+    return e[0] is _REPLACED
 
 
 def _accumulate(t: Tensor, g: Tensor, create: bool) -> None:

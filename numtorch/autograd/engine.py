@@ -19,6 +19,7 @@ from .._tensor import Tensor
 from . import anomaly
 
 _new = object.__new__
+_REPLACED, _ASSIGN = OPS["replaced"].grad_op, OPS["assign"].grad_op
 
 
 def index_of(t: Tensor) -> int:
@@ -43,13 +44,14 @@ def places(t: Tensor, walk) -> list[int]:
 def _replaced(tape, walk, i: int, node) -> list[int]:
     """Where the graph has a value whose memory was written without it (through .data)."""
     found = []
-    while i >= 0 and tape.entries[i][0] is OPS["replaced"].grad_op:
-        i = tape.entries[i][3]
+    while i >= 0 and tape.entries[i][0] in (_REPLACED, _ASSIGN):
+        e = tape.entries[i]
+        i = e[3] if e[0] is _REPLACED else e[4]
         found.append(i)
     node = tape.nodes.get(i, node)
     if node is not None:
         n = node.node
-        while n.row is OPS["replaced"] and n.ins:
+        while n.ins and (n.store or n.op is _REPLACED) and n.ins[0].__class__ is _jit.Node:
             n = n.ins[0]
         found += [walk.again[k] for k in (id(n),) if k in walk.again]
     return found
