@@ -145,6 +145,12 @@ def weak_dtype(kind: str) -> DType:
     return bool_ if kind == "b" else int64 if kind == "i" else default
 
 
+def wide_dtype(types) -> DType:
+    """What arithmetic of Python scalars alone is done in: Python's own types."""
+    kind = max((t.weak for t in types), key="bifc".index)
+    return {"b": bool_, "i": int64, "f": float64, "c": complex128}[kind]
+
+
 # ---------------------------------------------------------------- promotion
 
 _RANK = {"b": 0, "i": 1, "f": 2, "c": 3}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import numtorch as torch
+import pytest
 
 
 def test_gradient_of_a_slice_of_a_sum():
@@ -54,3 +56,21 @@ def test_a_template_with_sizes_that_no_input_has():
     for n in range(10, 16):
         grown = torch.cat([grown, x[:1]])
         assert grown.sum().item() == 8 * (n - 9)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "complex128"])
+@pytest.mark.parametrize("shape", [(), (3,)])
+def test_scalars_of_a_gradient_keep_their_digits(dtype, shape):
+    # exponent - 1 was computed in the default dtype: float64 gradients had seven digits.
+    from helpers import torch as reference
+
+    grads = []
+    for lib in (torch, reference):
+        x = lib.full(shape, 2.7, dtype=getattr(lib, dtype), requires_grad=True)
+        (first,) = lib.autograd.grad((x ** (1 / 3)).sum().abs(), x, create_graph=True)
+        first.abs().sum().backward()
+        assert first.dtype == x.dtype and x.grad.dtype == x.dtype
+        grads.append((first.detach().numpy(), x.grad.numpy()))
+    for ours, theirs in zip(*grads):
+        rtol = 1e-6 if dtype == "float32" else 1e-14
+        np.testing.assert_allclose(ours, theirs, rtol=rtol)

@@ -81,8 +81,37 @@ def emit(name: str | Op, *ins, **attrs) -> Value:
     folded = _fold(op, ins)
     if folded is not None:
         return folded
+    if op.kind == "elementwise":
+        ins = _as_scalars(op, ins)
     t = op.infer([v.type for v in ins], attrs)
     return graph.add(op, ins, attrs, [t], _grad_enabled and op.differentiable).out
+
+
+def _is_number(v: Value) -> bool:
+    """True for Python scalars and for what was computed from nothing else."""
+    if v.type.weak:
+        return True
+    node = v.node
+    return (
+        node is not None and node.op.kind == "elementwise" and node.op.name not in ("cast", "copy")
+        and bool(node.inputs) and all(map(_is_number, node.inputs))
+    )  # fmt: skip
+
+
+def _as_scalars(op: Op, ins: list[Value]) -> list[Value]:
+    """A number computed from scalars promotes as a scalar does: it takes the tensors' dtype."""
+    numbers = [not v.type.weak and not v.shape and _is_number(v) for v in ins]
+    if op.name == "where":
+        numbers[0] = False  # a condition stays one
+    if not any(numbers) or all(n or v.type.weak for n, v in zip(numbers, ins)):
+        return ins
+    types = [
+        Type((), v.dtype, v.dtype.kind) if n else v.type
+        for n, v in zip(numbers, ins)
+    ]
+    d = op.compute_dtype(types)
+    d = d.compute if op.wide_scalars else d
+    return [cast(v, d) if n else v for n, v in zip(numbers, ins)]
 
 
 def emit_recorded(op: Op, ins: list[Value], attrs: dict, dtype: DType):

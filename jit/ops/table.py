@@ -85,9 +85,12 @@ class Op:
         """The type that operands are cast to before the expression is evaluated."""
         if self.name == "where":
             types = types[1:]
-        d = dtypes.result_type([(t.shape, t.dtype, t.weak) for t in types])
+        if all(t.weak for t in types):
+            d = dtypes.wide_dtype(types)
+        else:
+            d = dtypes.result_type([(t.shape, t.dtype, t.weak) for t in types])
         if self.result in ("float", "real_float") and not d.differentiable:
-            return dtypes.default
+            return dtypes.float64 if all(t.weak for t in types) else dtypes.default
         if self.result == "number" and d.kind == "b":
             return dtypes.int64
         return d
