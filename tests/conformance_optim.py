@@ -52,6 +52,19 @@ def table():
         yield f"error: {name}", lambda n=name: rows.error(n), 0.0
 
 
+def conditioned(name: str, worst: float, limit: float) -> str:
+    """For a trajectory that is off: whether torch itself is as far off after the data's last bits
+    changed, and the update itself, on equal gradients, is within the limit. Else an empty text."""
+    kind, found = name.split(" ", 1)
+    options = next((o for o in rows.options_of(kind) if str(o) == found), None)
+    if options is None:
+        return ""
+    update, torch_off = rows.on_same_gradients(kind, options), rows.moved_by_an_ulp(kind, options)
+    if update > limit or worst > torch_off:
+        return ""
+    return f"  (on equal gradients {update:.0e}; torch with its data moved by an ulp {torch_off:.0e})"
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="rows whose name matches")
@@ -66,12 +79,15 @@ def main() -> int:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 worst = row()
-            verdict, text = ("ok" if worst <= limit else "WRONG"), f"{worst:.1e}"
+                verdict, text = ("ok" if worst <= limit else "WRONG"), f"{worst:.1e}"
+                reason = conditioned(name, worst, limit) if verdict != "ok" else ""
+            verdict = "ok" if reason else verdict
         except Exception as e:  # noqa: BLE001
+            reason = ""
             verdict, text = "WRONG", f"{type(e).__name__}: {e}"[:300]
         counts[verdict] += 1
-        if verdict != "ok" or not args.wrong:
-            print(f"{verdict:6}{text:9} {name}", flush=True)
+        if verdict != "ok" or reason or not args.wrong:
+            print(f"{verdict:6}{text:9} {name}{reason}", flush=True)
     print(f"{counts['ok']} ok, {counts['WRONG']} wrong ({time.perf_counter() - start:.0f} s)")
     return 1 if counts["WRONG"] else 0
 

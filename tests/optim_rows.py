@@ -118,7 +118,7 @@ GRID = {
               "decoupled_weight_decay": [False, True], "maximize": [False, True]},
     "RAdam": {"lr": [0.01], "betas": [(0.9, 0.999), (0.8, 0.9)], "weight_decay": [0, 0.01],
               "decoupled_weight_decay": [False, True], "maximize": [False, True]},
-    "RMSprop": {"lr": [0.01], "alpha": [0.99, 0.9], "weight_decay": [0, 0.01],
+    "RMSprop": {"lr": [0.01], "alpha": [0.99, 0.5], "weight_decay": [0, 0.01],
                 "momentum": [0, 0.9], "centered": [False, True], "maximize": [False, True]},
     "Rprop": {"lr": [0.01, 0.1], "etas": [(0.5, 1.2), (0.3, 1.5)],
               "step_sizes": [(1e-6, 50), (1e-3, 0.05)], "maximize": [False, True]},
@@ -162,20 +162,49 @@ def only_of(kind: str):
     return (0, 2) if kind == "Muon" else None
 
 
+def steps_of(runs: list[Run], step, steps: int = 50) -> None:
+    """Steps, of which parameter 1 misses some: it has a count of its own."""
+    for k in range(steps):
+        step()
+        if k in (20, 23) and not isinstance(runs[0].opt, runs[0].lib.optim.LBFGS):
+            for run in runs:
+                run.params[1].requires_grad_(k == 23)
+
+
 def trajectory(kind: str, options: dict, dtype: str = "float64", steps: int = 50) -> float:
     """Parameters and state after some steps."""
     runs = [Run(lib, kind, options, dtype, only_of(kind)) for lib in (nt, torch)]
-    for k in range(steps):
-        for run in runs:
-            run.step()
-        if k == 20 and kind != "LBFGS":
-            # A parameter that misses some steps has a count of its own.
-            for run in runs:
-                run.params[1].requires_grad_(False)
-        if k == 23:
-            for run in runs:
-                run.params[1].requires_grad_(True)
+    steps_of(runs, lambda: [run.step() for run in runs], steps)
     return compare_runs(*runs)
+
+
+def on_same_gradients(kind: str, options: dict) -> float:
+    """As trajectory, where both are given the gradients of torch's: the update alone."""
+    ours, theirs = runs = [Run(lib, kind, options, only=only_of(kind)) for lib in (nt, torch)]
+
+    def step():
+        theirs.closure()
+        for p, q in zip(ours.params, theirs.params):
+            p.grad = None if q.grad is None else nt.tensor(np.array(q.grad))
+        ours.opt.step()
+        theirs.opt.step()
+
+    steps_of(runs, step)
+    return compare_runs(*runs)
+
+
+def moved_by_an_ulp(kind: str, options: dict, tries: int = 4) -> float:
+    """How far torch is from torch, at most, after the last bits of the data were changed."""
+    base = Run(torch, kind, options, only=only_of(kind))
+    steps_of([base], base.step)
+    worst = 0.0
+    for seed in range(tries):
+        run = Run(torch, kind, options, only=only_of(kind))
+        bits = np.random.default_rng(seed).integers(-1, 2, X.shape)
+        run.x = torch.from_numpy(X * (1 + bits * np.finfo("float64").eps))
+        steps_of([run], run.step)
+        worst = max(worst, *map(difference, run.params, base.params))
+    return worst
 
 
 def compare_runs(ours: Run, theirs: Run) -> float:

@@ -41,6 +41,11 @@ elementwise("sub", "{0} - {1}", arity=2, ref=np.subtract, refuse=refuse.subtract
             vjp=lambda g, o, x, y: _m((g, x), (-g, y)))
 elementwise("mul", "{0} * {1}", arity=2, ref=np.multiply, wide_scalars=True, bool_expr="{0} & {1}",
             vjp=lambda g, o, x, y: _m((g * y, x), (g * x, y)))
+# a * b + c rounded once, as PyTorch's addcmul, lerp and add with alpha round it: where a sum nearly
+# cancels (a variance as mean of squares minus square of mean), two roundings differ by much.
+elementwise("fma", "fma({0}, {1}, {2})", arity=3, public=None, int_expr="{0} * {1} + {2}",
+            complex_expr="{0} * {1} + {2}", domain=(0.5, 3.0),
+            vjp=lambda g, o, x, y, z: _m((g * y, x), (g * x, y), (g, z)))
 elementwise("div", "{0} / {1}", arity=2, result="float", ref=np.true_divide, cost=4,
             wide_scalars=True, domain=(0.5, 3.0),
             vjp=lambda g, o, x, y: _m((g / y, x), (-(g * o) / y, y)))

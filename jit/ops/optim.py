@@ -28,16 +28,22 @@ def _step(name: str, build, doc: str) -> None:
     composite(name + "_result", result, attrs=("count", "flags", "k"), doc=doc)
 
 
+def _fma(a: Value, b: Value, c: Value) -> Value:
+    return emit("fma", a, b, c)
+
+
 def _lerp(a: Value, b: Value, weight: Value, far: bool) -> Value:
     # `far`: the weight is 0.5 or more. PyTorch starts from the nearer end.
-    return b - (b - a) * (1.0 - cast(weight, b.dtype)) if far else a + (b - a) * weight
+    if far:
+        return _fma(a - b, 1.0 - cast(weight, b.dtype), b)
+    return _fma(b - a, weight, a)
 
 
 def _gradient(p: Value, g: Value, weight_decay, decay: bool, maximize: bool) -> Value:
     # The gradient to descend along: its sign, and the L2 penalty's part.
     if maximize:
         g = -g
-    return g + p * weight_decay if decay else g
+    return _fma(p, weight_decay, g) if decay else g
 
 
 def sgd(
@@ -51,12 +57,12 @@ def sgd(
     lr, weight_decay, mu, keep, weight = scalars
     g = _gradient(p, g, weight_decay, decay, maximize)
     if not momentum:
-        return [p - g * lr]
-    buffer = states[0] * keep + g * weight
+        return [_fma(-g, lr, p)]
+    buffer = _fma(g, weight, states[0] * keep)
     if detached:
         buffer = emit("detach", buffer)
-    g = g + buffer * mu if nesterov else buffer
-    return [p - g * lr, buffer]
+    g = _fma(buffer, mu, g) if nesterov else buffer
+    return [_fma(-g, lr, p), buffer]
 
 
 def adam(p: Value, g: Value, states: list, scalars: list, decay, decoupled, amsgrad, maximize, far):
@@ -71,7 +77,7 @@ def adam(p: Value, g: Value, states: list, scalars: list, decay, decoupled, amsg
     if decay and decoupled:
         p = p * weight_decay
     mean = _lerp(states[0], g, new1, far)
-    square = states[1] * keep2 + g * new2 * g
+    square = _fma(g * new2, g, states[1] * keep2)
     top = emit("maximum", states[2], square) if amsgrad else square
     p = p - size * mean / (emit("sqrt", top) / root2 + eps)
     return [p, mean, square, top] if amsgrad else [p, mean, square]
@@ -84,7 +90,7 @@ def adagrad(p: Value, g: Value, states: list, scalars: list, decay, maximize):
     """
     weight_decay, eps, lr = scalars
     g = _gradient(p, g, weight_decay, decay, maximize)
-    total = states[0] + g * g
+    total = _fma(g, g, states[0])
     return [p - lr * g / (emit("sqrt", total) + eps), total]
 
 
@@ -95,9 +101,9 @@ def adadelta(p: Value, g: Value, states: list, scalars: list, decay, maximize):
     """
     weight_decay, keep, new, eps, lr = scalars
     g = _gradient(p, g, weight_decay, decay, maximize)
-    square = states[0] * keep + g * new * g
+    square = _fma(g * new, g, states[0] * keep)
     delta = emit("sqrt", states[1] + eps) / emit("sqrt", square + eps) * g
-    return [p - delta * lr, square, states[1] * keep + delta * new * delta]
+    return [_fma(-delta, lr, p), square, _fma(delta * new, delta, states[1] * keep)]
 
 
 def adamax(p: Value, g: Value, states: list, scalars: list, decay, maximize, far):
@@ -123,7 +129,7 @@ def nadam(p: Value, g: Value, states: list, scalars: list, decay, decoupled, max
     if decay and decoupled:
         p = p * weight_decay
     mean = _lerp(states[0], g, new1, far)
-    square = states[1] * keep2 + g * new2 * g
+    square = _fma(g * new2, g, states[1] * keep2)
     root = emit("sqrt", square / correction) + eps
     return [p + size_g * g / root + size_m * mean / root, mean, square]
 
@@ -141,7 +147,7 @@ def radam(
     if decay and decoupled:
         p = p * weight_decay
     mean = _lerp(states[0], g, new1, far)
-    square = states[1] * keep2 + g * new2 * g
+    square = _fma(g * new2, g, states[1] * keep2)
     move = mean / correction1 * lr
     if rectified:
         move = move * (root2 / (emit("sqrt", square) + eps)) * rect
@@ -158,17 +164,17 @@ def rmsprop(
     """
     weight_decay, keep, new, eps, mu, lr = scalars
     g = _gradient(p, g, weight_decay, decay, maximize)
-    square = states[0] * keep + g * new * g
+    square = _fma(g * new, g, states[0] * keep)
     out = [square]
     spread = square
     if centered:
         mean = _lerp(states[-1], g, new, far)
-        spread = square - mean * mean
+        spread = _fma(-mean, mean, square)
     root = emit("sqrt", spread) + eps
     if momentum:
         buffer = states[1] * mu + g / root
         out.append(buffer)
-        p = p - buffer * lr
+        p = _fma(-buffer, lr, p)
     else:
         p = p - lr * g / root
     return [p, *out, mean] if centered else [p, *out]
@@ -197,7 +203,7 @@ def asgd(p: Value, g: Value, states: list, scalars: list, decay, averaging, maxi
     """
     weight_decay, shrink, eta, mu = scalars
     g = _gradient(p, g, weight_decay, decay, maximize)
-    p = p * shrink - g * eta
+    p = _fma(-g, eta, p * shrink)
     return [p, states[0] + (p - states[0]) * mu if averaging else p]
 
 
@@ -236,7 +242,7 @@ def adafactor(p: Value, g: Value, states: list, scalars: list, decay, eps1, maxi
         found = [spread]
     move = g / emit("sqrt", _clamp_min(spread, least * least))
     denom = emit("maximum", _norm(move) / (root * d), 1.0)
-    return [p - move * (alpha / denom), *found]
+    return [_fma(-move, alpha / denom, p), *found]
 
 
 _step("sgd_step", sgd, "Stochastic gradient descent with momentum.")
