@@ -12,6 +12,7 @@ from .argblock import ArgBlock, indent
 from .codegen import Kernel
 from .dtypes import DType, by_short, int64
 from .ir import Node
+from .ops.table import OPS
 from .passes.layout import Layout
 from .scatter import three_strides
 from .sym import ceil_div, prod
@@ -50,7 +51,7 @@ def scan_kernels(node: Node, layout: Layout) -> list[Kernel]:
     out, dtype = node.out, node.inputs[0].dtype
     wide = by_short(_WIDE.get(out.dtype.short, out.dtype.short))
     start, step = (text and text.format(t=wide.short, a="{a}") for text in _STEP[combine])
-    update = _LOGADDEXP.replace("{t}", wide.short) if step is None else "{a} = " + step + "\n"
+    update = _logaddexp(wide) if step is None else "{a} = " + step + "\n"
     block = _block(node, layout)
     block.pointer("p0", ("v", out), out.dtype)
     if _is_last(node) and step is not None:
@@ -64,6 +65,13 @@ def scan_kernels(node: Node, layout: Layout) -> list[Kernel]:
     text = f"x = {_cast('{x}', dtype, wide)}\n" + update.replace("{a}", lane)
     steps = Steps(f"{lane} = {start}\n", text, [("p0", _cast(lane, wide, out.dtype), out.dtype)])
     return [_lanes(node, block, combine, steps)]
+
+
+def _logaddexp(t: DType) -> str:
+    if t.kind != "c":
+        return _LOGADDEXP.replace("{t}", t.short)
+    text = OPS["logaddexp"].complex_expr.format("{a}", "x", t=t.short, r=t.to_real().short)
+    return "{a} = " + text + "\n"
 
 
 # The running extreme and where it is: the last of equal ones, and every NaN, takes its place.

@@ -16,8 +16,7 @@ def _cholesky(A, upper, check, name) -> list[Tensor]:
     C.square(name, A)
     C.floating(name, A)
     C.kernel(A, "cholesky_cpu")
-    A = C.adjoint(A) if upper else A
-    factor, info = (C.host("cholesky", (A,), (check, name, k)) for k in range(2))
+    factor, info = (C.host("cholesky", (A,), (upper, check, name, k)) for k in range(2))
     return [C.adjoint(factor) if upper else factor, info]
 
 
@@ -86,8 +85,7 @@ def cholesky_solve(B, L, upper=False):
         )
     C.kernel(B, "cholesky_solve_cpu")
     L, B = C.batched("cholesky_solve", L, B)
-    lower = C.adjoint(L) if upper else L
-    return triangular(C.adjoint(lower), triangular(lower, B, False, False), True, False)
+    return C.host("cholesky_solve", (B, L), (upper,))
 
 
 @function("cholesky_inverse(Tensor L, bool upper=False)", out=True)
@@ -101,9 +99,7 @@ def cholesky_inverse(L, upper=False):
     """
     C.square("cholesky_inverse", L)
     C.kernel(L, "cholesky_inverse_out_cpu")
-    lower = C.adjoint(L) if upper else L
-    half = triangular(lower, _eye_like(lower), False, False)
-    return C.adjoint(half) @ half
+    return C.host("cholesky_solve", (_eye_like(L), L), (upper,))
 
 
 def _eye_like(A: Tensor, m: int | None = None) -> Tensor:

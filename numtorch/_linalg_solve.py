@@ -362,7 +362,8 @@ def lstsq(A, B, rcond=None, *, driver=None):
     """Least squares solution of A X = B, of least norm where it is not unique.
 
     (solution, residuals, rank, singular_values); all drivers compute by the singular value
-    decomposition. The residuals are empty unless A has more rows than columns and full rank.
+    decomposition. The residuals are empty unless A has more rows than columns and full rank,
+    and for gelsy, which is what None means.
 
     >>> import numtorch as torch
     >>> A = torch.tensor([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]])
@@ -382,14 +383,12 @@ def lstsq(A, B, rcond=None, *, driver=None):
     x, rank, values = (C.host("lstsq", (A, B), (float(rcond), k)) for k in range(3))
     real = A.dtype.to_real()
     residuals = x.reshape(-1)[:0].abs()
-    full = driver == "gels" or (m > n and bool((rank == n).all()))
-    if m > n and full and A.numel():
+    if m > n and driver != "gelsy" and (driver == "gels" or bool((rank == n).all())):
         r = (A @ x - B).abs()
         residuals = (r * r).sum(-2)
     if driver == "gels":
         rank = A.new_empty(0, dtype=_d.int64)
-    if driver in ("gels", "gelsy"):
-        values = A.new_empty(0, dtype=real)
+    values = A.new_empty(0, dtype=real) if driver in ("gels", "gelsy") else values.detach()
     return _lstsq(x.squeeze(-1) if vector else x, residuals, rank, values)
 
 

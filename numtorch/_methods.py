@@ -44,8 +44,10 @@ def _must_be_tensor(name: str):
     return refuse
 
 
-def _unbound(name: str, given) -> TypeError:
+def _unbound(name: str, given) -> Exception:
     """Python's error for Tensor.method(1, ...)."""
+    if name in ("__rdiv__", "__rtruediv__"):  # 1 / x is x.reciprocal() * 1 in PyTorch
+        return AttributeError(f"'{type(given).__name__}' object has no attribute 'reciprocal'")
     return TypeError(
         f"descriptor '{name}' for 'numtorch.Tensor' objects doesn't apply to a "
         f"'{type(given).__name__}' object"

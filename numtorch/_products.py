@@ -368,9 +368,11 @@ def pdist(input, p=2.0):
     if p < 0:
         raise RuntimeError("pdist only supports non-negative p values")
     i, j = np.triu_indices(shape_of(input)[0], 1)
-    if not len(i) or not shape_of(input)[1]:
-        return input.new_zeros(len(i))
+    if not len(i):
+        return input.reshape(-1)[:0]
     d = input.index_select(0, from_numpy(i)) - input.index_select(0, from_numpy(j))
+    if not shape_of(input)[1]:
+        return d.sum(1)
     kind = norm_kind(float(p))
     return record("p_norm", (d, float(p)) if kind == "+" else (d,), ((1,), False, kind))
 

@@ -124,7 +124,7 @@ def log_softmax(x, dim):
 
 def logsumexp(x, dims, keepdim):
     with stop_gradient():
-        m = emit("amax", x, dims=dims)
+        m = emit("amax", emit("real", x) if x.dtype.kind == "c" else x, dims=dims)
         m = emit("where", emit("isfinite", m), m, 0.0)
     s = emit("log", emit("sum", emit("exp", x - m), dims=dims)) + m
     return _drop(s, dims, keepdim)

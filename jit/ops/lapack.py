@@ -161,10 +161,10 @@ host("ldl_solve", N.ldl_solve, lambda ts, a: Type(ts[2].shape, ts[2].dtype), att
 # ---------------------------------------------------------------- Cholesky, QR
 
 
-def _cholesky(a, check, who):
-    """The lower factor; the upper triangle is not read."""
+def _cholesky(a, upper, check, who):
+    """The lower factor of the matrix that one triangle gives; the other is not read."""
     info = np.zeros(a.shape[:-2], np.int32)
-    a = np.tril(a)
+    a = np.tril(N.adjoint(a) if upper else a)
     try:
         factor = np.linalg.cholesky(a)
         if np.isfinite(factor).all() or np.isfinite(a).all():
@@ -182,6 +182,11 @@ def _cholesky(a, check, who):
     out = np.full_like(a, np.nan) if out is None else out
     out[bad] = a[bad]
     return out, info
+
+
+def _cholesky_solve(b, factor, upper):
+    low = N.adjoint(factor) if upper else factor
+    return N.substitute(N.adjoint(low), N.substitute(low, b, False, False), True, False)
 
 
 def _qr(a, mode):
@@ -211,8 +216,10 @@ def _tau_type(t, **_):
     return Type((*t.shape[:-2], _least(t)), t.dtype)
 
 
-host("cholesky", _cholesky, _types(_same, _info), results=2, attrs=("check", "who"),
+host("cholesky", _cholesky, _types(_same, _info), results=2, attrs=("upper", "check", "who"),
      vjp=G.cholesky)  # fmt: skip
+host("cholesky_solve", _cholesky_solve, _types(_same), attrs=("upper",), vjp=G.cholesky_solve,
+     arity=2)  # fmt: skip
 host("qr", _qr, _types(_q_type, _r_type), results=2, attrs=("mode",), vjp=G.qr)
 host("geqrf", _geqrf, _types(_same, _tau_type), results=2)
 

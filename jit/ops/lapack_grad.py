@@ -228,7 +228,15 @@ def lu_factor(g, out, a, pivot, result):
     return (mm(p, x) if pivot else x,)
 
 
-def cholesky(g, out, a, check, who, result):
+def cholesky_solve(g, out, b, factor, upper):
+    # The gradient of a factor L with A = L L^H that is not known to be a triangle, as PyTorch's.
+    gb = emit("cholesky_solve", g, factor, upper=upper)
+    both = mm(gb, adjoint(out))
+    both = both + adjoint(both)
+    return gb, -(mm(factor, both) if upper else mm(both, factor))
+
+
+def cholesky(g, out, a, upper, check, who, result):
     if result:
         return (None,)
     h = adjoint(out)

@@ -91,3 +91,12 @@ elementwise(
         B.match(g * (emit("maximum", emit("log1p", -x), -100.0)
                      - emit("maximum", emit("log", x), -100.0)), y)),
 )  # fmt: skip
+
+
+def _no_second_derivative(g, o, x):
+    raise RuntimeError("derivative for aten::_ctc_loss_backward is not implemented")
+
+
+# What ctc_loss reads; its gradient, which has no derivative in PyTorch.
+elementwise("ctc_scores", "{0}", arity=1, public=None, vjp=lambda g, o, x: (emit("ctc_slope", g),))
+elementwise("ctc_slope", "{0}", arity=1, public=None, vjp=_no_second_derivative)

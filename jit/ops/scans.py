@@ -71,6 +71,9 @@ def _index(graph, shape, dim):
 
 def _logcumsumexp_vjp(g, o, x, dim, reverse, dtype):
     # exp(x) * sum of g * exp(-out), in logarithms; positive and negative gradients apart.
+    if x.dtype.kind == "c":
+        logs = scan("logaddexp", emit("log", g) - B.conj(o), dim, not reverse)
+        return (emit("exp", logs + B.conj(x)),)
     least = -1.6e4 if x.dtype.short == "f16" else -1e37  # finite, so that it has a gradient
 
     def part(h):

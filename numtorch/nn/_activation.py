@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .. import _random
+from .._dtype_info import finfo
 from .._tensor import Tensor
 from . import _check
 from ._record import must_be_tensor, with_out
@@ -154,9 +155,13 @@ def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
 @with_out
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """x moved towards 0 by lambd."""
-    _floating("softshrink", "softshrink_cpu", input)
-    if lambd < 0:
-        raise RuntimeError(f"lambda must be greater or equal to 0, but found to be {lambd}.")
+    _floating("softshrink", "softshrink_check", input)
+    largest = finfo(input.dtype).max
+    if not 0 <= lambd <= largest:
+        raise RuntimeError(
+            f"lambda must be in range [0, {largest:.6g}] for input dtype {input.dtype.scalar_type},"
+            f" but found {lambd:.6g}"
+        )
     zero = input * 0.0
     return (input - lambd).where(input > lambd, (input + lambd).where(input < -lambd, zero))
 

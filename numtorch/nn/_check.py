@@ -86,11 +86,7 @@ def conv(metas, attrs) -> None:
     _same_numbers(x, w)
     _conv_numbers(stride, padding, dilation, groups)
     o, c, *kernel = w.shape
-    if o % groups or o < groups:
-        raise RuntimeError(
-            f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, "
-            f"but got weight of size [{list(w.shape)}] instead"
-        )
+    _conv_groups(w, groups)
     if x.shape[1] != c * groups:
         raise RuntimeError(
             f"Given groups={groups}, weight of size {list(w.shape)}, expected "
@@ -105,6 +101,19 @@ def conv(metas, attrs) -> None:
         raise RuntimeError(
             f"Calculated padded input size per channel: ({_by(padded)}). Kernel size: "
             f"({_by(span)}). Kernel size can't be greater than actual input size"
+        )
+
+
+def _conv_groups(w, groups: int) -> None:
+    if w.shape[0] < groups:
+        raise RuntimeError(
+            f"Given groups={groups}, expected weight to be at least {groups} at dimension 0, but "
+            f"got weight of size {list(w.shape)} instead"
+        )
+    if w.shape[0] % groups:
+        raise RuntimeError(
+            f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, "
+            f"but got weight of size [{list(w.shape)}] instead"
         )
 
 
@@ -128,7 +137,7 @@ def _conv_numbers(stride, padding, dilation, groups) -> None:
     if min(stride) <= 0:
         raise RuntimeError("non-positive stride is not supported")
     if min(dilation) <= 0:
-        raise RuntimeError(f"dilation should be greater than zero, but got {list(dilation)}")
+        raise RuntimeError("dilation should be greater than zero")
     if groups <= 0:
         raise RuntimeError("non-positive groups is not supported")
 
@@ -141,11 +150,7 @@ def conv_transpose(metas, attrs) -> None:
     if x.dtype.kind == "i" and x.dtype.short != "i64":
         raise not_implemented("slow_conv_transpose2d_out_cpu", x)
     _conv_numbers(stride, padding, dilation, groups)
-    if w.shape[0] % groups:
-        raise RuntimeError(
-            f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, "
-            f"but got weight of size [{list(w.shape)}] instead"
-        )
+    _conv_groups(w, groups)
     if x.shape[1] != w.shape[0]:
         raise RuntimeError(
             f"Given transposed=1, weight of size {list(w.shape)}, expected input{list(x.shape)} "
@@ -178,32 +183,90 @@ def max_pool(metas, attrs) -> None:
     (x,) = metas
     if x.dtype.kind in "bc":
         raise not_implemented("max_pool2d", x)
-    pool_geometry(x, *attrs[:4])
+    pool_geometry(f"max_pool{len(attrs[0])}d", x.shape, *attrs[:4])
 
 
-def pool_geometry(x, kernel, stride, padding, dilation) -> None:
-    """Refusals that all pools share: x [N, C, *in]."""
-    if min(kernel) <= 0 or min(stride) <= 0:
-        raise RuntimeError("stride should not be zero" if 0 in (*kernel, *stride) else
-                           "kernel size should be greater than zero")  # fmt: skip
-    if min(dilation) <= 0:
-        axes = "THW"[3 - len(dilation) :]
-        named = " ".join(f"dilation{axis}: {d}" for axis, d in zip(axes, dilation))
-        raise RuntimeError(f"dilation should be greater than zero, but got {named}")
-    if 0 in x.shape[1:]:
-        raise RuntimeError(
-            f"Expected {len(kernel) + 1}D or {len(kernel) + 2}D (batch mode) tensor with optional "
-            f"0 dim batch size for input, but got:{list(x.shape)}"
-        )
-    for p, k, d in zip(padding, kernel, dilation):
+def pool_geometry(name: str, shape, kernel, stride, padding, dilation, row: bool = False) -> None:
+    """Refusals that all pools share: `shape` of the input as given, [N, C, *in] or [C, *in].
+
+    `row`: a pool of one dim that PyTorch computes as one of images of height 1.
+    """
+    if row:
+        shape = (*shape[:-1], 1, shape[-1])
+        kernel, stride, dilation = (1, *kernel), (1, *stride), (1, *dilation)
+        padding = (0, *padding)
+    k = len(kernel)
+    if k == 1:
+        return _row_pool(shape, kernel[0], stride[0], padding[0], dilation[0])
+    if 0 in stride:
+        raise RuntimeError("stride should not be zero")
+    for p, size, d in zip(padding, kernel, dilation):
         if p < 0:
             raise RuntimeError(f"pad must be non-negative, but got pad: {p}")
-        if 2 * p > d * (k - 1) + 1:
+        if p > (d * (size - 1) + 1) // 2:
             raise RuntimeError(
                 f"pad should be at most half of effective kernel size, but got pad={p}, "
-                f"kernel_size={k} and dilation={d}"
+                f"kernel_size={size} and dilation={d}"
             )
-    _positive_outputs(x, kernel, stride, padding, dilation)
+    axes = "THW"[3 - k :]
+    for word, letter, values in (("kernel size", "k", kernel), ("stride", "d", stride),
+                                 ("dilation", "dilation", dilation)):  # fmt: skip
+        if min(values) <= 0:
+            named = " ".join(f"{letter}{axis}: {v}" for axis, v in zip(axes, values))
+            raise RuntimeError(f"{word} should be greater than zero, but got {named}")
+    _no_empty_dims(name, shape, k)
+    c, *sizes = shape[-k - 1 :]
+    if name == "avg_pool3d" and any(n + 2 * p < m for n, p, m in zip(sizes, padding, kernel)):
+        have, want = (" ".join(f"{a}{axis}: {v}" for axis, v in zip(axes, values))
+                      for a, values in (("", sizes), ("k", kernel)))  # fmt: skip
+        raise RuntimeError(f"input image ({have}) smaller than kernel size ({want})")
+    _positive_outputs(c, sizes, kernel, stride, padding, dilation)
+
+
+def _no_empty_dims(name: str, shape, k: int) -> None:
+    counted = shape[-k - 1 :]
+    if 0 not in counted:
+        return
+    if k == 3:
+        name = "max_pool3d_with_indices_out_cpu_template" if name == "max_pool3d" else name
+        raise RuntimeError(
+            f"{name}(): Expected input's non-batch dimensions to have positive length, but input "
+            f"has a shape of {list(shape)} and non-batch dimension 0 has length "
+            "zero!"
+        )
+    raise RuntimeError(
+        f"Expected {k + 1}D or {k + 2}D (batch mode) tensor with optional 0 dim batch size for "
+        f"input, but got:{list(shape)}"
+    )
+
+
+def _row_pool(shape, kernel: int, stride: int, padding: int, dilation: int) -> None:
+    if 0 in shape[-2:]:
+        raise row_shape(shape)
+    name = "max_pool1d()"
+    for word, value in (("kernel_size", kernel), ("stride", stride)):
+        if value <= 0:
+            raise RuntimeError(f"{name} {word} must be greater than zero, but got {value}")
+    if padding < 0:
+        raise RuntimeError(f"{name} padding must be non-negative, but got {padding}")
+    if padding > kernel // 2:
+        raise RuntimeError(
+            f"{name} padding should be at most half of kernel size, but got padding={padding} and "
+            f"kernel_size={kernel}"
+        )
+    if dilation <= 0:
+        raise RuntimeError(f"{name} dilation must be greater than zero, but got {dilation}")
+    out = (shape[-1] + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
+    if out <= 0:
+        raise RuntimeError(f"{name} Invalid computed output size: {out}")
+
+
+def row_shape(shape) -> RuntimeError:
+    """What max_pool1d raises for a tensor of another rank, or without elements."""
+    return RuntimeError(
+        "max_pool1d: Expected 2D or 3D (batch mode) tensor with optional 0 dim batch size for "
+        f"input, but got:{list(shape)}"
+    )
 
 
 def windows(x, kernel, stride, padding, dilation) -> None:
@@ -213,11 +276,10 @@ def windows(x, kernel, stride, padding, dilation) -> None:
         if min(values) < least:
             what = "greater than zero" if least else "non-negative"
             raise RuntimeError(f"{word} should be {what}, but got {list(values)}")
-    _positive_outputs(x, kernel, stride, padding, dilation)
+    _positive_outputs(x.shape[1], x.shape[2:], kernel, stride, padding, dilation)
 
 
-def _positive_outputs(x, kernel, stride, padding, dilation) -> None:
-    c, *sizes = x.shape[1:]
+def _positive_outputs(c: int, sizes, kernel, stride, padding, dilation) -> None:
     out = [
         (n + 2 * p - d * (k - 1) - 1) // s + 1
         for n, k, s, p, d in zip(sizes, kernel, stride, padding, dilation)

@@ -25,20 +25,37 @@ def sizes(x, k: int, what: str, place: str = "convolution") -> tuple[int, ...]:
     return found
 
 
-def _batched(name: str, x: Tensor, weight: Tensor, k: int) -> Tensor:
+def _batched(name: str, x: Tensor, weight: Tensor, k: int, same: bool = False) -> Tensor:
     must_be_tensor(name, input=x, weight=weight)
-    if weight.dim() != k + 2:
-        raise RuntimeError(f"{name}: expected a {k + 2}D weight, but got {list(weight.shape)}")
     if x.dim() not in (k + 1, k + 2):
         raise RuntimeError(
             f"Expected {k + 1}D (unbatched) or {k + 2}D (batched) input to {name}, but got input "
             f"of size: {list(x.shape)}"
         )
+    if weight.dim() != k + 2:
+        raise _weight_rank(x, weight, k, same)
     return x if x.dim() == k + 2 else x.unsqueeze(0)
 
 
+def _weight_rank(x: Tensor, weight: Tensor, k: int, same: bool) -> RuntimeError:
+    """PyTorch's words for a weight that is not of k + 2 dims."""
+    rank = weight.dim()
+    if rank < 3:
+        return RuntimeError("weight should have at least three dimensions")
+    if k > 1 and not same:
+        return RuntimeError(
+            f"expected stride to be a single integer value or a list of {rank - 2} values to match "
+            f"the convolution dimensions, but got stride={[1] * k}"
+        )
+    x = x if x.dim() == k + 2 else x.unsqueeze(0)
+    return RuntimeError(
+        f"Expected {rank}-dimensional input for {rank}-dimensional weight{'' if same else ' '}"
+        f"{list(weight.shape)}, but got {x.dim()}-dimensional input of size {list(x.shape)} instead"
+    )
+
+
 def _convolve(name, k, input, weight, bias, stride, padding, dilation, groups) -> Tensor:
-    x = _batched(name, input, weight, k)
+    x = _batched(name, input, weight, k, isinstance(padding, str))
     stride, dilation = sizes(stride, k, "stride"), sizes(dilation, k, "dilation")
     if isinstance(padding, str):
         x, padding = same_padding(x, weight, stride, padding, dilation)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 
+from numtorch.jit import dtypes as _d
 from numtorch.jit.ops import OPS
 from numtorch.jit.record import local
 
@@ -220,7 +221,7 @@ def soft_margin_loss(
     """log(1 + exp(-target * input))."""
     must_be_tensor("soft_margin_loss", input=input, target=target)
     reduction = legacy(size_average, reduce, reduction)
-    z = -target * input
+    z = input * -target
     return _reduce(z.exp().log1p(), reduction)
 
 
@@ -350,29 +351,35 @@ def multi_margin_loss(
     """Mean over the other classes of max(0, margin - x[target] + x[i])^p."""
     must_be_tensor("multi_margin_loss", input=input, target=target)
     reduction = legacy(size_average, reduce, reduction)
+    _check.reduction(reduction)
     if p not in (1, 2):
         raise ValueError("only p == 1 and p == 2 supported")
     if weight is not None and weight.dim() != 1:
         raise ValueError("weight must be one-dimensional")
-    if not (input.dim() <= 2 and (not input.dim() or input.size(-1)) and target.dim() <= 1):
+    if input.dim() > 2 or (input.dim() and not input.size(-1)):
         raise RuntimeError(
             "Expected non-empty vector or matrix with optional 0-dim batch size, but got: "
             f"{list(input.shape)}"
         )
     x = input if input.dim() == 2 else input.reshape(1, -1)
     t = target.reshape(-1)
-    if t.numel() != x.size(0):
+    if t.numel() != x.size(0) or target.dim() > 1:
         raise RuntimeError(
-            f"inconsistent target size, expected {x.size(0)} but got {list(target.shape)}"
+            "multi_margin_loss: target tensor should be 1-D with size equal to the number of input "
+            f"samples (batch size). Expected target size [{x.size(0)}], but got "
+            f"{list(target.shape)}. Input has shape {list(input.shape)}."
         )
+    if weight is not None and weight.numel() != x.size(1):
+        raise RuntimeError(
+            f"inconsistent weight size, expected {x.size(1)} but got {list(weight.shape)}"
+        )
+    _must_be(_d.int64, target)
+    if weight is not None:
+        _must_be(input.dtype, weight)
     index = t.unsqueeze(1)
     z = (margin - x.gather(1, index) + x).clamp_min(0)
     z = z * z if p == 2 else z
     if weight is not None:
-        if weight.numel() != x.size(1):
-            raise RuntimeError(
-                f"inconsistent weight size, expected {x.size(1)} but got {list(weight.shape)}"
-            )
         z = z * weight.index_select(0, t).unsqueeze(1)
     own = _creation.arange(x.size(1)) == index
     loss = z.masked_fill(own, 0).sum(1) / x.size(1)
@@ -390,7 +397,8 @@ def multilabel_margin_loss(
     """
     must_be_tensor("multilabel_margin_loss", input=input, target=target)
     reduction = legacy(size_average, reduce, reduction)
-    if input.dim() not in (1, 2) or not input.size(-1):
+    _check.reduction(reduction)
+    if input.dim() > 2 or (input.dim() and not input.size(-1)):
         raise RuntimeError(
             "Expected non-empty vector or matrix with optional 0-dim batch size, but got: "
             f"{list(input.shape)}"
@@ -399,8 +407,9 @@ def multilabel_margin_loss(
         raise RuntimeError(
             f"inconsistent target size: {list(target.shape)} for input of size: {list(input.shape)}"
         )
-    x = input if input.dim() == 2 else input.unsqueeze(0)
-    t = target if input.dim() == 2 else target.unsqueeze(0)
+    _must_be(_d.int64, target)
+    x = input if input.dim() == 2 else input.reshape(1, -1)
+    t = target if input.dim() == 2 else target.reshape(1, -1)
     listed = (t >= 0).long().cumprod(1) > 0  # up to the first -1
     at = t.clamp_min(0)
     is_label = _creation.zeros(x.shape, dtype=at.dtype).scatter_add(1, at, listed.long()) > 0
@@ -408,9 +417,16 @@ def multilabel_margin_loss(
     z = (1 - mine.unsqueeze(2) + x.unsqueeze(1)).clamp_min(0)
     use = listed.unsqueeze(2) & ~is_label.unsqueeze(1)
     loss = z.masked_fill(~use, 0).sum((1, 2)) / x.size(1)
-    if input.dim() == 1 and reduction == "none":
+    if input.dim() < 2 and reduction == "none":
         loss = loss.squeeze(0)
     return _reduce(loss, reduction)
+
+
+def _must_be(dtype, x: Tensor) -> None:
+    if x.dtype is not dtype:
+        raise RuntimeError(
+            f"expected scalar type {dtype.scalar_type} but found {x.dtype.scalar_type}"
+        )
 
 
 # ---------------------------------------------------------------- connectionist temporal
@@ -427,6 +443,7 @@ def ctc_loss(
     must_be_tensor("ctc_loss", log_probs=log_probs, targets=targets)
     _check.reduction(reduction)
     batched = log_probs.dim() == 3
+    log_probs = local.tape.record(OPS["ctc_scores"], (log_probs,))
     x = log_probs if batched else log_probs.unsqueeze(1)
     steps, n, classes = x.shape
     if not 0 <= blank < classes:

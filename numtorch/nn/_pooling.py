@@ -58,10 +58,19 @@ def _extra(ins, kernel, stride, padding, dilation, ceil_mode: bool) -> tuple[int
 def _batched(name: str, x: Tensor, k: int) -> Tensor:
     must_be_tensor(name, input=x)
     if x.dim() not in (k + 1, k + 2):
-        raise RuntimeError(
-            f"{name}(): Expected {k + 1}D or {k + 2}D input tensor, but got {list(x.shape)}"
-            if k == 1 else f"non-empty {k + 1}D or {k + 2}D (batch mode) tensor expected for input"
-        )  # fmt: skip
+        if name == "max_pool1d":
+            raise _check.row_shape(x.shape)
+        if k == 1:
+            raise RuntimeError(
+                f"Expected 2 to 3 dimensions, but got {x.dim()}-dimensional tensor for argument #1 "
+                f"'self' (while checking arguments for {name})"
+            )
+        if name.startswith("adaptive"):
+            colon = ":" if "max" in name else ""
+            raise RuntimeError(
+                f"{name}(): Expected {k + 1}D or {k + 2}D tensor, but got{colon} {list(x.shape)}"
+            )
+        raise RuntimeError(f"non-empty {k + 1}D or {k + 2}D (batch mode) tensor expected for input")
     return x if x.dim() == k + 2 else x.unsqueeze(0)
 
 
@@ -75,7 +84,13 @@ def _max(name, k, input, kernel, stride, padding, dilation, ceil_mode, return_in
     ok = min(stride) > 0 and min(kernel) > 0
     extra = _extra(x.shape[2:], kernel, stride, padding, dilation, ceil_mode and ok)
     attrs = (kernel, stride, padding, dilation, extra)
-    out = _unbatched(_max_pool((x,), attrs), input, k)
+    try:
+        out = _max_pool((x,), attrs)
+    except RuntimeError:  # in the words for the input as it was given
+        row = k == 1 and return_indices
+        _check.pool_geometry(name, input.shape, kernel, stride, padding, dilation, row)
+        raise
+    out = _unbatched(out, input, k)
     if not return_indices:
         return out
     return out, _unbatched(_max_pool_index((x,), attrs), input, k)
@@ -119,7 +134,7 @@ def _avg(name, k, input, kernel, stride, padding, ceil_mode, include_pad, diviso
         raise RuntimeError("divisor must be not zero")
     if not x.dtype.differentiable and x.dtype.short != "i64":
         raise _check.not_implemented(name, x)
-    _check.pool_geometry(x._v.meta, kernel, stride, padding, ones)
+    _check.pool_geometry(name, input.shape, kernel, stride, padding, ones, k == 1)
     extra = _extra(x.shape[2:], kernel, stride, padding, ones, ceil_mode)
     attrs = (kernel, stride, padding, extra, bool(include_pad), divisor)
     return _unbatched(_avg_pool((x,), attrs), input, k)
@@ -175,30 +190,42 @@ lp_pool1d, lp_pool2d, lp_pool3d = _lp(1), _lp(2), _lp(3)
 
 def _target(name: str, output_size, input: Tensor, k: int) -> tuple[int, ...]:
     if isinstance(output_size, (tuple, list)):
+        if k == 1 and len(output_size) != 1:
+            raise RuntimeError(
+                f"{name}() argument 'output_size' should contain one int (got {len(output_size)})"
+            )
         if k > 1 and input.dim() <= len(output_size):
             raise ValueError(f"Input dimension should be at least {len(output_size) + 1}")
     else:
         output_size = (output_size,) * k
     if len(output_size) != k:
-        raise RuntimeError(f"{name}: output_size must be {k}")
+        raise RuntimeError(
+            f"{name}(): internal error: output_size.size() must be {k}" if "max" in name else
+            f"{name}: output_size must be {k}"
+        )  # fmt: skip
     _batched(name, input, k)
     target = tuple(n if t is None else int(t) for t, n in zip(output_size, input.shape[-k:]))
     if min(target) < 0:
         if "avg" in name:
+            given, rank = ((1, *target), 2) if k == 1 else (target, k)
             raise RuntimeError(
-                f"{name}: elements of output_size must be greater than or equal to 0 but received "
-                f"{{{', '.join(map(str, target))}}}"
+                f"adaptive_avg_pool{rank}d: elements of output_size must be greater than or equal "
+                f"to 0 but received {{{', '.join(map(str, given))}}}"
             )
         raise RuntimeError(
             f"Trying to create tensor with negative dimension {min(target)}: "
-            f"{[*input.shape[:-k], *target]}"
+            f"{[*input.shape[:-k], *((1,) if k == 1 else ()), *target]}"
         )
     if not input.dtype.differentiable:
         raise _check.not_implemented(name, input)
-    if 0 in input.shape[-k - 1 :]:
+    counted = list(input.shape[-k:] if "avg" in name else input.shape[-k - 1 :])
+    if 0 in counted and not ("avg" in name and set(target) == {1}):
+        shape, at = list(input.shape), input.dim() - len(counted) + counted.index(0)
+        if name == "adaptive_avg_pool1d":
+            name, shape, at = "adaptive_avg_pool2d", [*shape[:-1], 1, shape[-1]], at + 1
         raise RuntimeError(
             f"{name}(): Expected input to have non-zero size for non-batch dimensions, but input "
-            f"has sizes {list(input.shape)} with dimension {list(input.shape).index(0)} being empty"
+            f"has sizes {shape} with dimension {at} being empty"
         )
     return target
 
@@ -232,6 +259,8 @@ def _adaptive_avg(name: str, k: int, input: Tensor, output_size) -> Tensor:
     x = _batched(name, input, k)
     if 0 in target:
         return _unbatched(_no_windows(x, target), input, k)
+    if set(target) == {1}:
+        return input.mean(tuple(range(-k, 0)), keepdim=True)
     if all(t and n % t == 0 for n, t in zip(x.shape[2:], target)):
         kernel = tuple(n // t for n, t in zip(x.shape[2:], target))
         return _unbatched(_avg_pool((x,), (kernel, kernel, (0,) * k, (0,) * k, True, None)), input,

@@ -6,6 +6,7 @@ from numtorch.jit.ops import OPS
 from numtorch.jit.record import local, user_location
 
 from .. import _random
+from .._products import pdist
 from .._tensor import Tensor
 from . import _check, _losses
 from ._activation import (

@@ -41,7 +41,7 @@ def run_one(k: int, args) -> dict:
     row: dict = {"index": k}
     try:
         run = Run(op_db[k], dtypes, args.samples, args.wide).run()
-        row |= {"missing": run.f is None, "regex": run.regex_hits}
+        row |= {"missing": run.f is None, "regex": run.regex_hits, "texts": run.texts}
         row |= {c: [run.tally[c].checked, run.tally[c].wrong] for c in COLUMNS}
     except BaseException as e:  # noqa: BLE001
         row["crash"] = f"{type(e).__name__}: {e}"
@@ -101,8 +101,8 @@ class Worker:
             self.process = None
 
 
-def text_of(row: dict, name: str, verbose: int) -> str:
-    """A row of the table, and the first differences of each column."""
+def text_of(row: dict, name: str, verbose: int, texts: bool = False) -> str:
+    """A row of the table, the first differences of each column and other words of errors."""
     from .runner import COLUMNS
 
     if "crash" in row:
@@ -112,10 +112,11 @@ def text_of(row: dict, name: str, verbose: int) -> str:
     cells = [f"{'-' if not n else f'ok {n}' if not w else f'{len(w)} bad/{n}'}" for n, w in (row[c] for c in COLUMNS)]
     lines = [f"{name:36s}" + "".join(f"{c:>12s}" for c in cells)]
     lines += [f"      {c}: {text}" for c in COLUMNS for text in row[c][1][:verbose]]
+    lines += [f"      text: {text}" for text in row["texts"] if texts]
     return "\n".join(lines)
 
 
-def table(rows: list[dict], names: dict[int, str], verbose: int) -> bool:
+def table(rows: list[dict], names: dict[int, str], verbose: int, texts: bool = False) -> bool:
     """Prints the rows; True if none is missing or wrong."""
     from .runner import COLUMNS
 
@@ -123,7 +124,7 @@ def table(rows: list[dict], names: dict[int, str], verbose: int) -> bool:
     good = missing = 0
     checks = wrong = 0
     for row in rows:
-        print(text_of(row, names[row["index"]], verbose))
+        print(text_of(row, names[row["index"]], verbose, texts))
         if "crash" in row or row["missing"]:
             missing += "crash" not in row
             continue
@@ -146,6 +147,7 @@ def main() -> int:
     parser.add_argument("--nn", action="store_true", help="functions outside section 1 too")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--verbose", "-v", type=int, nargs="?", const=3, default=0)
+    parser.add_argument("--texts", action="store_true", help="errors in other words than torch's")
     parser.add_argument("--json", help="file for the results")
     parser.add_argument("--timeout", type=float, default=600, help="seconds a function may take")
     parser.add_argument("--in-process", action="store_true", help="no worker processes: to debug")
@@ -169,7 +171,7 @@ def main() -> int:
     if args.json:
         with open(args.json, "w") as f:
             json.dump([{**r, "name": names[r["index"]]} for r in rows], f)
-    return 0 if table(rows, names, args.verbose) else 1
+    return 0 if table(rows, names, args.verbose, args.texts) else 1
 
 
 def spread(todo: list[int], options: list[str], jobs: int, timeout: float) -> list[dict]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import copy
-import dataclasses
 import re
 import sys
 import types
@@ -33,9 +32,6 @@ def to_nt(x):
         return {k: to_nt(v) for k, v in x.items()}
     if isinstance(x, torch.nn.TransformerEncoderLayer):
         return encoder_layer(x)
-    if isinstance(x, torch.nn.LinearCrossEntropyOptions):
-        given = {f.name: to_nt(getattr(x, f.name)) for f in dataclasses.fields(x)}
-        return nt.nn.LinearCrossEntropyOptions(**given)
     if isinstance(x, types.BuiltinFunctionType):
         return getattr(nt.nn.functional, x.__name__)
     return translate.to_nt(x)

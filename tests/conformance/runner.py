@@ -38,6 +38,8 @@ def _as_strided_scatter(x, src, size, stride, storage_offset=0):
 # What gradients are held against where torch's own are wrong: its as_strided_scatter gives the
 # input the gradient of the elements that were overwritten.
 REFERENCE = {"as_strided_scatter": _as_strided_scatter}
+# torch's gradients of these are numbers without a graph even with create_graph.
+ONCE = {"nn.functional.linear_cross_entropy.chunked", "nn.functional.linear_cross_entropy.chunked_none"}
 COLUMNS = ("forward", "dtypes", "grad", "grad2", "inplace", "out", "errors")
 
 
@@ -62,6 +64,7 @@ class Run:
         self.tally = {c: Tally() for c in COLUMNS}
         self.f = resolve(op)
         self.regex_hits = [0, 0]
+        self.texts: list[str] = []  # error texts that are not torch's
 
     def fail(self, column: str, what: str, error: BaseException | str) -> None:
         if isinstance(error, AssertionError):
@@ -115,8 +118,9 @@ class Run:
             self.fail("forward", what, e)
             return
         processed = self.process(sample, want, got)
+        drawn = self.op.name in RANDOM or drops(self.op.name, sample)
         try:
-            if self.op.name in RANDOM:
+            if drawn:
                 same_type(got, want)
             else:
                 same(*processed, what=self.op.name)
@@ -129,7 +133,7 @@ class Run:
             same_type(got, want)
         except Exception as e:
             self.fail("dtypes", what, e)
-        if self.op.name in RANDOM:
+        if drawn:
             return
         if grads:
             self.gradients(what, sample, args, k)
@@ -204,7 +208,8 @@ class Run:
         self.tally["grad"].checked += 1
         # Norms have no second derivative at zero (torch, whose own test leaves it out, gives NaN).
         at_zero = self.op.variant_test_name == "subgradients_at_zero"
-        second = k < 3 and self.op.supports_gradgrad and not at_zero
+        name = f"{self.op.name}.{self.op.variant_test_name}"
+        second = k < 3 and self.op.supports_gradgrad and not at_zero and name not in ONCE
         try:
             reference = REFERENCE.get(self.op.name, self.op.op)
             want = grads_of(torch, reference, args, sample.kwargs, sample.output_process_fn_grad, second)
@@ -215,14 +220,14 @@ class Run:
         try:
             got = grads_of(nt, self.f, to_nt(args), to_nt(sample.kwargs),
                            rebind(sample.output_process_fn_grad), second)  # fmt: skip
-            same(got[0], want[0], rtol=1e-6, atol=1e-8, what=self.op.name)
+            same_gradients(got[0], want[0], 1e-6, 1e-8)
         except Exception as e:
             self.fail("grad", what, e)
             return
         if second and want[1] is not None:
             self.tally["grad2"].checked += 1
             try:
-                same(got[1], want[1], rtol=1e-5, atol=1e-7, what=self.op.name)
+                same_gradients(got[1], want[1], 1e-5, 1e-7)
             except Exception as e:
                 self.fail("grad2", what, e)
 
@@ -329,9 +334,19 @@ class Run:
                           f"numtorch {type(e).__name__}: {str(e)[:150]!r}")
             elif regex is not None:
                 self.regex_hits[1] += 1
-                self.regex_hits[0] += bool(re.search(regex, str(e)))
+                hit = re.search(regex, str(e))
+                self.regex_hits[0] += bool(hit)
+                if not hit:
+                    self.texts.append(f"{what}: torch {str(error)[:300]!r}, numtorch {str(e)[:300]!r}")
         else:
             self.fail(column, what, f"torch raised {type(error).__name__}: {str(error)[:200]!r}, numtorch nothing")
+
+
+def drops(name: str, sample) -> bool:
+    """True for a sample of attention that leaves out weights at random."""
+    if name == "nn.functional.multi_head_attention_forward":
+        return sample.args[9] > 0 and sample.kwargs.get("training", True)
+    return bool(sample.kwargs.get("dropout_p"))
 
 
 _IDENTITY = (lambda x: x).__code__.co_code
@@ -409,6 +424,14 @@ def grads_of(lib, f, args, kwargs, process, second: bool):
 
 def none_as_zero(lib, g, like):
     return lib.zeros_like(like).detach() if g is None else g
+
+
+def same_gradients(got, want, rtol: float, atol: float) -> None:
+    """The tolerances are for double precision; a float32 leaf among the others has its own."""
+    assert len(got) == len(want), f"{len(got)} results instead of {len(want)}"
+    for g, w in zip(got, want):
+        single = w.dtype in (torch.float32, torch.complex64)
+        same(g, w, *((None, None) if single else (rtol, atol)))
 
 
 def weights(lib, o, seed: int):

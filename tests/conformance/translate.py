@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import types
 
 import numpy as np
@@ -36,6 +37,11 @@ def to_nt(x, grad: bool = True):
         return nt.Generator()
     if isinstance(x, types.FunctionType):
         return rebind(x)
+    if isinstance(x, torch.nn.LinearCrossEntropyOptions):
+        given = {f.name: to_nt(getattr(x, f.name)) for f in dataclasses.fields(x)}
+        return nt.nn.LinearCrossEntropyOptions(**given)
+    if isinstance(x, torch.nn.PairwiseDistance):
+        return nt.nn.PairwiseDistance(x.norm, x.eps, x.keepdim)
     return x
 
 
