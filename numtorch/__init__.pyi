@@ -524,6 +524,8 @@ class Tensor:
         """Derivative of lgamma."""
     def dim(self) -> Any:
         """Number of dims."""
+    def dim_order(self, *, ambiguity_check: Any = ...) -> Any:
+        """The dims from the one with the largest stride to the one with the smallest."""
     def dist(self, other: Tensor, p: Number = 2) -> Any:
         """The p-norm of input - other."""
     def div(self, other: Tensor | Number, *, rounding_mode: str | None = None) -> Tensor:
@@ -568,6 +570,8 @@ class Tensor:
     @property
     def dtype(self) -> Any:
         ...
+    def eig(self, *args: Any, **kwargs: Any) -> Any:
+        """RuntimeError: use `torch.linalg.eig`, which returns complex tensors."""
     def element_size(self) -> Any:
         """Bytes of one element."""
     def eq(self, other: Tensor | Number) -> Tensor:
@@ -984,6 +988,8 @@ class Tensor:
         """log(sum(exp(x))) over the dims, without overflow."""
     def long(self, memory_format: Any = ...) -> Any:
         """Cast to torch.int64."""
+    def lstsq(self, *args: Any, **kwargs: Any) -> Any:
+        """RuntimeError: use `torch.linalg.lstsq`, whose arguments are reversed."""
     def lt(self, other: Tensor | Number) -> Tensor:
         """True where input < other; no complex tensors."""
     def lt_(self, other: Tensor | Number) -> Tensor:
@@ -1058,6 +1064,8 @@ class Tensor:
         """Product of two matrices [n, k] and [k, m]."""
     def mode(self, dim: _int = -1, keepdim: _bool = False) -> Any:
         """(values, indices) of the most frequent element along a dim; of equal ones the smallest."""
+    def module_load(self, other: Any, assign: Any = ...) -> Any:
+        """What load_state_dict puts in place of self: other itself, or self with its values."""
     def moveaxis(self, source: _Ints, destination: _Ints) -> Tensor:
         """Moves dims to other places, the rest keep their order."""
     def movedim(self, source: _Ints, destination: _Ints) -> Tensor:
@@ -1252,6 +1260,8 @@ class Tensor:
         """Calls hook(grad) when this tensor's gradient is known; what it returns replaces it."""
     def register_post_accumulate_grad_hook(self, hook: Any) -> Any:
         """Calls hook(tensor) after a backward has added to this leaf's .grad."""
+    def reinforce(self, reward: Any) -> Any:
+        """RuntimeError: use the log_prob of a distribution."""
     def relu(self) -> Tensor:
         """max(x, 0); RuntimeError for bool tensors."""
     def relu_(self) -> Tensor:
@@ -1294,10 +1304,14 @@ class Tensor:
         ...
     def reshape_as(self, other: Tensor) -> Tensor:
         """`reshape` to another tensor's shape."""
+    def resize(self, *sizes: Any) -> Any:
+        """A copy with other sizes (deprecated: use view or reshape)."""
     def resize_(self, *sizes: Any, memory_format: Any = ...) -> Any:
         """Changes the shape; the elements keep their place in memory, new ones are not set.
 
         More elements than the memory holds get new memory, which other views of it do not see."""
+    def resize_as(self, tensor: Any) -> Any:
+        """A copy with the sizes of another tensor (deprecated)."""
     def resize_as_(self, the_template: Any, *, memory_format: Any = ...) -> Any:
         """`resize_` to the shape of another tensor."""
     def resolve_conj(self) -> Any:
@@ -1390,6 +1404,8 @@ class Tensor:
         """(sign, logarithm of the absolute value) of the determinant: linalg.slogdet."""
     def softmax(self, dim: _int, dtype: _dtype | None = None) -> Tensor:
         """exp(x) / sum(exp(x)) along a dim."""
+    def solve(self, *args: Any, **kwargs: Any) -> Any:
+        """RuntimeError: use `torch.linalg.solve`, whose arguments are reversed."""
     @overload
     def sort(self, *, stable: _bool | None, dim: _int = -1, descending: _bool = False) -> Any:
         """(values, indices) sorted along a dim; the sort is always stable, NaN is above all numbers."""
@@ -1472,6 +1488,8 @@ class Tensor:
         """Swaps two dims."""
     def swapdims_(self, *args: Any, **kwargs: Any) -> Any:
         """In-place version of :meth:`swapdims`."""
+    def symeig(self, *args: Any, **kwargs: Any) -> Any:
+        """RuntimeError: use `torch.linalg.eigh` (UPLO='U' for the upper triangle)."""
     def t(self) -> Tensor:
         """Transpose of a tensor with at most 2 dims."""
     def t_(self, *args: Any, **kwargs: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from . import _removed
 from ._descriptors import no_device
 from ._tensor import Tensor
 from .nn import functional as F
@@ -338,6 +339,7 @@ def install(functions: dict) -> None:
             if name != "install":
                 functions[name] = f
     functions["resize_as_"] = Tensor.resize_as_
+    _removed.install()
     Tensor.prelu = F.prelu
     Tensor.hardshrink = F.hardshrink
     Tensor.apply_, Tensor.map_ = _apply, _map

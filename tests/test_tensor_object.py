@@ -260,3 +260,28 @@ def test_object(name):
 
 def test_numpy_is_the_default_reader():
     assert isinstance(np.asarray(nt.zeros(2)), np.ndarray)
+
+
+@pytest.mark.parametrize("lib", [nt, torch])
+def test_deprecated_methods(lib):
+    x = lib.arange(6.0)
+    with pytest.warns(UserWarning, match="non-inplace resize is deprecated"):
+        assert x.resize(2, 3).tolist() == [[0, 1, 2], [3, 4, 5]]
+    with pytest.warns(UserWarning), pytest.raises(RuntimeError, match=r"requested resize to 2x2 \(4 elements"):
+        x.resize(2, 2)
+    for call in (lambda: x.eig(), lambda: x.solve(x), lambda: x.lstsq(x), lambda: x.symeig()):
+        with pytest.raises(RuntimeError, match="deprecated since version 1.9 and is now removed"):
+            call()
+    with pytest.raises(RuntimeError, match="torch.distributions"):
+        x.reinforce(1)
+
+
+@pytest.mark.parametrize("lib", [nt, torch])
+def test_dim_order(lib):
+    a = lib.empty(2, 3, 4)
+    assert a.dim_order() == (0, 1, 2) and a.permute(2, 0, 1).dim_order() == (1, 2, 0)
+    assert lib.empty(2, 1, 4).transpose(0, 2).dim_order() == (2, 1, 0)
+    with pytest.raises(RuntimeError, match="does not have unique dim order"):
+        lib.empty(1, 2).dim_order(ambiguity_check=True)
+    with pytest.raises(TypeError, match="must be a bool or a list of memory formats"):
+        a.dim_order(ambiguity_check=[1])

@@ -222,6 +222,7 @@ def _pad(x: Tensor, widths) -> Tensor:
 
 
 @with_out
+@with_out
 def normalize(input: Tensor, p: float = 2.0, dim=1, eps: float = 1e-12) -> Tensor:
     """x / max(norm of x along dim, eps)."""
     return input / input.norm(p, dim, keepdim=True).clamp_min(eps).expand_as(input)

@@ -346,3 +346,11 @@ from ._attention import (  # noqa: E402
     multi_head_attention_forward,
     scaled_dot_product_attention,
 )
+
+
+def relu_(input: Tensor) -> Tensor:
+    """relu in place."""
+    return input.relu_()
+
+
+native_channel_shuffle = channel_shuffle

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from numtorch.jit.meta import meta
 from numtorch.jit.record import Lazy
 from numtorch.jit.runtime.allocator import alloc
@@ -76,7 +78,7 @@ def new_parameter(shape: tuple[int, ...], dtype=None, device=None) -> Parameter:
     return t.requires_grad_()
 
 
-class _Uninitialized:
+class UninitializedTensorMixin:
     """A tensor without a shape; `materialize` gives it one."""
 
     def materialize(self, shape, device=None, dtype=None) -> None:
@@ -90,7 +92,7 @@ class _Uninitialized:
         self.__class__ = Parameter if isinstance(self, Parameter) else Buffer
 
     @property
-    def shape(self):
+    def shape(self) -> NoReturn:
         raise RuntimeError(
             "Can't access the shape of an uninitialized parameter or buffer. This error usually "
             "happens in `load_state_dict` when trying to load an uninitialized parameter into an "
@@ -98,7 +100,7 @@ class _Uninitialized:
             "attributes."
         )
 
-    def share_memory_(self):
+    def share_memory_(self) -> NoReturn:
         raise RuntimeError(
             "Can't share memory on an uninitialized parameter or buffer. Call `forward` to "
             "initialize the parameters before calling `module.share_memory()`."
@@ -110,7 +112,7 @@ class _Uninitialized:
         return out
 
 
-class UninitializedParameter(_Uninitialized, Parameter):
+class UninitializedParameter(UninitializedTensorMixin, Parameter):
     """A parameter whose shape the first input of a lazy module decides.
 
     >>> import numtorch as torch
@@ -129,7 +131,7 @@ class UninitializedParameter(_Uninitialized, Parameter):
         return f"<{type(self).__name__}>"
 
 
-class UninitializedBuffer(_Uninitialized, Buffer):
+class UninitializedBuffer(UninitializedTensorMixin, Buffer):
     """A buffer whose shape the first input of a lazy module decides.
 
     >>> import numtorch as torch
@@ -146,3 +148,8 @@ class UninitializedBuffer(_Uninitialized, Buffer):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
+
+
+def is_lazy(param) -> bool:
+    """True for a parameter or buffer whose shape is not known yet."""
+    return isinstance(param, UninitializedTensorMixin)
