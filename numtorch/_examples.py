@@ -1,16 +1,16 @@
 """Docstrings of functions that are made in loops: what a def could say, by name.
 
 ROWS: the elementwise functions of the op table: what they compute, arguments -> what is printed
-(lists become tensors, `;` separates arguments). _examples_looped.py has the examples of other
-families, whose texts stand at their loops. `python -m tests.doc_examples` compares them with
-PyTorch.
+(lists become tensors, `;` separates arguments). _examples_looped.py and _examples_nn.py have the
+examples of other families, whose texts stand at their loops. `python -m tests.doc_examples`
+compares them with PyTorch.
 """
 
 from __future__ import annotations
 
 import re
 
-from ._examples_looped import LOOPED
+from . import _examples_looped, _examples_nn
 
 IMPORT = ">>> import numtorch as torch"
 
@@ -24,6 +24,23 @@ def described(name: str, doc: str) -> str:
     if name in _looped and ">>>" not in doc:
         return f"{doc.rstrip()}\n\n{IMPORT}\n{_looped[name]}"
     return doc
+
+
+def described_in_place(name: str) -> str:
+    """The docstring of `name_`; a row's example where the result has the operand's dtype."""
+    doc = f"In-place version of :meth:`{name}`."
+    if name in _rows:
+        call, printed = _call(name, _rows[name][1])
+        operand, _, rest = call.removeprefix(f"torch.{name}(").removesuffix(")").partition("), ")
+        if _kind(operand.partition("[")[2]) == _kind(printed):
+            operand = operand.removesuffix(")")
+            return f"{doc}\n\n{IMPORT}\n>>> {operand}).{name}_({rest})\n{printed}\n"
+    return doc
+
+
+def _kind(text: str) -> str:
+    """The kind of dtype of printed numbers."""
+    return next((k for k in ("j", "True", "False", ".", "inf") if k in text), "int")
 
 
 def _call(name: str, example: str) -> tuple[str, str]:
@@ -297,4 +314,5 @@ sub: input - alpha * other; operands broadcast and are promoted. No bool tensors
     [1, 2, 3]; 1 -> [0, 1, 2]
 """
 
-_rows, _looped = _parsed_rows(ROWS), _parsed_loops(LOOPED)
+_rows = _parsed_rows(ROWS)
+_looped = _parsed_loops(_examples_looped.LOOPED + _examples_nn.LOOPED)

@@ -9,6 +9,7 @@ from numtorch.jit.ops import OPS
 from numtorch.jit.record import SCALAR_INDEX, Lazy, infer, local
 from numtorch.jit.views import check_overlap, check_write, overlaps_itself
 
+from ._examples import described_in_place
 from ._tensor import Tensor, tensor_types
 
 _new = object.__new__
@@ -221,7 +222,7 @@ def inplace(method, name: str):
         return result if result is NotImplemented else write_result(self, result, name)
 
     variant.__name__, variant.__qualname__ = name + "_", f"Tensor.{name}_"
-    variant.__doc__ = f"In-place version of :meth:`{name}`."
+    variant.__doc__ = described_in_place(name)
     return variant
 
 

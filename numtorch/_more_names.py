@@ -21,7 +21,13 @@ def layer_norm(
     input: Tensor, normalized_shape, weight=None, bias=None, eps: float = 1e-5,
     cudnn_enable: bool = True,
 ) -> Tensor:  # fmt: skip
-    """nn.functional.layer_norm."""
+    """nn.functional.layer_norm.
+
+    >>> import numtorch as torch
+    >>> torch.layer_norm(torch.tensor([[1.0, 3.0], [10.0, 30.0]]), (2,))
+    tensor([[-1.0000,  1.0000],
+            [-1.0000,  1.0000]])
+    """
     return F.layer_norm(input, normalized_shape, weight, bias, eps)
 
 
@@ -29,7 +35,12 @@ def group_norm(
     input: Tensor, num_groups: int, weight=None, bias=None, eps: float = 1e-5,
     cudnn_enabled: bool = True,
 ) -> Tensor:  # fmt: skip
-    """nn.functional.group_norm."""
+    """nn.functional.group_norm.
+
+    >>> import numtorch as torch
+    >>> torch.group_norm(torch.tensor([[1.0, 3.0, 10.0, 30.0]]), 2)
+    tensor([[-1.0000,  1.0000, -1.0000,  1.0000]])
+    """
     return F.group_norm(input, num_groups, weight, bias, eps)
 
 
@@ -37,7 +48,14 @@ def batch_norm(
     input: Tensor, weight, bias, running_mean, running_var, training: bool, momentum: float,
     eps: float, cudnn_enabled: bool = True,
 ) -> Tensor:  # fmt: skip
-    """nn.functional.batch_norm with the operands in torch.batch_norm's order."""
+    """nn.functional.batch_norm with the operands in torch.batch_norm's order.
+
+    >>> import numtorch as torch
+    >>> x, mean, var = torch.tensor([[1.0], [5.0]]), torch.tensor([1.0]), torch.tensor([4.0])
+    >>> torch.batch_norm(x, None, None, mean, var, False, 0.1, 1e-5, False)
+    tensor([[0.0000],
+            [2.0000]])
+    """
     return F.batch_norm(input, running_mean, running_var, weight, bias, training, momentum, eps)
 
 
@@ -45,7 +63,14 @@ def instance_norm(
     input: Tensor, weight, bias, running_mean, running_var, use_input_stats: bool,
     momentum: float, eps: float, cudnn_enabled: bool = True,
 ) -> Tensor:  # fmt: skip
-    """nn.functional.instance_norm with the operands in torch.instance_norm's order."""
+    """nn.functional.instance_norm with the operands in torch.instance_norm's order.
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([[[1.0, 3.0], [10.0, 30.0]]])
+    >>> torch.instance_norm(x, None, None, None, None, True, 0.1, 1e-5, False)
+    tensor([[[-1.0000,  1.0000],
+             [-1.0000,  1.0000]]])
+    """
     return F.instance_norm(
         input, running_mean, running_var, weight, bias, use_input_stats, momentum, eps
     )
@@ -55,23 +80,45 @@ def embedding(
     weight: Tensor, indices: Tensor, padding_idx: int = -1, scale_grad_by_freq: bool = False,
     sparse: bool = False,
 ) -> Tensor:  # fmt: skip
-    """Rows of weight; nn.functional.embedding with the operands in torch.embedding's order."""
+    """Rows of weight; nn.functional.embedding with the operands in torch.embedding's order.
+
+    >>> import numtorch as torch
+    >>> torch.embedding(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([1, 1, 0]))
+    tensor([[3., 4.],
+            [3., 4.],
+            [1., 2.]])
+    """
     padding = None if padding_idx == -1 else padding_idx
     return F.embedding(indices, weight, padding, None, 2.0, scale_grad_by_freq, sparse)
 
 
 def adaptive_max_pool1d(input: Tensor, output_size) -> tuple[Tensor, Tensor]:
-    """nn.functional.adaptive_max_pool1d and the indices of the maxima."""
+    """nn.functional.adaptive_max_pool1d and the indices of the maxima.
+
+    >>> import numtorch as torch
+    >>> torch.adaptive_max_pool1d(torch.tensor([[1.0, 2.0, 3.0]]), 2)
+    (tensor([[2., 3.]]), tensor([[1, 2]]))
+    """
     return F.adaptive_max_pool1d(input, output_size, True)
 
 
 def max_pool1d_with_indices(input: Tensor, *args, **kwargs) -> tuple[Tensor, Tensor]:
-    """nn.functional.max_pool1d and the indices of the maxima."""
+    """nn.functional.max_pool1d and the indices of the maxima.
+
+    >>> import numtorch as torch
+    >>> torch.max_pool1d_with_indices(torch.tensor([[1.0, 5.0, 3.0, 4.0]]), 2)
+    (tensor([[5., 4.]]), tensor([[1, 3]]))
+    """
     return F.max_pool1d_with_indices(input, *args, **kwargs)
 
 
 def constant_pad_nd(input: Tensor, pad, value=0) -> Tensor:
-    """nn.functional.pad with a constant."""
+    """nn.functional.pad with a constant.
+
+    >>> import numtorch as torch
+    >>> torch.constant_pad_nd(torch.tensor([[1, 2, 3]]), (1, 2), 7)
+    tensor([[7, 1, 2, 3, 7, 7]])
+    """
     return F.pad(input, pad, "constant", value)
 
 
@@ -166,14 +213,26 @@ def get_num_interop_threads() -> int:
 
 
 def set_num_interop_threads(n: int) -> None:
-    """Accepted; operations run one after the other, each on `set_num_threads` threads."""
+    """Accepted; operations run one after the other, each on `set_num_threads` threads.
+
+    >>> import numtorch as torch
+    >>> torch.get_num_interop_threads() >= 1
+    True
+    """
 
 
 _deterministic = {"enabled": False, "warn_only": False}
 
 
 def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
-    """Accepted: every kernel gives the same bits each time, on any number of threads."""
+    """Accepted: every kernel gives the same bits each time, on any number of threads.
+
+    >>> import numtorch as torch
+    >>> torch.use_deterministic_algorithms(True)
+    >>> torch.are_deterministic_algorithms_enabled()
+    True
+    >>> torch.use_deterministic_algorithms(False)
+    """
     if type(mode) is not bool:
         raise TypeError(
             "_set_deterministic_algorithms(): argument 'mode' (position 1) must be bool, not "
@@ -183,17 +242,34 @@ def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None
 
 
 def are_deterministic_algorithms_enabled() -> bool:
-    """What use_deterministic_algorithms was given."""
+    """What use_deterministic_algorithms was given.
+
+    >>> import numtorch as torch
+    >>> torch.are_deterministic_algorithms_enabled()
+    False
+    """
     return _deterministic["enabled"]
 
 
 def is_deterministic_algorithms_warn_only_enabled() -> bool:
-    """What use_deterministic_algorithms was given as `warn_only`."""
+    """What use_deterministic_algorithms was given as `warn_only`.
+
+    >>> import numtorch as torch
+    >>> torch.is_deterministic_algorithms_warn_only_enabled()
+    False
+    """
     return _deterministic["warn_only"]
 
 
 def set_deterministic_debug_mode(debug_mode: int | str) -> None:
-    """use_deterministic_algorithms by level: 0 'default', 1 'warn', 2 'error'."""
+    """use_deterministic_algorithms by level: 0 'default', 1 'warn', 2 'error'.
+
+    >>> import numtorch as torch
+    >>> torch.set_deterministic_debug_mode("warn")
+    >>> torch.get_deterministic_debug_mode()
+    1
+    >>> torch.set_deterministic_debug_mode("default")
+    """
     levels = {"default": 0, "warn": 1, "error": 2}
     if isinstance(debug_mode, str):
         if debug_mode not in levels:
@@ -210,7 +286,12 @@ def set_deterministic_debug_mode(debug_mode: int | str) -> None:
 
 
 def get_deterministic_debug_mode() -> int:
-    """The level: 0, 1 or 2."""
+    """The level: 0, 1 or 2.
+
+    >>> import numtorch as torch
+    >>> torch.get_deterministic_debug_mode()
+    0
+    """
     return _deterministic["enabled"] * (1 if _deterministic["warn_only"] else 2)
 
 
@@ -218,7 +299,13 @@ _warn_always = False
 
 
 def set_warn_always(b: bool) -> None:
-    """Kept; Python's warning filters decide how often a warning shows."""
+    """Kept; Python's warning filters decide how often a warning shows.
+
+    >>> import numtorch as torch
+    >>> torch.set_warn_always(False)
+    >>> torch.is_warn_always_enabled()
+    False
+    """
     global _warn_always
     if type(b) is not bool:
         raise RuntimeError(f"setWarnOnlyOnce expects a bool, but got {type(b).__name__}")
@@ -226,12 +313,24 @@ def set_warn_always(b: bool) -> None:
 
 
 def is_warn_always_enabled() -> bool:
-    """What set_warn_always was given."""
+    """What set_warn_always was given.
+
+    >>> import numtorch as torch
+    >>> torch.is_warn_always_enabled()
+    False
+    """
     return _warn_always
 
 
 def set_default_tensor_type(t) -> None:
-    """The dtype of float literals and factory functions, as torch.DoubleTensor or its name."""
+    """The dtype of float literals and factory functions, as torch.DoubleTensor or its name.
+
+    >>> import numtorch as torch
+    >>> torch.set_default_tensor_type(torch.DoubleTensor)
+    >>> torch.tensor([1.5]).dtype
+    torch.float64
+    >>> torch.set_default_tensor_type(torch.FloatTensor)
+    """
     import numtorch
 
     from ._attributes import LEGACY, tensortype
@@ -246,7 +345,12 @@ def set_default_tensor_type(t) -> None:
 
 
 def get_device_module(device=None):
-    """The module of a kind of device: torch.cpu, torch.cuda, ..."""
+    """The module of a kind of device: torch.cpu, torch.cuda, ...
+
+    >>> import numtorch as torch
+    >>> torch.get_device_module("cpu").__name__.split(".")[1:]
+    ['cpu']
+    """
     import importlib
 
     from ._descriptors import device as device_type
@@ -261,7 +365,12 @@ def get_device_module(device=None):
 
 
 def compiled_with_cxx11_abi() -> bool:
-    """True, as in torch's builds; nothing here is made by a C++ compiler."""
+    """True, as in torch's builds; nothing here is made by a C++ compiler.
+
+    >>> import numtorch as torch
+    >>> torch.compiled_with_cxx11_abi()
+    True
+    """
     return True
 
 

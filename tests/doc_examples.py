@@ -77,11 +77,8 @@ def ours(value) -> bool:
 
 def in_place(name: str) -> bool:
     """True for the in-place variant of a declared function: it is made from that function."""
-    short = name.rpartition(".")[2]
-    made = numtorch.Tensor.__dict__.get(short)
-    return short.endswith("_") and getattr(made, "__qualname__", "") == f"Tensor.{short}" and (
-        short[:-1] in REGISTRY
-    )  # fmt: skip
+    made = numtorch.Tensor.__dict__.get(name.rpartition(".")[2])
+    return doc_of(made).startswith("In-place version of ")
 
 
 def doc_of(value) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .. import _random
 from .._dtype_info import finfo
+from .._examples import described
 from .._tensor import Tensor
 from . import _check
 from ._record import must_be_tensor, with_out
@@ -24,7 +25,12 @@ def _finish(input: Tensor, out: Tensor, inplace: bool, name: str) -> Tensor:
 
 
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
-    """x above 0, alpha * (exp(x) - 1) below; Clevert, Unterthiner and Hochreiter (2016)."""
+    """x above 0, alpha * (exp(x) - 1) below; Clevert, Unterthiner and Hochreiter (2016).
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.elu(torch.tensor([-2.0, 0.0, 3.0]))
+    tensor([-0.8647,  0.0000,  3.0000])
+    """
     _floating("elu", "elu_cpu", input)
     return _finish(input, _elu(input, alpha, 1.0, 1.0), inplace, "elu")
 
@@ -38,14 +44,24 @@ def _elu(x: Tensor, alpha: float, scale: float, input_scale: float) -> Tensor:
 
 
 def selu(input: Tensor, inplace: bool = False) -> Tensor:
-    """ELU with the scales that keep mean 0 and variance 1; Klambauer et al. (2017)."""
+    """ELU with the scales that keep mean 0 and variance 1; Klambauer et al. (2017).
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.selu(torch.tensor([-2.0, 0.0, 3.0]))
+    tensor([-1.5202,  0.0000,  3.1521])
+    """
     _floating("selu", "elu_cpu", input)
     out = _elu(input, 1.6732632423543772848170429916717, 1.0507009873554804934193349852946, 1.0)
     return _finish(input, out, inplace, "selu")
 
 
 def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
-    """x above 0, alpha * (exp(x / alpha) - 1) below; Barron (2017)."""
+    """x above 0, alpha * (exp(x / alpha) - 1) below; Barron (2017).
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.celu(torch.tensor([-2.0, 0.0, 3.0]), alpha=2.0)
+    tensor([-1.2642,  0.0000,  3.0000])
+    """
     _floating("celu", "elu_cpu", input)
     if alpha == 0:
         raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
@@ -53,14 +69,24 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
-    """x above 0, negative_slope * x below."""
+    """x above 0, negative_slope * x below.
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.leaky_relu(torch.tensor([-2.0, 0.0, 3.0]), 0.1)
+    tensor([-0.2000,  0.0000,  3.0000])
+    """
     _floating("leaky_relu", "leaky_relu_cpu", input)
     out = input.where(input > 0, input * negative_slope)
     return _finish(input, out, inplace, "leaky_relu")
 
 
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
-    """x above 0, weight * x below; one weight, or one per channel (dim 1)."""
+    """x above 0, weight * x below; one weight, or one per channel (dim 1).
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.prelu(torch.tensor([-2.0, 0.0, 3.0]), torch.tensor(0.25))
+    tensor([-0.5000,  0.0000,  3.0000])
+    """
     must_be_tensor("prelu", input=input, weight=weight)
     if weight.dim() > 1:
         raise RuntimeError(
@@ -93,7 +119,12 @@ def rrelu(
     input: Tensor, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False,
     inplace: bool = False,
 ) -> Tensor:  # fmt: skip
-    """leaky_relu whose slope is drawn for each element in training; Xu et al. (2015)."""
+    """leaky_relu whose slope is drawn for each element in training; Xu et al. (2015).
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.rrelu(torch.tensor([-2.0, 0.0, 3.0]), 0.1, 0.3)
+    tensor([-0.4000,  0.0000,  3.0000])
+    """
     _floating("rrelu", "rrelu_with_noise_cpu", input)
     if lower > upper:
         raise RuntimeError(
@@ -107,14 +138,24 @@ def rrelu(
 
 
 def relu6(input: Tensor, inplace: bool = False) -> Tensor:
-    """min(max(x, 0), 6)."""
+    """min(max(x, 0), 6).
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.relu6(torch.tensor([-2.0, 3.0, 8.0]))
+    tensor([0., 3., 6.])
+    """
     return hardtanh(input, 0.0, 6.0, inplace)
 
 
 def hardtanh(
     input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
 ) -> Tensor:
-    """x, held between min_val and max_val."""
+    """x, held between min_val and max_val.
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.hardtanh(torch.tensor([-2.0, 0.5, 3.0]), -1.0, 2.0)
+    tensor([-1.0000,  0.5000,  2.0000])
+    """
     must_be_tensor("hardtanh", input=input)
     if min_val > max_val:
         raise ValueError("min_val cannot be greater than max_val")
@@ -134,27 +175,47 @@ def _between(x: Tensor, low: float, high: float) -> Tensor:
 
 
 def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
-    """min(max(x + 3, 0), 6) / 6."""
+    """min(max(x + 3, 0), 6) / 6.
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.hardsigmoid(torch.tensor([-4.0, 0.0, 4.0]))
+    tensor([0.0000, 0.5000, 1.0000])
+    """
     _floating("hardsigmoid", "hardsigmoid_cpu", input)
     return _finish(input, _between(input + 3.0, 0.0, 6.0) / 6.0, inplace, "hardsigmoid")
 
 
 def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
-    """x * min(max(x + 3, 0), 6) / 6; Howard et al. (2019)."""
+    """x * min(max(x + 3, 0), 6) / 6; Howard et al. (2019).
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.hardswish(torch.tensor([-4.0, 1.0, 4.0]))
+    tensor([-0.0000, 0.6667, 4.0000])
+    """
     _floating("hardswish", "hardswish_cpu", input)
     return _finish(input, input * _between(input + 3.0, 0.0, 6.0) / 6.0, inplace, "hardswish")
 
 
 @with_out
 def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
-    """x where |x| > lambd, else 0."""
+    """x where |x| > lambd, else 0.
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.hardshrink(torch.tensor([-2.0, 0.25, 3.0]))
+    tensor([-2.,  0.,  3.])
+    """
     _floating("hardshrink", "hardshrink_cpu", input)
     return input.masked_fill((input >= -lambd) & (input <= lambd), 0.0)
 
 
 @with_out
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
-    """x moved towards 0 by lambd."""
+    """x moved towards 0 by lambd.
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.softshrink(torch.tensor([-2.0, 0.25, 3.0]))
+    tensor([-1.5000,  0.0000,  2.5000])
+    """
     _floating("softshrink", "softshrink_check", input)
     largest = finfo(input.dtype).max
     if not 0 <= lambd <= largest:
@@ -167,18 +228,33 @@ def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
 
 
 def tanhshrink(input: Tensor) -> Tensor:
-    """x - tanh(x)."""
+    """x - tanh(x).
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.tanhshrink(torch.tensor([-2.0, 0.0, 3.0]))
+    tensor([-1.0360,  0.0000,  2.0049])
+    """
     return input - input.tanh()
 
 
 def softsign(input: Tensor) -> Tensor:
-    """x / (1 + |x|)."""
+    """x / (1 + |x|).
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.softsign(torch.tensor([-1.0, 0.0, 3.0]))
+    tensor([-0.5000,  0.0000,  0.7500])
+    """
     return input / (input.abs() + 1)
 
 
 @with_out
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
-    """log(1 + exp(beta * x)) / beta; x itself where beta * x > threshold."""
+    """log(1 + exp(beta * x)) / beta; x itself where beta * x > threshold.
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.softplus(torch.tensor([-2.0, 0.0, 30.0]))
+    tensor([ 0.1269,  0.6931, 30.0000])
+    """
     _floating("softplus", "softplus_cpu", input)
     scaled = input * beta
     soft = scaled.clamp_max(threshold).exp().log1p() / beta
@@ -187,19 +263,34 @@ def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tenso
 
 @with_out
 def logsigmoid(input: Tensor) -> Tensor:
-    """log(1 / (1 + exp(-x)))."""
+    """log(1 / (1 + exp(-x))).
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.logsigmoid(torch.tensor([-100.0, 0.0, 3.0]))
+    tensor([-1.0000e+02, -6.9315e-01, -4.8587e-02])
+    """
     _floating("log_sigmoid", "log_sigmoid_cpu", input)
     return input.clamp_max(0) - (-input.abs()).exp().log1p()
 
 
 def mish(input: Tensor, inplace: bool = False) -> Tensor:
-    """x * tanh(softplus(x)); Misra (2020)."""
+    """x * tanh(softplus(x)); Misra (2020).
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.mish(torch.tensor([-2.0, 0.0, 3.0]))
+    tensor([-0.2525,  0.0000,  2.9865])
+    """
     _floating("mish", "mish_cpu", input)
     return _finish(input, input * softplus(input).tanh(), inplace, "mish")
 
 
 def glu(input: Tensor, dim: int = -1) -> Tensor:
-    """a * sigmoid(b) for the halves a and b of a dim; Dauphin et al. (2017)."""
+    """a * sigmoid(b) for the halves a and b of a dim; Dauphin et al. (2017).
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.glu(torch.tensor([1.0, 2.0, 0.0, 100.0]))
+    tensor([0.5000, 2.0000])
+    """
     must_be_tensor("glu", input=input)
     if input.dim() == 0:
         raise RuntimeError("glu does not support 0-dimensional tensors")
@@ -213,14 +304,24 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
 
 
 def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
-    """x above the threshold, else value."""
+    """x above the threshold, else value.
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.threshold(torch.tensor([-2.0, 0.0, 3.0]), 1.0, 20.0)
+    tensor([20., 20.,  3.])
+    """
     must_be_tensor("threshold", input=input)
     out = input.masked_fill(input <= threshold, value)
     return _finish(input, out, inplace, "threshold")
 
 
 def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype=None) -> Tensor:
-    """softmax(-x)."""
+    """softmax(-x).
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.softmin(torch.tensor([1.0, 2.0, 3.0]), dim=0)
+    tensor([0.6652, 0.2447, 0.0900])
+    """
     from .functional import softmax
 
     return softmax(-input, dim, _stacklevel, dtype)
@@ -229,7 +330,13 @@ def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype=N
 def bilinear(
     input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None
 ) -> Tensor:
-    """x1' A x2 + b: [..., in1], [..., in2], weight [out, in1, in2]."""
+    """x1' A x2 + b: [..., in1], [..., in2], weight [out, in1, in2].
+
+    >>> import numtorch as torch
+    >>> weight = torch.zeros(5, 2, 3)
+    >>> torch.nn.functional.bilinear(torch.zeros(4, 2), torch.zeros(4, 3), weight).shape
+    torch.Size([4, 5])
+    """
     must_be_tensor("bilinear", input1=input1, input2=input2, weight=weight)
     if input1.dim() != input2.dim():
         raise RuntimeError(
@@ -263,7 +370,8 @@ def _inplace(f):
     def variant(input: Tensor, *args, **kwargs) -> Tensor:
         return f(input, *args, **{**kwargs, "inplace": True})
 
-    variant.__name__, variant.__doc__ = f.__name__ + "_", f"In-place {f.__name__}."
+    variant.__name__ = f.__name__ + "_"
+    variant.__doc__ = described(f"nn.functional.{f.__name__}_", f"In-place {f.__name__}.")
     return variant
 
 

@@ -100,7 +100,16 @@ def multi_head_attention_forward(
     static_k: Tensor | None = None, static_v: Tensor | None = None,
     average_attn_weights: bool = True, is_causal: bool = False,
 ) -> tuple[Tensor, Tensor | None]:  # fmt: skip
-    """Attention of several heads: query [L, N, E] (or [L, E]) -> ([L, N, E], weights [N, L, S])."""
+    """Attention of several heads: query [L, N, E] (or [L, E]) -> ([L, N, E], weights [N, L, S]).
+
+    >>> import numtorch as torch
+    >>> x, w = torch.zeros(5, 4, 8), torch.zeros(24, 8)
+    >>> output, weights = torch.nn.functional.multi_head_attention_forward(
+    ...     x, x, x, 8, 2, w, None, None, None, False, 0.0, torch.zeros(8, 8), None
+    ... )
+    >>> output.shape, weights.shape
+    (torch.Size([5, 4, 8]), torch.Size([4, 5, 5]))
+    """
     batched = query.dim() == 3
     if query.dim() not in (2, 3):
         raise AssertionError(

@@ -87,7 +87,12 @@ def conv1d(
     input: Tensor, weight: Tensor, bias: Tensor | None = None, stride=1, padding=0, dilation=1,
     groups: int = 1,
 ) -> Tensor:  # fmt: skip
-    """Cross-correlation of input [N, C, L] or [C, L] with weight [O, C / groups, k]."""
+    """Cross-correlation of input [N, C, L] or [C, L] with weight [O, C / groups, k].
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.conv1d(torch.tensor([[1.0, 2.0, 4.0]]), torch.tensor([[[-1.0, 1.0]]]))
+    tensor([[1., 2.]])
+    """
     return _convolve("conv1d", 1, input, weight, bias, stride, padding, dilation, groups)
 
 
@@ -110,7 +115,12 @@ def conv3d(
     input: Tensor, weight: Tensor, bias: Tensor | None = None, stride=1, padding=0, dilation=1,
     groups: int = 1,
 ) -> Tensor:  # fmt: skip
-    """Cross-correlation of input [N, C, D, H, W] with weight [O, C / groups, kd, kh, kw]."""
+    """Cross-correlation of input [N, C, D, H, W] with weight [O, C / groups, kd, kh, kw].
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.conv3d(torch.zeros(1, 3, 4, 5, 6), torch.zeros(8, 3, 3, 3, 3)).shape
+    torch.Size([1, 8, 2, 3, 4])
+    """
     return _convolve("conv3d", 3, input, weight, bias, stride, padding, dilation, groups)
 
 
@@ -138,7 +148,13 @@ def conv_transpose1d(
     input: Tensor, weight: Tensor, bias: Tensor | None = None, stride=1, padding=0,
     output_padding=0, groups: int = 1, dilation=1,
 ) -> Tensor:  # fmt: skip
-    """The adjoint of conv1d: input [N, C, L], weight [C, O / groups, k]."""
+    """The adjoint of conv1d: input [N, C, L], weight [C, O / groups, k].
+
+    >>> import numtorch as torch
+    >>> weight = torch.tensor([[[1.0, 10.0]]])
+    >>> torch.nn.functional.conv_transpose1d(torch.tensor([[1.0, 2.0]]), weight, stride=2)
+    tensor([[ 1., 10.,  2., 20.]])
+    """
     return _transposed("conv_transpose1d", 1, input, weight, bias, stride, padding,
                        output_padding, groups, dilation)  # fmt: skip
 
@@ -147,7 +163,13 @@ def conv_transpose2d(
     input: Tensor, weight: Tensor, bias: Tensor | None = None, stride=1, padding=0,
     output_padding=0, groups: int = 1, dilation=1,
 ) -> Tensor:  # fmt: skip
-    """The adjoint of conv2d: input [N, C, H, W], weight [C, O / groups, kh, kw]."""
+    """The adjoint of conv2d: input [N, C, H, W], weight [C, O / groups, kh, kw].
+
+    >>> import numtorch as torch
+    >>> weight = torch.zeros(3, 8, 2, 2)
+    >>> torch.nn.functional.conv_transpose2d(torch.zeros(1, 3, 5, 6), weight, stride=2).shape
+    torch.Size([1, 8, 10, 12])
+    """
     return _transposed("conv_transpose2d", 2, input, weight, bias, stride, padding,
                        output_padding, groups, dilation)  # fmt: skip
 
@@ -156,19 +178,36 @@ def conv_transpose3d(
     input: Tensor, weight: Tensor, bias: Tensor | None = None, stride=1, padding=0,
     output_padding=0, groups: int = 1, dilation=1,
 ) -> Tensor:  # fmt: skip
-    """The adjoint of conv3d: input [N, C, D, H, W], weight [C, O / groups, kd, kh, kw]."""
+    """The adjoint of conv3d: input [N, C, D, H, W], weight [C, O / groups, kd, kh, kw].
+
+    >>> import numtorch as torch
+    >>> weight = torch.zeros(3, 8, 2, 2, 2)
+    >>> torch.nn.functional.conv_transpose3d(torch.zeros(1, 3, 4, 5, 6), weight, stride=2).shape
+    torch.Size([1, 8, 8, 10, 12])
+    """
     return _transposed("conv_transpose3d", 3, input, weight, bias, stride, padding,
                        output_padding, groups, dilation)  # fmt: skip
 
 
 def conv_tbc(input: Tensor, weight: Tensor, bias: Tensor, pad: int = 0) -> Tensor:
-    """1-D convolution of input [T, N, C] with weight [k, C, O]."""
+    """1-D convolution of input [T, N, C] with weight [k, C, O].
+
+    >>> import numtorch as torch
+    >>> x, weight = torch.zeros(9, 4, 3), torch.zeros(2, 3, 8)
+    >>> torch.nn.functional.conv_tbc(x, weight, torch.zeros(8)).shape
+    torch.Size([8, 4, 8])
+    """
     out = conv1d(input.permute(1, 2, 0), weight.permute(2, 1, 0), bias, padding=pad)
     return out.permute(2, 0, 1)
 
 
 def unfold(input: Tensor, kernel_size, dilation=1, padding=0, stride=1) -> Tensor:
-    """All windows of [N, C, H, W] as columns: [N, C * kh * kw, positions]."""
+    """All windows of [N, C, H, W] as columns: [N, C * kh * kw, positions].
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.unfold(torch.zeros(1, 3, 10, 12), kernel_size=(4, 5)).shape
+    torch.Size([1, 60, 56])
+    """
     if input.dim() not in (3, 4):
         raise RuntimeError(
             f"Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero "
@@ -186,7 +225,14 @@ def unfold(input: Tensor, kernel_size, dilation=1, padding=0, stride=1) -> Tenso
 
 
 def fold(input: Tensor, output_size, kernel_size, dilation=1, padding=0, stride=1) -> Tensor:
-    """Adds columns [N, C * kh * kw, positions] up to images [N, C, *output_size]."""
+    """Adds columns [N, C * kh * kw, positions] up to images [N, C, *output_size].
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.fold(torch.ones(1, 4, 4), output_size=(3, 3), kernel_size=2)
+    tensor([[[[1., 2., 1.],
+              [2., 4., 2.],
+              [1., 2., 1.]]]])
+    """
     if input.dim() not in (2, 3):
         raise RuntimeError(
             f"Expected 2D or 3D (batch mode) tensor for input with possibly 0 batch size and "

@@ -43,7 +43,13 @@ def _feature(input: Tensor, p: float, training: bool, inplace: bool) -> Tensor:
 def dropout1d(
     input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
 ) -> Tensor:
-    """In training, zeroes whole channels of [N, C, L] or [C, L] with probability p."""
+    """In training, zeroes whole channels of [N, C, L] or [C, L] with probability p.
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.dropout1d(torch.ones(1, 2, 3), p=1.0)
+    tensor([[[0., 0., 0.],
+             [0., 0., 0.]]])
+    """
     _checked(p)
     if input.dim() not in (2, 3):
         raise RuntimeError(
@@ -59,7 +65,12 @@ def dropout1d(
 def dropout2d(
     input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
 ) -> Tensor:
-    """In training, zeroes whole channels of [N, C, H, W] with probability p."""
+    """In training, zeroes whole channels of [N, C, H, W] with probability p.
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.dropout2d(torch.zeros(1, 2, 3, 4)).shape
+    torch.Size([1, 2, 3, 4])
+    """
     _checked(p)
     if input.dim() not in (3, 4):
         warnings.warn(
@@ -76,7 +87,12 @@ def dropout2d(
 def dropout3d(
     input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
 ) -> Tensor:
-    """In training, zeroes whole channels of [N, C, D, H, W] or [C, D, H, W]."""
+    """In training, zeroes whole channels of [N, C, D, H, W] or [C, D, H, W].
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.dropout3d(torch.zeros(1, 2, 3, 4, 5)).shape
+    torch.Size([1, 2, 3, 4, 5])
+    """
     _checked(p)
     if input.dim() not in (4, 5):
         warnings.warn(
@@ -109,14 +125,24 @@ def _alpha(input: Tensor, p: float, training: bool, inplace: bool, shape) -> Ten
 def alpha_dropout(
     input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False
 ) -> Tensor:
-    """Dropout for SELU networks: dropped elements saturate, mean and variance stay."""
+    """Dropout for SELU networks: dropped elements saturate, mean and variance stay.
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.alpha_dropout(torch.tensor([1.0, 2.0, 3.0]), p=0.5, training=False)
+    tensor([1., 2., 3.])
+    """
     return _alpha(input, p, training, inplace, tuple(input.shape))
 
 
 def feature_alpha_dropout(
     input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False
 ) -> Tensor:
-    """alpha_dropout of whole channels of [N, C, ...]."""
+    """alpha_dropout of whole channels of [N, C, ...].
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.feature_alpha_dropout(torch.zeros(1, 2, 3), training=True).shape
+    torch.Size([1, 2, 3])
+    """
     _checked(p)
     if training and p and input.dim() < 2 and input.numel():
         raise RuntimeError("Feature dropout requires at least 2 dimensions in the input")
@@ -129,6 +155,10 @@ def gumbel_softmax(
     """A sample of the Gumbel-softmax distribution; Jang, Gu and Poole (2017).
 
     `hard` gives one-hot vectors whose gradient is that of the soft sample.
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.gumbel_softmax(torch.zeros(2, 5), hard=True).sum(1)
+    tensor([1., 1.])
     """
     noise = -_creation.empty_like(logits.detach()).exponential_().log()
     soft = ((logits + noise) / tau).softmax(dim)

@@ -36,6 +36,13 @@ def embedding(
     The row `padding_idx` gets no gradient; with max_norm the used rows are shortened in place;
     scale_grad_by_freq divides a row's gradient by how often it was used; sparse makes the
     gradient of weight a sparse tensor.
+
+    >>> import numtorch as torch
+    >>> weight = torch.tensor([[0.0, 0.0], [1.0, 10.0], [2.0, 20.0]])
+    >>> torch.nn.functional.embedding(torch.tensor([2, 1, 2]), weight)
+    tensor([[ 2., 20.],
+            [ 1., 10.],
+            [ 2., 20.]])
     """
     must_be_tensor("embedding", input=weight, indices=input)
     if weight.dim() != 2:
@@ -106,6 +113,12 @@ def embedding_bag(
     """Sum, mean or maximum of the rows in each bag.
 
     A 2-D input [B, N] has B bags of N; a 1-D one is cut at `offsets` [B].
+
+    >>> import numtorch as torch
+    >>> weight = torch.tensor([[0.0, 0.0], [1.0, 10.0], [2.0, 20.0]])
+    >>> torch.nn.functional.embedding_bag(torch.tensor([[1, 2], [0, 2]]), weight, mode="sum")
+    tensor([[ 3., 30.],
+            [ 2., 20.]])
     """
     must_be_tensor("embedding_bag", input=input, weight=weight)
     if mode not in ("sum", "mean", "max"):

@@ -96,6 +96,11 @@ def linear_cross_entropy(
     input [N, in] or [in], linear_weight [C, *out, in], linear_bias [C, *out]; target as in
     cross_entropy. With options the batch is taken in pieces, whose logits are computed again for
     the gradient.
+
+    >>> import numtorch as torch
+    >>> x, weight = torch.zeros(4, 8), torch.zeros(100, 8)
+    >>> torch.nn.functional.linear_cross_entropy(x, weight, torch.tensor([0, 1, 2, 3]))
+    tensor(4.6052)
     """
     must_be_tensor("linear_cross_entropy", input=input, linear_weight=linear_weight, target=target)
     outs = _check_shapes(input, linear_weight, linear_bias)

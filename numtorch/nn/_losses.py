@@ -61,7 +61,12 @@ def l1_loss(
     input: Tensor, target: Tensor, size_average=None, reduce=None, reduction: str = "mean",
     weight: Tensor | None = None,
 ) -> Tensor:  # fmt: skip
-    """|input - target|."""
+    """|input - target|.
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.l1_loss(torch.tensor([1.0, 2.0]), torch.tensor([1.5, 4.0]))
+    tensor(1.2500)
+    """
     must_be_tensor("l1_loss", input=input, target=target)
     reduction = legacy(size_average, reduce, reduction)
     same_size_warning(input, target)
@@ -72,7 +77,12 @@ def smooth_l1_loss(
     input: Tensor, target: Tensor, size_average=None, reduce=None, reduction: str = "mean",
     beta: float = 1.0,
 ) -> Tensor:  # fmt: skip
-    """d^2 / (2 beta) where d = |input - target| < beta, else d - beta / 2; Girshick (2015)."""
+    """d^2 / (2 beta) where d = |input - target| < beta, else d - beta / 2; Girshick (2015).
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.smooth_l1_loss(torch.tensor([0.5, 3.0]), torch.tensor([0.0, 0.0]))
+    tensor(1.3125)
+    """
     must_be_tensor("smooth_l1_loss", input=input, target=target)
     reduction = legacy(size_average, reduce, reduction)
     same_size_warning(input, target)
@@ -88,7 +98,12 @@ def huber_loss(
     input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0,
     weight: Tensor | None = None,
 ) -> Tensor:  # fmt: skip
-    """d^2 / 2 where d = |input - target| <= delta, else delta * (d - delta / 2); Huber (1964)."""
+    """d^2 / 2 where d = |input - target| <= delta, else delta * (d - delta / 2); Huber (1964).
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.huber_loss(torch.tensor([0.5, 3.0]), torch.tensor([0.0, 0.0]))
+    tensor(1.3125)
+    """
     must_be_tensor("huber_loss", input=input, target=target)
     same_size_warning(input, target)
     if delta <= 0:
@@ -102,7 +117,13 @@ def kl_div(
     input: Tensor, target: Tensor, size_average=None, reduce=None, reduction: str = "mean",
     log_target: bool = False,
 ) -> Tensor:  # fmt: skip
-    """target * (log target - input) for log-probabilities; 'batchmean' is the mathematical one."""
+    """target * (log target - input) for log-probabilities; 'batchmean' is the mathematical one.
+
+    >>> import numtorch as torch
+    >>> x, p = torch.tensor([[0.25, 0.75]]).log(), torch.tensor([[0.5, 0.5]])
+    >>> torch.nn.functional.kl_div(x, p, reduction="batchmean")
+    tensor(0.1438)
+    """
     must_be_tensor("kl_div", input=input, target=target)
     reduction = legacy(size_average, reduce, reduction)
     if log_target:
@@ -126,7 +147,12 @@ def poisson_nll_loss(
     input: Tensor, target: Tensor, log_input: bool = True, full: bool = False, size_average=None,
     eps: float = 1e-8, reduce=None, reduction: str = "mean",
 ) -> Tensor:  # fmt: skip
-    """exp(input) - target * input, or input - target * log(input + eps) without log_input."""
+    """exp(input) - target * input, or input - target * log(input + eps) without log_input.
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.poisson_nll_loss(torch.tensor([0.0, 1.0]), torch.tensor([1.0, 2.0]))
+    tensor(0.8591)
+    """
     must_be_tensor("poisson_nll_loss", input=input, target=target)
     reduction = legacy(size_average, reduce, reduction)
     if reduction not in _check.REDUCTIONS:
@@ -145,7 +171,13 @@ def gaussian_nll_loss(
     input: Tensor, target: Tensor, var, full: bool = False, eps: float = 1e-6,
     reduction: str = "mean",
 ) -> Tensor:  # fmt: skip
-    """(log var + (input - target)^2 / var) / 2 with var at least eps; Nix and Weigend (1994)."""
+    """(log var + (input - target)^2 / var) / 2 with var at least eps; Nix and Weigend (1994).
+
+    >>> import numtorch as torch
+    >>> mean, target = torch.tensor([1.0, 2.0]), torch.tensor([1.0, 4.0])
+    >>> torch.nn.functional.gaussian_nll_loss(mean, target, torch.tensor([1.0, 4.0]))
+    tensor(0.5966)
+    """
     must_be_tensor("gaussian_nll_loss", input=input, target=target)
     if isinstance(var, float):
         if var < 0:
@@ -175,7 +207,13 @@ def binary_cross_entropy(
     input: Tensor, target: Tensor, weight: Tensor | None = None, size_average=None, reduce=None,
     reduction: str = "mean",
 ) -> Tensor:  # fmt: skip
-    """-(target * log(input) + (1 - target) * log(1 - input)), the logarithms at least -100."""
+    """-(target * log(input) + (1 - target) * log(1 - input)), the logarithms at least -100.
+
+    >>> import numtorch as torch
+    >>> p = torch.tensor([0.9, 0.1])
+    >>> torch.nn.functional.binary_cross_entropy(p, torch.tensor([1.0, 0.0]))
+    tensor(0.1054)
+    """
     must_be_tensor("binary_cross_entropy", input=input, target=target)
     reduction = legacy(size_average, reduce, reduction)
     if input.shape != target.shape:
@@ -198,7 +236,13 @@ def binary_cross_entropy_with_logits(
     input: Tensor, target: Tensor, weight: Tensor | None = None, size_average=None, reduce=None,
     reduction: str = "mean", pos_weight: Tensor | None = None,
 ) -> Tensor:  # fmt: skip
-    """binary_cross_entropy of sigmoid(input), computed without overflow."""
+    """binary_cross_entropy of sigmoid(input), computed without overflow.
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([2.0, -200.0])
+    >>> torch.nn.functional.binary_cross_entropy_with_logits(x, torch.tensor([1.0, 0.0]))
+    tensor(0.0635)
+    """
     must_be_tensor("binary_cross_entropy_with_logits", input=input, target=target)
     reduction = legacy(size_average, reduce, reduction)
     if input.shape != target.shape:
@@ -218,7 +262,12 @@ def binary_cross_entropy_with_logits(
 def soft_margin_loss(
     input: Tensor, target: Tensor, size_average=None, reduce=None, reduction: str = "mean"
 ) -> Tensor:
-    """log(1 + exp(-target * input))."""
+    """log(1 + exp(-target * input)).
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.soft_margin_loss(torch.tensor([0.0, 3.0]), torch.tensor([1.0, -1.0]))
+    tensor(1.8709)
+    """
     must_be_tensor("soft_margin_loss", input=input, target=target)
     reduction = legacy(size_average, reduce, reduction)
     z = input * -target
@@ -229,7 +278,13 @@ def multilabel_soft_margin_loss(
     input: Tensor, target: Tensor, weight: Tensor | None = None, size_average=None, reduce=None,
     reduction: str = "mean",
 ) -> Tensor:  # fmt: skip
-    """Mean over the classes of the logistic loss of each label."""
+    """Mean over the classes of the logistic loss of each label.
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([[2.0, -2.0]])
+    >>> torch.nn.functional.multilabel_soft_margin_loss(x, torch.tensor([[1.0, 0.0]]))
+    tensor(0.1269)
+    """
     from .functional import logsigmoid
 
     must_be_tensor("multilabel_soft_margin_loss", input=input, target=target)
@@ -244,7 +299,13 @@ def hinge_embedding_loss(
     input: Tensor, target: Tensor, margin: float = 1.0, size_average=None, reduce=None,
     reduction: str = "mean",
 ) -> Tensor:  # fmt: skip
-    """input where the target is 1, max(0, margin - input) where it is -1."""
+    """input where the target is 1, max(0, margin - input) where it is -1.
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([0.5, 0.25])
+    >>> torch.nn.functional.hinge_embedding_loss(x, torch.tensor([1, -1]))
+    tensor(0.6250)
+    """
     must_be_tensor("hinge_embedding_loss", input=input, target=target)
     reduction = legacy(size_average, reduce, reduction)
     zero = input.detach() * 0
@@ -256,7 +317,13 @@ def margin_ranking_loss(
     input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0, size_average=None,
     reduce=None, reduction: str = "mean",
 ) -> Tensor:  # fmt: skip
-    """max(0, -target * (input1 - input2) + margin)."""
+    """max(0, -target * (input1 - input2) + margin).
+
+    >>> import numtorch as torch
+    >>> x, y = torch.tensor([1.0, 2.0]), torch.tensor([2.0, 5.0])
+    >>> torch.nn.functional.margin_ranking_loss(x, y, torch.tensor([1, -1]))
+    tensor(0.5000)
+    """
     must_be_tensor("margin_ranking_loss", input1=input1, input2=input2, target=target)
     reduction = legacy(size_average, reduce, reduction)
     if not input1.dim() == input2.dim() == target.dim():
@@ -271,7 +338,13 @@ def cosine_embedding_loss(
     input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0, size_average=None,
     reduce=None, reduction: str = "mean",
 ) -> Tensor:  # fmt: skip
-    """1 - cos where the target is 1, max(0, cos - margin) where it is -1."""
+    """1 - cos where the target is 1, max(0, cos - margin) where it is -1.
+
+    >>> import numtorch as torch
+    >>> x, y = torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 2.0]])
+    >>> torch.nn.functional.cosine_embedding_loss(x, y, torch.tensor([1]))
+    tensor(1.)
+    """
     must_be_tensor("cosine_embedding_loss", input1=input1, input2=input2, target=target)
     reduction = legacy(size_average, reduce, reduction)
     if target.dim() not in (0, 1):
@@ -298,7 +371,13 @@ def triplet_margin_loss(
     eps: float = 1e-6, swap: bool = False, size_average=None, reduce=None,
     reduction: str = "mean",
 ) -> Tensor:  # fmt: skip
-    """max(0, d(anchor, positive) - d(anchor, negative) + margin)."""
+    """max(0, d(anchor, positive) - d(anchor, negative) + margin).
+
+    >>> import numtorch as torch
+    >>> anchor, positive = torch.zeros(1, 2), torch.ones(1, 2)
+    >>> torch.nn.functional.triplet_margin_loss(anchor, positive, torch.tensor([[1.0, 2.0]]))
+    tensor(0.1781)
+    """
     from .functional import pairwise_distance
 
     reduction = legacy(size_average, reduce, reduction)
@@ -321,7 +400,14 @@ def triplet_margin_with_distance_loss(
     anchor: Tensor, positive: Tensor, negative: Tensor, *, distance_function=None,
     margin: float = 1.0, swap: bool = False, reduction: str = "mean",
 ) -> Tensor:  # fmt: skip
-    """triplet_margin_loss with any distance."""
+    """triplet_margin_loss with any distance.
+
+    >>> import numtorch as torch
+    >>> anchor, positive = torch.zeros(1, 2), torch.ones(1, 2)
+    >>> loss = torch.nn.functional.triplet_margin_with_distance_loss
+    >>> loss(anchor, positive, torch.tensor([[1.0, 2.0]]))
+    tensor(0.1781)
+    """
     from .functional import pairwise_distance
 
     if reduction not in _check.REDUCTIONS:
@@ -348,7 +434,13 @@ def multi_margin_loss(
     input: Tensor, target: Tensor, p: int = 1, margin: float = 1.0, weight: Tensor | None = None,
     size_average=None, reduce=None, reduction: str = "mean",
 ) -> Tensor:  # fmt: skip
-    """Mean over the other classes of max(0, margin - x[target] + x[i])^p."""
+    """Mean over the other classes of max(0, margin - x[target] + x[i])^p.
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([[0.1, 0.2, 0.4, 0.8]])
+    >>> torch.nn.functional.multi_margin_loss(x, torch.tensor([3]))
+    tensor(0.3250)
+    """
     must_be_tensor("multi_margin_loss", input=input, target=target)
     reduction = legacy(size_average, reduce, reduction)
     _check.reduction(reduction)
@@ -394,6 +486,11 @@ def multilabel_margin_loss(
     """Sum over labels j and other classes i of max(0, 1 - (x[j] - x[i])) / classes.
 
     A row of the target lists its labels and ends at the first -1.
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([[0.1, 0.2, 0.4, 0.8]])
+    >>> torch.nn.functional.multilabel_margin_loss(x, torch.tensor([[3, 0, -1, 1]]))
+    tensor(0.8500)
     """
     must_be_tensor("multilabel_margin_loss", input=input, target=target)
     reduction = legacy(size_average, reduce, reduction)
@@ -439,6 +536,12 @@ def ctc_loss(
     """-log of the probability of the targets over all alignments; Graves et al. (2006).
 
     log_probs [T, N, C] (or [T, C]); targets [N, S], or all of them one after the other.
+
+    >>> import numtorch as torch
+    >>> x = torch.zeros(4, 1, 3).log_softmax(2)
+    >>> targets, lengths = torch.tensor([[1, 2]]), torch.tensor([2])
+    >>> torch.nn.functional.ctc_loss(x, targets, torch.tensor([4]), lengths)
+    tensor(0.8432)
     """
     must_be_tensor("ctc_loss", log_probs=log_probs, targets=targets)
     _check.reduction(reduction)

@@ -64,7 +64,13 @@ def layer_norm(
 def rms_norm(
     input: Tensor, normalized_shape, weight: Tensor | None = None, eps: float | None = None
 ) -> Tensor:
-    """x / sqrt(mean(x^2) + eps) over the last dims; eps is the dtype's epsilon by default."""
+    """x / sqrt(mean(x^2) + eps) over the last dims; eps is the dtype's epsilon by default.
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.rms_norm(torch.tensor([[3.0, 4.0], [6.0, 8.0]]), (2,))
+    tensor([[0.8485, 1.1314],
+            [0.8485, 1.1314]])
+    """
     _floating("rms_norm", input)
     shape = _trailing("rms_norm", input, normalized_shape, weight)
     if eps is None:
@@ -80,7 +86,12 @@ def group_norm(
     input: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None,
     eps: float = 1e-5,
 ) -> Tensor:  # fmt: skip
-    """Normalises groups of channels of [N, C, ...]; then affine per channel."""
+    """Normalises groups of channels of [N, C, ...]; then affine per channel.
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.group_norm(torch.tensor([[1.0, 3.0, 10.0, 30.0]]), 2)
+    tensor([[-1.0000,  1.0000, -1.0000,  1.0000]])
+    """
     _floating("GroupNormKernelImpl", input)
     if input.dim() < 2:
         raise RuntimeError(
@@ -124,7 +135,14 @@ def batch_norm(
     momentum: float = 0.1, eps: float = 1e-5,
 ) -> Tensor:  # fmt: skip
     """Normalises each channel of [N, C, ...]: by the batch's moments in training (and moves the
-    running ones), else by the running ones."""
+    running ones), else by the running ones.
+
+    >>> import numtorch as torch
+    >>> mean, var = torch.tensor([1.0]), torch.tensor([4.0])
+    >>> torch.nn.functional.batch_norm(torch.tensor([[1.0], [5.0]]), mean, var)
+    tensor([[0.0000],
+            [2.0000]])
+    """
     _floating("batch_norm", input)
     if not input.dim():
         raise IndexError("tuple index out of range")
@@ -172,6 +190,11 @@ def instance_norm(
     """Normalises each channel of each sample of [N, C, ...].
 
     Ulyanov, Vedaldi and Lempitsky, Instance normalization (2016).
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.instance_norm(torch.tensor([[[1.0, 3.0], [10.0, 30.0]]]))
+    tensor([[[-1.0000,  1.0000],
+             [-1.0000,  1.0000]]])
     """
     _floating("instance_norm", input)
     if not use_input_stats:
@@ -200,6 +223,10 @@ def local_response_norm(
     """x / (k + alpha * mean of squares of `size` neighbouring channels)^beta.
 
     Krizhevsky, Sutskever and Hinton (2012), section 3.3.
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.local_response_norm(torch.zeros(1, 3, 4, 4), 2).shape
+    torch.Size([1, 3, 4, 4])
     """
     from .functional import avg_pool1d
 
@@ -224,7 +251,13 @@ def _pad(x: Tensor, widths) -> Tensor:
 @with_out
 @with_out
 def normalize(input: Tensor, p: float = 2.0, dim=1, eps: float = 1e-12) -> Tensor:
-    """x / max(norm of x along dim, eps)."""
+    """x / max(norm of x along dim, eps).
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.normalize(torch.tensor([[3.0, 4.0], [0.0, 2.0]]))
+    tensor([[0.6000, 0.8000],
+            [0.0000, 1.0000]])
+    """
     return input / input.norm(p, dim, keepdim=True).clamp_min(eps).expand_as(input)
 
 
@@ -232,7 +265,13 @@ def normalize(input: Tensor, p: float = 2.0, dim=1, eps: float = 1e-12) -> Tenso
 
 
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
-    """<x1, x2> / (max(|x1|, eps) * max(|x2|, eps)) along a dim; operands broadcast."""
+    """<x1, x2> / (max(|x1|, eps) * max(|x2|, eps)) along a dim; operands broadcast.
+
+    >>> import numtorch as torch
+    >>> x, y = torch.tensor([1.0, 0.0]), torch.tensor([1.0, 1.0])
+    >>> torch.nn.functional.cosine_similarity(x, y, dim=0)
+    tensor(0.7071)
+    """
     if x1.dtype.kind != "f" or x2.dtype.kind != "f":
         raise RuntimeError("expected common dtype to be floating point, yet common dtype is "
                            f"{_check.C_NAMES[x1.dtype.short]}")  # fmt: skip
@@ -250,5 +289,10 @@ def _lengths(x: Tensor, dim: int, eps: float) -> Tensor:
 def pairwise_distance(
     x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
 ) -> Tensor:
-    """p-norm of x1 - x2 + eps along the last dim."""
+    """p-norm of x1 - x2 + eps along the last dim.
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.pairwise_distance(torch.zeros(1, 2), torch.tensor([[3.0, 4.0]]), p=1)
+    tensor([7.0000])
+    """
     return (x1 - x2 + eps).norm(p, -1, keepdim=keepdim)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from .. import _creation
+from .._examples import described
 from .._tensor import Tensor
 from . import _check
 from ._record import must_be_tensor, recorder, with_out
@@ -96,6 +97,13 @@ def _max(name, k, input, kernel, stride, padding, dilation, ceil_mode, return_in
     return out, _unbatched(_max_pool_index((x,), attrs), input, k)
 
 
+def _name_with_indices(function, name: str) -> None:
+    function.__name__ = name + "_with_indices"
+    function.__doc__ = described(
+        f"nn.functional.{name}_with_indices", f"{name} and the indices of the maxima."
+    )
+
+
 def _max_function(k: int):
     name = f"max_pool{k}d"
 
@@ -113,12 +121,12 @@ def _max_function(k: int):
         return _max(name, k, input, kernel_size, stride, padding, dilation, ceil_mode, True)
 
     pool.__name__ = pool.__qualname__ = name
-    pool.__doc__ = (
+    pool.__doc__ = described(
+        f"nn.functional.{name}",
         f"Maximum of each window over the last {k} dims; the stride is kernel_size by default.\n\n"
-        "    With return_indices also where it lies (linear index over the pooled dims).\n    "
-    )
-    with_indices.__name__ = name + "_with_indices"
-    with_indices.__doc__ = f"{name} and the indices of the maxima."
+        "With return_indices also where it lies (linear index over the pooled dims)."
+    )  # fmt: skip
+    _name_with_indices(with_indices, name)
     return pool, with_indices
 
 
@@ -144,7 +152,12 @@ def avg_pool1d(
     input: Tensor, kernel_size, stride=None, padding=0, ceil_mode: bool = False,
     count_include_pad: bool = True,
 ) -> Tensor:  # fmt: skip
-    """Mean of each window of [N, C, L] or [C, L]."""
+    """Mean of each window of [N, C, L] or [C, L].
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.avg_pool1d(torch.tensor([[1.0, 2.0, 3.0, 6.0]]), 2)
+    tensor([[1.5000, 4.5000]])
+    """
     return _avg("avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode,
                 count_include_pad, None)  # fmt: skip
 
@@ -154,7 +167,12 @@ def avg_pool2d(
     input: Tensor, kernel_size, stride=None, padding=0, ceil_mode: bool = False,
     count_include_pad: bool = True, divisor_override: int | None = None,
 ) -> Tensor:  # fmt: skip
-    """Mean of each window of [N, C, H, W] or [C, H, W]."""
+    """Mean of each window of [N, C, H, W] or [C, H, W].
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.avg_pool2d(torch.tensor([[[1.0, 2.0], [3.0, 6.0]]]), 2)
+    tensor([[[3.]]])
+    """
     return _avg("avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode,
                 count_include_pad, divisor_override)  # fmt: skip
 
@@ -164,7 +182,12 @@ def avg_pool3d(
     input: Tensor, kernel_size, stride=None, padding=0, ceil_mode: bool = False,
     count_include_pad: bool = True, divisor_override: int | None = None,
 ) -> Tensor:  # fmt: skip
-    """Mean of each window of [N, C, D, H, W] or [C, D, H, W]."""
+    """Mean of each window of [N, C, D, H, W] or [C, D, H, W].
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.avg_pool3d(torch.zeros(1, 3, 4, 6, 8), 2).shape
+    torch.Size([1, 3, 2, 3, 4])
+    """
     return _avg("avg_pool3d", 3, input, kernel_size, stride, padding, ceil_mode,
                 count_include_pad, divisor_override)  # fmt: skip
 
@@ -178,7 +201,9 @@ def _lp(k: int):
         return total.pow(1.0 / norm_type)
 
     pool.__name__ = pool.__qualname__ = f"lp_pool{k}d"
-    pool.__doc__ = f"p-norm of each window over the last {k} dims."
+    pool.__doc__ = described(
+        f"nn.functional.lp_pool{k}d", f"p-norm of each window over the last {k} dims."
+    )
     return pool
 
 
@@ -276,17 +301,32 @@ def _adaptive_avg(name: str, k: int, input: Tensor, output_size) -> Tensor:
 
 
 def adaptive_avg_pool1d(input: Tensor, output_size) -> Tensor:
-    """Means over windows that make the last dim `output_size` long."""
+    """Means over windows that make the last dim `output_size` long.
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.adaptive_avg_pool1d(torch.tensor([[1.0, 2.0, 3.0]]), 2)
+    tensor([[1.5000, 2.5000]])
+    """
     return _adaptive_avg("adaptive_avg_pool1d", 1, input, output_size)
 
 
 def adaptive_avg_pool2d(input: Tensor, output_size) -> Tensor:
-    """Means over windows that make the last two dims `output_size` (None: as they are)."""
+    """Means over windows that make the last two dims `output_size` (None: as they are).
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.adaptive_avg_pool2d(torch.zeros(1, 3, 8, 9), (4, None)).shape
+    torch.Size([1, 3, 4, 9])
+    """
     return _adaptive_avg("adaptive_avg_pool2d", 2, input, output_size)
 
 
 def adaptive_avg_pool3d(input: Tensor, output_size) -> Tensor:
-    """Means over windows that make the last three dims `output_size`."""
+    """Means over windows that make the last three dims `output_size`.
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.adaptive_avg_pool3d(torch.zeros(1, 3, 5, 6, 7), 2).shape
+    torch.Size([1, 3, 2, 2, 2])
+    """
     return _adaptive_avg("adaptive_avg_pool3d", 3, input, output_size)
 
 
@@ -330,9 +370,11 @@ def _adaptive_max_function(k: int):
     def with_indices(input: Tensor, output_size, return_indices: bool = False):
         return _adaptive_max(name, k, input, output_size, True)
 
-    pool.__name__, with_indices.__name__ = name, name + "_with_indices"
-    pool.__doc__ = f"Maxima over windows that make the last {k} dims `output_size`."
-    with_indices.__doc__ = f"{name} and the indices of the maxima."
+    pool.__name__ = name
+    pool.__doc__ = described(
+        f"nn.functional.{name}", f"Maxima over windows that make the last {k} dims `output_size`."
+    )
+    _name_with_indices(with_indices, name)
     return pool, with_indices
 
 
@@ -374,7 +416,10 @@ def _unpool_function(k: int):
         return _unpool(k, input, indices, kernel_size, stride, padding, output_size)
 
     unpool.__name__ = f"max_unpool{k}d"
-    unpool.__doc__ = f"Puts the maxima of max_pool{k}d back to their places, zeros elsewhere."
+    unpool.__doc__ = described(
+        f"nn.functional.max_unpool{k}d",
+        f"Puts the maxima of max_pool{k}d back to their places, zeros elsewhere.",
+    )
     return unpool
 
 
@@ -443,13 +488,16 @@ def _fractional_function(k: int):
         return _fractional(k, input, kernel_size, output_size, output_ratio, return_indices,
                            _random_samples)  # fmt: skip
 
-    pool.__name__ = f"fractional_max_pool{k}d"
-    pool.__doc__ = "Maxima over windows at random places; Graham, Fractional max-pooling (2014)."
+    pool.__name__ = name = f"fractional_max_pool{k}d"
+    pool.__doc__ = described(
+        f"nn.functional.{name}",
+        "Maxima over windows at random places; Graham, Fractional max-pooling (2014).",
+    )
 
     def with_indices(*args, **kwargs):
         return pool(*args, **{**kwargs, "return_indices": True})
 
-    with_indices.__name__ = pool.__name__ + "_with_indices"
+    _name_with_indices(with_indices, name)
     return pool, with_indices
 
 

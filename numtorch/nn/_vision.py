@@ -22,6 +22,10 @@ def interpolate(
 
     mode: nearest, nearest-exact, area, linear (3-D input), bilinear, bicubic (4-D), trilinear.
     align_corners keeps the centres of the corner elements in place.
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.interpolate(torch.tensor([[[1.0, 2.0]]]), scale_factor=2)
+    tensor([[[1., 1., 2., 2.]]])
     """
     must_be_tensor("interpolate", input=input)
     if mode not in MODES:
@@ -148,7 +152,12 @@ def _combine(x: Tensor, dim: int, taps: list[list[tuple[int, float]]]) -> Tensor
 
 
 def upsample(input: Tensor, size=None, scale_factor=None, mode="nearest", align_corners=None):
-    """The old name of interpolate."""
+    """The old name of interpolate.
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.upsample(torch.zeros(1, 3, 4, 4), size=(8, 6)).shape
+    torch.Size([1, 3, 8, 6])
+    """
     warnings.warn(
         "`nn.functional.upsample` is deprecated. Use `nn.functional.interpolate` instead.",
         stacklevel=2,
@@ -157,12 +166,22 @@ def upsample(input: Tensor, size=None, scale_factor=None, mode="nearest", align_
 
 
 def upsample_nearest(input: Tensor, size=None, scale_factor=None) -> Tensor:
-    """interpolate(mode='nearest')."""
+    """interpolate(mode='nearest').
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.upsample_nearest(torch.zeros(1, 3, 4, 4), scale_factor=2).shape
+    torch.Size([1, 3, 8, 8])
+    """
     return interpolate(input, size, scale_factor, "nearest")
 
 
 def upsample_bilinear(input: Tensor, size=None, scale_factor=None) -> Tensor:
-    """interpolate(mode='bilinear', align_corners=True)."""
+    """interpolate(mode='bilinear', align_corners=True).
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.upsample_bilinear(torch.zeros(1, 3, 4, 4), scale_factor=2).shape
+    torch.Size([1, 3, 8, 8])
+    """
     return interpolate(input, size, scale_factor, "bilinear", True)
 
 
@@ -170,7 +189,13 @@ def upsample_bilinear(input: Tensor, size=None, scale_factor=None) -> Tensor:
 
 
 def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
-    """[*, C * r^2, H, W] -> [*, C, H * r, W * r]; Shi et al. (2016)."""
+    """[*, C * r^2, H, W] -> [*, C, H * r, W * r]; Shi et al. (2016).
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.pixel_shuffle(torch.arange(4).reshape(1, 4, 1, 1), 2)
+    tensor([[[[0, 1],
+              [2, 3]]]])
+    """
     r = upscale_factor
     if input.dim() < 3:
         raise RuntimeError(
@@ -192,7 +217,12 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
 
 
 def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
-    """[*, C, H * r, W * r] -> [*, C * r^2, H, W]."""
+    """[*, C, H * r, W * r] -> [*, C * r^2, H, W].
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.pixel_unshuffle(torch.tensor([[[0, 1], [2, 3]]]), 2).flatten()
+    tensor([0, 1, 2, 3])
+    """
     r = downscale_factor
     if input.dim() < 3:
         raise RuntimeError(
@@ -215,7 +245,12 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
 
 
 def channel_shuffle(input: Tensor, groups: int) -> Tensor:
-    """[N, C, ...]: channel i of each group becomes neighbour of channel i of the others."""
+    """[N, C, ...]: channel i of each group becomes neighbour of channel i of the others.
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.channel_shuffle(torch.arange(4).reshape(1, 4, 1, 1), 2).flatten()
+    tensor([0, 2, 1, 3])
+    """
     if input.dim() < 3:
         raise RuntimeError(
             "channel_shuffle expects input with > 2 dims, but got input with sizes "
@@ -239,6 +274,12 @@ def affine_grid(theta: Tensor, size, align_corners: bool | None = None) -> Tenso
     """Sampling places [N, *out, k] of the affine maps theta [N, k, k + 1] for grid_sample.
 
     Jaderberg et al., Spatial transformer networks (2015).
+
+    >>> import numtorch as torch
+    >>> theta = torch.tensor([[[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]])
+    >>> torch.nn.functional.affine_grid(theta, (1, 1, 1, 2), align_corners=True)
+    tensor([[[[-1.,  0.],
+              [ 1.,  0.]]]])
     """
     if not isinstance(theta, Tensor) or theta.dtype.kind != "f":
         raise ValueError(f"Expected theta to have floating point type, but got {theta.dtype}")
@@ -274,7 +315,13 @@ def grid_sample(
     input: Tensor, grid: Tensor, mode: str = "bilinear", padding_mode: str = "zeros",
     align_corners: bool | None = None,
 ) -> Tensor:  # fmt: skip
-    """Samples [N, C, *in] at the places grid [N, *out, k] (x first, from -1 to 1)."""
+    """Samples [N, C, *in] at the places grid [N, *out, k] (x first, from -1 to 1).
+
+    >>> import numtorch as torch
+    >>> x, grid = torch.tensor([[[[1.0, 2.0]]]]), torch.tensor([[[[-1.0, 0.0], [0.0, 0.0]]]])
+    >>> torch.nn.functional.grid_sample(x, grid, align_corners=True)
+    tensor([[[[1.0000, 1.5000]]]])
+    """
     for word, value, allowed in (
         ("mode", mode, ("bilinear", "nearest", "bicubic")),
         ("padding_mode", padding_mode, ("zeros", "border", "reflection")),

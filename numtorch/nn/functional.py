@@ -143,7 +143,12 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None, *, out=Non
 
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
-    """max(input, 0)."""
+    """max(input, 0).
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.relu(torch.tensor([-1.5, 0.0, 2.0]))
+    tensor([0., 0., 2.])
+    """
     try:
         return input.relu_() if inplace else input.relu()
     except AttributeError:
@@ -152,12 +157,22 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
 
 
 def sigmoid(input: Tensor) -> Tensor:
-    """1 / (1 + exp(-input))."""
+    """1 / (1 + exp(-input)).
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.sigmoid(torch.tensor([0.0, 1.0, 2.0]))
+    tensor([0.5000, 0.7311, 0.8808])
+    """
     return input.sigmoid()
 
 
 def tanh(input: Tensor) -> Tensor:
-    """Hyperbolic tangent."""
+    """Hyperbolic tangent.
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.tanh(torch.tensor([0.0, 1.0, 2.0]))
+    tensor([0.0000, 0.7616, 0.9640])
+    """
     return input.tanh()
 
 
@@ -166,7 +181,12 @@ _gelu = recorder("gelu", _check.floating("GeluKernelImpl"))
 
 
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
-    """input * sigmoid(input)."""
+    """input * sigmoid(input).
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.silu(torch.tensor([-2.0, 0.0, 3.0]))
+    tensor([-0.2384,  0.0000,  2.8577])
+    """
     must_be_tensor("silu", input=input)
     out = _silu((input,))
     return _write(input, out, "silu") if inplace else out
@@ -177,6 +197,10 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     """input * Phi(input) with Phi the normal distribution; 'tanh' approximates it.
 
     Hendrycks and Gimpel, Gaussian error linear units (2016).
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.gelu(torch.tensor([-1.0, 0.0, 2.0]))
+    tensor([-0.1587,  0.0000,  1.9545])
     """
     must_be_tensor("gelu", input=input)
     if approximate not in ("none", "tanh"):
@@ -185,13 +209,23 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
 
 
 def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype=None) -> Tensor:
-    """exp(x) / sum(exp(x)) along a dim."""
+    """exp(x) / sum(exp(x)) along a dim.
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.softmax(torch.tensor([1.0, 2.0, 3.0]), dim=0)
+    tensor([0.0900, 0.2447, 0.6652])
+    """
     must_be_tensor("softmax", input=input)
     return input.softmax(_implicit_dim("softmax", dim, input.dim()), dtype)
 
 
 def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype=None) -> Tensor:
-    """log(softmax(x)) along a dim."""
+    """log(softmax(x)) along a dim.
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.log_softmax(torch.tensor([1.0, 2.0, 3.0]), dim=0)
+    tensor([-2.4076, -1.4076, -0.4076])
+    """
     must_be_tensor("log_softmax", input=input)
     return input.log_softmax(_implicit_dim("log_softmax", dim, input.dim()), dtype)
 
@@ -222,6 +256,10 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     """In training, zeroes each element with probability p and scales the rest by 1 / (1 - p).
 
     Srivastava et al., Dropout (2014).
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.dropout(torch.tensor([1.0, 2.0, 3.0]), p=0.5, training=False)
+    tensor([1., 2., 3.])
     """
     must_be_tensor("dropout", input=input)
     if p < 0.0 or p > 1.0:
@@ -317,7 +355,13 @@ def nll_loss(
     input: Tensor, target: Tensor, weight: Tensor | None = None, size_average=None,
     ignore_index: int = -100, reduce=None, reduction: str = "mean",
 ) -> Tensor:  # fmt: skip
-    """Negative log likelihood of class indices, for log-probabilities [N, C, ...] or [C]."""
+    """Negative log likelihood of class indices, for log-probabilities [N, C, ...] or [C].
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([[0.25, 0.75], [0.5, 0.5]]).log()
+    >>> torch.nn.functional.nll_loss(x, torch.tensor([0, 1]))
+    tensor(1.0397)
+    """
     must_be_tensor("nll_loss_nd", input=input, target=target)
     reduction = _losses.legacy(size_average, reduce, reduction)
     attrs = (reduction, ignore_index, input.dim())
@@ -333,7 +377,12 @@ def mse_loss(
     input: Tensor, target: Tensor, size_average=None, reduce=None, reduction: str = "mean",
     weight: Tensor | None = None,
 ) -> Tensor:  # fmt: skip
-    """(input - target)^2, averaged by default."""
+    """(input - target)^2, averaged by default.
+
+    >>> import numtorch as torch
+    >>> torch.nn.functional.mse_loss(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 4.0]))
+    tensor(2.)
+    """
     must_be_tensor("mse_loss", input=input, target=target)
     reduction = _losses.legacy(size_average, reduce, reduction)
     _losses.same_size_warning(input, target)

@@ -13,6 +13,7 @@ from numtorch.jit.record import local
 from .. import _random
 from .._creation import empty, empty_like, from_numpy
 from .._creation import eye as eye_matrix
+from .._examples import described
 from .._tensor import Tensor
 from ..autograd import no_grad
 
@@ -38,7 +39,12 @@ def skipped():
 
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
-    """The factor by which a nonlinearity's layer should scale its weights."""
+    """The factor by which a nonlinearity's layer should scale its weights.
+
+    >>> import numtorch as torch
+    >>> torch.nn.init.calculate_gain("relu"), torch.nn.init.calculate_gain("tanh")
+    (1.4142135623730951, 1.6666666666666667)
+    """
     linear = ("linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
               "conv_transpose3d", "sigmoid")  # fmt: skip
     if nonlinearity in linear:
@@ -92,7 +98,13 @@ def _random_fill(tensor: Tensor, row: str, scale: float, shift: float, generator
 
 
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator=None) -> Tensor:
-    """Fills with uniform numbers from [a, b)."""
+    """Fills with uniform numbers from [a, b).
+
+    >>> import numtorch as torch
+    >>> x = torch.nn.init.uniform_(torch.empty(100), 5, 6)
+    >>> bool((x >= 5).all()), bool((x <= 6).all())
+    (True, True)
+    """
     return _random_fill(tensor, "rand", float(b) - float(a), float(a), generator)
 
 
@@ -102,19 +114,34 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator=None)
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:
-    """Fills with one value."""
+    """Fills with one value.
+
+    >>> import numtorch as torch
+    >>> torch.nn.init.constant_(torch.empty(3), 0.5)
+    tensor([0.5000, 0.5000, 0.5000])
+    """
     m = tensor._v.meta if tensor._v.meta is not None else tensor._value().meta
     value = float(val) if m.dtype.kind == "f" else val
     return _store(tensor, "full", (value,), (m.shape, m.dtype))
 
 
 def zeros_(tensor: Tensor) -> Tensor:
-    """Fills with zeros."""
+    """Fills with zeros.
+
+    >>> import numtorch as torch
+    >>> torch.nn.init.zeros_(torch.empty(3))
+    tensor([0., 0., 0.])
+    """
     return constant_(tensor, 0.0)
 
 
 def ones_(tensor: Tensor) -> Tensor:
-    """Fills with ones."""
+    """Fills with ones.
+
+    >>> import numtorch as torch
+    >>> torch.nn.init.ones_(torch.empty(3))
+    tensor([1., 1., 1.])
+    """
     return constant_(tensor, 1.0)
 
 
@@ -140,13 +167,24 @@ _calculate_fan_in_and_fan_out = _fans
 
 
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator=None) -> Tensor:
-    """Uniform with variance gain^2 * 2 / (fan in + fan out). Glorot and Bengio (2010)."""
+    """Uniform with variance gain^2 * 2 / (fan in + fan out). Glorot and Bengio (2010).
+
+    >>> import numtorch as torch
+    >>> w = torch.nn.init.xavier_uniform_(torch.empty(3, 5))
+    >>> bool((w.abs() <= (6 / 8) ** 0.5).all())
+    True
+    """
     bound = gain * math.sqrt(6.0 / sum(_fans(tensor)))
     return uniform_(tensor, -bound, bound, generator)
 
 
 def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator=None) -> Tensor:
-    """Normal with variance gain^2 * 2 / (fan in + fan out). Glorot and Bengio (2010)."""
+    """Normal with variance gain^2 * 2 / (fan in + fan out). Glorot and Bengio (2010).
+
+    >>> import numtorch as torch
+    >>> torch.nn.init.xavier_normal_(torch.empty(3, 5)).shape
+    torch.Size([3, 5])
+    """
     return normal_(tensor, 0.0, gain * math.sqrt(2.0 / sum(_fans(tensor))), generator)
 
 
@@ -154,7 +192,13 @@ def kaiming_uniform_(
     tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu",
     generator=None,
 ) -> Tensor:  # fmt: skip
-    """Uniform with variance gain^2 / fan. He et al., Delving deep into rectifiers (2015)."""
+    """Uniform with variance gain^2 / fan. He et al., Delving deep into rectifiers (2015).
+
+    >>> import numtorch as torch
+    >>> w = torch.nn.init.kaiming_uniform_(torch.empty(3, 5), nonlinearity="relu")
+    >>> bool((w.abs() <= (6 / 5) ** 0.5).all())
+    True
+    """
     if 0 in tensor.shape:
         warnings.warn("Initializing zero-element tensors is a no-op", stacklevel=2)
         return tensor
@@ -167,7 +211,12 @@ def kaiming_normal_(
     tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu",
     generator=None,
 ) -> Tensor:  # fmt: skip
-    """Normal with variance gain^2 / fan. He et al., Delving deep into rectifiers (2015)."""
+    """Normal with variance gain^2 / fan. He et al., Delving deep into rectifiers (2015).
+
+    >>> import numtorch as torch
+    >>> torch.nn.init.kaiming_normal_(torch.empty(8, 3, 3, 3), mode="fan_out").shape
+    torch.Size([8, 3, 3, 3])
+    """
     if 0 in tensor.shape:
         warnings.warn("Initializing zero-element tensors is a no-op", stacklevel=2)
         return tensor
@@ -206,7 +255,13 @@ def trunc_normal_(
 
 
 def eye_(tensor: Tensor) -> Tensor:
-    """The identity matrix (as much of it as fits)."""
+    """The identity matrix (as much of it as fits).
+
+    >>> import numtorch as torch
+    >>> torch.nn.init.eye_(torch.empty(2, 3))
+    tensor([[1., 0., 0.],
+            [0., 1., 0.]])
+    """
     if tensor.ndim != 2:
         raise ValueError("Only tensors with 2 dimensions are supported")
     if not _skipping:
@@ -216,7 +271,12 @@ def eye_(tensor: Tensor) -> Tensor:
 
 
 def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
-    """A convolution's weight that hands its channels on as they are, in each group."""
+    """A convolution's weight that hands its channels on as they are, in each group.
+
+    >>> import numtorch as torch
+    >>> torch.nn.init.dirac_(torch.empty(1, 1, 3))
+    tensor([[[0., 1., 0.]]])
+    """
     if tensor.ndim not in (3, 4, 5):
         raise ValueError("Only tensors with 3, 4, or 5 dimensions are supported")
     out, ins, *kernel = tensor.shape
@@ -237,6 +297,11 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator=None) -> Tensor:
     """A matrix with orthonormal rows or columns; further dims count as columns.
 
     Saxe, McClelland and Ganguli, Exact solutions to deep linear networks (2014).
+
+    >>> import numtorch as torch
+    >>> w = torch.nn.init.orthogonal_(torch.empty(3, 5))
+    >>> torch.allclose(w @ w.T, torch.eye(3), atol=1e-5)
+    True
     """
     if tensor.ndim < 2:
         raise ValueError("Only tensors with 2 or more dimensions are supported")
@@ -255,7 +320,13 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator=None) -> Tensor:
 
 
 def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator=None) -> Tensor:
-    """Normal numbers of which a part of each column is zero. Martens (2010)."""
+    """Normal numbers of which a part of each column is zero. Martens (2010).
+
+    >>> import numtorch as torch
+    >>> w = torch.nn.init.sparse_(torch.empty(10, 4), sparsity=0.3)
+    >>> (w == 0).sum(0)
+    tensor([3, 3, 3, 3])
+    """
     if tensor.ndim != 2:
         raise ValueError("Only tensors with 2 dimensions are supported")
     if _skipping:
@@ -282,7 +353,8 @@ def _old_name(function):
         )  # fmt: skip
         return function(*args, **kwargs)
 
-    old.__name__, old.__doc__ = new[:-1], f"The old name of `{new}`."
+    old.__name__ = new[:-1]
+    old.__doc__ = described(f"nn.init.{new[:-1]}", f"The old name of `{new}`, which warns.")
     return old
 
 

@@ -17,12 +17,22 @@ from .normalization import (
 
 
 def is_lazy(t) -> bool:
-    """True for parameters and buffers without a shape yet."""
+    """True for parameters and buffers without a shape yet.
+
+    >>> import numtorch as torch
+    >>> torch.nn.modules.lazy.is_lazy(torch.nn.LazyLinear(3).weight)
+    True
+    """
     return isinstance(t, (UninitializedParameter, UninitializedBuffer))
 
 
 class LazyModuleMixin:
-    """Before its first call a lazy module has parameters without a shape."""
+    """Before its first call a lazy module has parameters without a shape.
+
+    >>> import numtorch as torch
+    >>> torch.nn.LazyLinear(3).has_uninitialized_params()
+    True
+    """
 
     cls_to_become: type | None = None
 

@@ -479,4 +479,9 @@ class CTCLoss(_Loss):
 
 
 class NLLLoss2d(NLLLoss):
-    """NLLLoss under its old name."""
+    """NLLLoss under its old name.
+
+    >>> import numtorch as torch
+    >>> torch.nn.NLLLoss2d()(torch.zeros(1, 3, 2, 2), torch.zeros(1, 2, 2, dtype=torch.int64)).shape
+    torch.Size([])
+    """

@@ -19,6 +19,10 @@ def get_total_norm(tensors, norm_type=2.0, error_if_nonfinite=False, foreach=Non
     """The norm of the norms of all tensors, as if they were one vector.
 
     `norm_type` may be inf. RuntimeError if the norm is not finite and that is to be an error.
+
+    >>> import numtorch as torch
+    >>> torch.nn.utils.get_total_norm([torch.tensor([3.0]), torch.tensor([4.0])])
+    tensor(5.)
     """
     tensors, norm_type = _list(tensors), float(norm_type)
     if not tensors:
@@ -36,7 +40,15 @@ def get_total_norm(tensors, norm_type=2.0, error_if_nonfinite=False, foreach=Non
 
 @no_grad()
 def clip_grads_with_norm_(parameters, max_norm, total_norm, foreach=None) -> None:
-    """Scales the gradients by max_norm / total_norm where that is below 1."""
+    """Scales the gradients by max_norm / total_norm where that is below 1.
+
+    >>> import numtorch as torch
+    >>> w = torch.nn.Parameter(torch.tensor([0.0, 0.0]))
+    >>> w.grad = torch.tensor([3.0, 4.0])
+    >>> torch.nn.utils.clip_grads_with_norm_([w], 1.0, torch.tensor(5.0))
+    >>> w.grad
+    tensor([0.6000, 0.8000])
+    """
     grads = [p.grad for p in _list(parameters) if p.grad is not None]
     if not grads:
         return
@@ -72,7 +84,16 @@ def clip_grad_norm_(
 def clip_grad_norm(
     parameters, max_norm, norm_type=2.0, error_if_nonfinite=False, foreach=None
 ) -> torch.Tensor:  # fmt: skip
-    """The old name of `clip_grad_norm_`."""
+    """The old name of `clip_grad_norm_`.
+
+    It warns that it is deprecated.
+
+    >>> import numtorch as torch
+    >>> w = torch.nn.Parameter(torch.tensor([0.0, 0.0]))
+    >>> w.grad = torch.tensor([3.0, 4.0])
+    >>> torch.nn.utils.clip_grad_norm([w], 1.0)
+    tensor(5.)
+    """
     warnings.warn(
         "`torch.nn.utils.clip_grad_norm` is now deprecated in favor of "
         "`torch.nn.utils.clip_grad_norm_`.",
@@ -83,7 +104,15 @@ def clip_grad_norm(
 
 @no_grad()
 def clip_grad_value_(parameters, clip_value, foreach=None) -> None:
-    """Clamps all elements of the gradients to [-clip_value, clip_value]."""
+    """Clamps all elements of the gradients to [-clip_value, clip_value].
+
+    >>> import numtorch as torch
+    >>> w = torch.nn.Parameter(torch.tensor([0.0, 0.0]))
+    >>> w.grad = torch.tensor([3.0, -0.5])
+    >>> torch.nn.utils.clip_grad_value_([w], 1.0)
+    >>> w.grad
+    tensor([ 1.0000, -0.5000])
+    """
     clip_value = float(clip_value)
     grads = [p.grad for p in _list(parameters) if p.grad is not None]
     for g in grads:

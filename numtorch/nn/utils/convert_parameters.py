@@ -8,7 +8,12 @@ from ..._repr import typename
 
 
 def parameters_to_vector(parameters) -> torch.Tensor:
-    """All parameters, one after another, as a vector; gradients flow through it."""
+    """All parameters, one after another, as a vector; gradients flow through it.
+
+    >>> import numtorch as torch
+    >>> torch.nn.utils.parameters_to_vector(torch.nn.Linear(3, 2).parameters()).shape
+    torch.Size([8])
+    """
     return torch.cat([p.view(-1) for p in parameters])
 
 

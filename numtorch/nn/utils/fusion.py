@@ -20,7 +20,13 @@ def _check_statistics(bn) -> None:
 
 
 def fuse_conv_bn_eval(conv, bn, transpose: bool = False) -> torch.nn.Module:
-    """A copy of a convolution that does the work of the batch norm after it too."""
+    """A copy of a convolution that does the work of the batch norm after it too.
+
+    >>> import numtorch as torch
+    >>> conv, bn = torch.nn.Conv2d(3, 8, 3, bias=False).eval(), torch.nn.BatchNorm2d(8).eval()
+    >>> torch.nn.utils.fuse_conv_bn_eval(conv, bn).bias.shape
+    torch.Size([8])
+    """
     _check_eval(conv, bn)
     fused = copy.deepcopy(conv)
     _check_statistics(bn)
@@ -34,14 +40,27 @@ def fuse_conv_bn_eval(conv, bn, transpose: bool = False) -> torch.nn.Module:
 def fuse_conv_bn_weights(
     conv_w, conv_b, bn_rm, bn_rv, bn_eps, bn_w, bn_b, transpose: bool = False
 ) -> tuple:  # fmt: skip
-    """(weight, bias) of the fused convolution."""
+    """(weight, bias) of the fused convolution.
+
+    >>> import numtorch as torch
+    >>> w, one, zero = torch.zeros(8, 3, 3, 3), torch.ones(8), torch.zeros(8)
+    >>> w, b = torch.nn.utils.fuse_conv_bn_weights(w, None, zero, one, 1e-5, one, zero)
+    >>> w.shape, b.shape
+    (torch.Size([8, 3, 3, 3]), torch.Size([8]))
+    """
     shape = [1] * conv_w.ndim
     shape[1 if transpose else 0] = -1
     return _fused(conv_w, conv_b, bn_rm, bn_rv, bn_eps, bn_w, bn_b, shape)
 
 
 def fuse_linear_bn_eval(linear, bn) -> torch.nn.Module:
-    """A copy of a linear layer that does the work of the batch norm after it too."""
+    """A copy of a linear layer that does the work of the batch norm after it too.
+
+    >>> import numtorch as torch
+    >>> linear, bn = torch.nn.Linear(3, 8).eval(), torch.nn.BatchNorm1d(8).eval()
+    >>> torch.nn.utils.fuse_linear_bn_eval(linear, bn)
+    Linear(in_features=3, out_features=8, bias=True)
+    """
     _check_eval(linear, bn)
     fused = copy.deepcopy(linear)
     if linear.out_features != bn.num_features and bn.num_features != 1:
@@ -57,7 +76,14 @@ def fuse_linear_bn_eval(linear, bn) -> torch.nn.Module:
 
 
 def fuse_linear_bn_weights(linear_w, linear_b, bn_rm, bn_rv, bn_eps, bn_w, bn_b) -> tuple:
-    """(weight, bias) of the fused linear layer."""
+    """(weight, bias) of the fused linear layer.
+
+    >>> import numtorch as torch
+    >>> w, one, zero = torch.zeros(8, 3), torch.ones(8), torch.zeros(8)
+    >>> w, b = torch.nn.utils.fuse_linear_bn_weights(w, None, zero, one, 1e-5, one, zero)
+    >>> w.shape, b.shape
+    (torch.Size([8, 3]), torch.Size([8]))
+    """
     return _fused(linear_w, linear_b, bn_rm, bn_rv, bn_eps, bn_w, bn_b, [-1, 1])
 
 

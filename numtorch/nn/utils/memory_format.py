@@ -14,10 +14,24 @@ def _convert(module, memory_format, names: tuple[str, ...]):
 
 
 def convert_conv2d_weight_memory_format(module, memory_format) -> nn.Module:
-    """Stores the weights of all 2-d convolutions below a module in a memory format."""
+    """Stores the weights of all 2-d convolutions below a module in a memory format.
+
+    >>> import numtorch as torch
+    >>> net = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 2))
+    >>> net = torch.nn.utils.convert_conv2d_weight_memory_format(net, torch.channels_last)
+    >>> net[0].weight.stride()
+    (12, 1, 6, 3)
+    """
     return _convert(module, memory_format, ("Conv2d", "ConvTranspose2d"))
 
 
 def convert_conv3d_weight_memory_format(module, memory_format) -> nn.Module:
-    """Stores the weights of all 3-d convolutions below a module in a memory format."""
+    """Stores the weights of all 3-d convolutions below a module in a memory format.
+
+    >>> import numtorch as torch
+    >>> net = torch.nn.Sequential(torch.nn.Conv3d(3, 8, 2))
+    >>> net = torch.nn.utils.convert_conv3d_weight_memory_format(net, torch.channels_last_3d)
+    >>> net[0].weight.stride()
+    (24, 1, 12, 6, 3)
+    """
     return _convert(module, memory_format, ("Conv3d", "ConvTranspose3d"))

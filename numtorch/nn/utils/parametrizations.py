@@ -121,6 +121,11 @@ def orthogonal(
     """Keeps a matrix (or a batch of matrices) orthogonal or unitary.
 
     `orthogonal_map`: 'matrix_exp', 'cayley' or 'householder'.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.utils.parametrizations.orthogonal(torch.nn.Linear(3, 3))
+    >>> torch.allclose(layer.weight @ layer.weight.T, torch.eye(3), atol=1e-5)
+    True
     """
     weight = getattr(module, name, None)
     if not isinstance(weight, torch.Tensor):
@@ -239,7 +244,13 @@ def spectral_norm(
     module, name: str = "weight", n_power_iterations: int = 1, eps: float = 1e-12,
     dim: int | None = None,
 ) -> Module:  # fmt: skip
-    """Divides a weight by its largest singular value."""
+    """Divides a weight by its largest singular value.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.utils.parametrizations.spectral_norm(torch.nn.Linear(3, 2))
+    >>> torch.nn.utils.parametrize.is_parametrized(layer, "weight")
+    True
+    """
     weight = getattr(module, name, None)
     if not isinstance(weight, torch.Tensor):
         raise ValueError(f"Module '{module}' has no parameter or buffer with name '{name}'")

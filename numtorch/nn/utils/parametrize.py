@@ -24,7 +24,14 @@ _cache: dict[tuple[int, str], Tensor] = {}
 
 @contextmanager
 def cached() -> Iterator[None]:
-    """Inside, each parametrized tensor is computed once."""
+    """Inside, each parametrized tensor is computed once.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.utils.parametrizations.weight_norm(torch.nn.Linear(3, 2))
+    >>> with torch.nn.utils.parametrize.cached():
+    ...     layer.weight is layer.weight
+    True
+    """
     global _depth
     _depth += 1
     try:
@@ -50,7 +57,13 @@ def _replace(t: Tensor, value: Tensor) -> None:
 
 class ParametrizationList(ModuleList):
     """The parametrizations of one tensor, and what they start from: `original`, or `original0`,
-    `original1`, ... where the first one takes several tensors."""
+    `original1`, ... where the first one takes several tensors.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.utils.parametrizations.weight_norm(torch.nn.Linear(3, 2))
+    >>> type(layer.parametrizations.weight).__name__, layer.parametrizations.weight.original1.shape
+    ('ParametrizationList', torch.Size([2, 3]))
+    """
 
     def __init__(self, modules, original: Tensor, unsafe: bool = False):
         if len(modules) == 0:
@@ -284,7 +297,14 @@ def _check_next(module: Module, name: str, parametrization: Module) -> None:
 
 
 def is_parametrized(module: Module, tensor_name: str | None = None) -> bool:
-    """True if a module has parametrizations (of one tensor)."""
+    """True if a module has parametrizations (of one tensor).
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.utils.parametrizations.weight_norm(torch.nn.Linear(3, 2))
+    >>> parametrized = torch.nn.utils.parametrize.is_parametrized
+    >>> parametrized(layer), parametrized(layer, "bias")
+    (True, False)
+    """
     found = getattr(module, "parametrizations", None)
     if not isinstance(found, ModuleDict):
         return False
@@ -294,7 +314,14 @@ def is_parametrized(module: Module, tensor_name: str | None = None) -> bool:
 def remove_parametrizations(
     module: Module, tensor_name: str, leave_parametrized: bool = True
 ) -> Module:
-    """Makes a tensor an ordinary one again, with its parametrized or its original value."""
+    """Makes a tensor an ordinary one again, with its parametrized or its original value.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.utils.parametrizations.weight_norm(torch.nn.Linear(3, 2))
+    >>> layer = torch.nn.utils.parametrize.remove_parametrizations(layer, "weight")
+    >>> list(layer.state_dict())
+    ['bias', 'weight']
+    """
     if not is_parametrized(module, tensor_name):
         raise ValueError(f"Module {module} does not have a parametrization on {tensor_name}")
     found = module.parametrizations[tensor_name]
@@ -321,14 +348,28 @@ def remove_parametrizations(
 
 
 def type_before_parametrizations(module: Module) -> type:
-    """A module's class without parametrizations."""
+    """A module's class without parametrizations.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.utils.parametrizations.weight_norm(torch.nn.Linear(3, 2))
+    >>> torch.nn.utils.parametrize.type_before_parametrizations(layer) is torch.nn.Linear
+    True
+    """
     return module.__class__.__bases__[0] if is_parametrized(module) else type(module)
 
 
 def transfer_parametrizations_and_params(
     from_module: Module, to_module: Module, tensor_name: str | None = None
 ) -> Module:
-    """Parametrizes a module like another one, with the same originals."""
+    """Parametrizes a module like another one, with the same originals.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.utils.parametrizations.weight_norm(torch.nn.Linear(3, 2))
+    >>> copy = torch.nn.Linear(3, 2)
+    >>> copy = torch.nn.utils.parametrize.transfer_parametrizations_and_params(layer, copy)
+    >>> torch.nn.utils.parametrize.is_parametrized(copy, "weight")
+    True
+    """
     if not is_parametrized(from_module):
         return to_module
     known = from_module.parametrizations

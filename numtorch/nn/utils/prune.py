@@ -19,6 +19,14 @@ class BasePruningMethod(ABC):
 
     'unstructured' methods see the elements that are left, 'structured' ones the slices along
     their `dim`, 'global' ones everything.
+
+    >>> import numtorch as torch
+    >>> class Positive(torch.nn.utils.prune.BasePruningMethod):
+    ...     PRUNING_TYPE = "unstructured"
+    ...     def compute_mask(self, t, default_mask):
+    ...         return default_mask * (t > 0)
+    >>> Positive().prune(torch.tensor([1.0, -2.0, 3.0]))
+    tensor([1., -0., 3.])
     """
 
     _tensor_name: str | None = None
@@ -113,7 +121,14 @@ def _prunes(hook, name: str) -> bool:
 
 
 class PruningContainer(BasePruningMethod):
-    """Several methods on one parameter; the last one's mask is combined with what is there."""
+    """Several methods on one parameter; the last one's mask is combined with what is there.
+
+    >>> import numtorch as torch
+    >>> method = torch.nn.utils.prune.L1Unstructured(amount=1)
+    >>> method._tensor_name = "weight"
+    >>> len(torch.nn.utils.prune.PruningContainer(method))
+    1
+    """
 
     def __init__(self, *args):
         self._pruning_methods: tuple = ()
@@ -177,7 +192,12 @@ def _slices(t, dim: int, which) -> tuple:
 
 
 class Identity(BasePruningMethod):
-    """Prunes nothing."""
+    """Prunes nothing.
+
+    >>> import numtorch as torch
+    >>> torch.nn.utils.prune.Identity().prune(torch.tensor([1.0, -2.0, 3.0]))
+    tensor([ 1., -2.,  3.])
+    """
 
     PRUNING_TYPE = "unstructured"
 
@@ -210,14 +230,25 @@ class _Elements(BasePruningMethod):
 
 
 class RandomUnstructured(_Elements):
-    """Prunes elements at random."""
+    """Prunes elements at random.
+
+    >>> import numtorch as torch
+    >>> pruned = torch.nn.utils.prune.RandomUnstructured(2).prune(torch.tensor([1.0, -2.0, 3.0]))
+    >>> pruned.count_nonzero()
+    tensor(1)
+    """
 
     def _scores(self, t):
         return torch.rand_like(t)
 
 
 class L1Unstructured(_Elements):
-    """Prunes the elements with the smallest absolute values."""
+    """Prunes the elements with the smallest absolute values.
+
+    >>> import numtorch as torch
+    >>> torch.nn.utils.prune.L1Unstructured(1).prune(torch.tensor([1.0, -2.0, 3.0]))
+    tensor([ 0., -2.,  3.])
+    """
 
     def _scores(self, t):
         return t.abs()
@@ -251,7 +282,13 @@ class _Slices(BasePruningMethod):
 
 
 class RandomStructured(_Slices):
-    """Prunes slices along a dim at random."""
+    """Prunes slices along a dim at random.
+
+    >>> import numtorch as torch
+    >>> pruned = torch.nn.utils.prune.RandomStructured(1, dim=0).prune(torch.ones(3, 2))
+    >>> pruned.sum()
+    tensor(4.)
+    """
 
     def __init__(self, amount, dim: int = -1):
         _check_amount(amount)
@@ -262,7 +299,14 @@ class RandomStructured(_Slices):
 
 
 class LnStructured(_Slices):
-    """Prunes the slices along a dim with the smallest norms."""
+    """Prunes the slices along a dim with the smallest norms.
+
+    >>> import numtorch as torch
+    >>> method = torch.nn.utils.prune.LnStructured(1, n=2, dim=0)
+    >>> method.prune(torch.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    tensor([[0., 0.],
+            [3., 4.]])
+    """
 
     def __init__(self, amount, n, dim: int = -1):
         _check_amount(amount)
@@ -274,7 +318,13 @@ class LnStructured(_Slices):
 
 
 class CustomFromMask(BasePruningMethod):
-    """Prunes by a given mask."""
+    """Prunes by a given mask.
+
+    >>> import numtorch as torch
+    >>> mask = torch.tensor([1.0, 0.0, 1.0])
+    >>> torch.nn.utils.prune.CustomFromMask(mask).prune(torch.tensor([1.0, -2.0, 3.0]))
+    tensor([1., -0., 3.])
+    """
 
     PRUNING_TYPE = "global"
 
@@ -292,13 +342,25 @@ class CustomFromMask(BasePruningMethod):
 
 
 def identity(module, name: str) -> torch.nn.Module:
-    """Makes a parameter pruned without masking anything."""
+    """Makes a parameter pruned without masking anything.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.utils.prune.identity(torch.nn.Linear(3, 2), "weight")
+    >>> [name for name, _ in layer.named_buffers()]
+    ['weight_mask']
+    """
     Identity.apply(module, name)
     return module
 
 
 def random_unstructured(module, name: str, amount) -> torch.nn.Module:
-    """Masks elements of a parameter at random: a number of them, or a part (a float)."""
+    """Masks elements of a parameter at random: a number of them, or a part (a float).
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.utils.prune.random_unstructured(torch.nn.Linear(3, 2), "weight", 0.5)
+    >>> layer.weight_mask.sum()
+    tensor(3.)
+    """
     RandomUnstructured.apply(module, name, amount=amount)
     return module
 
@@ -317,7 +379,13 @@ def l1_unstructured(module, name: str, amount, importance_scores=None) -> torch.
 
 
 def random_structured(module, name: str, amount, dim: int) -> torch.nn.Module:
-    """Masks slices of a parameter along a dim at random."""
+    """Masks slices of a parameter along a dim at random.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.utils.prune.random_structured(torch.nn.Linear(3, 2), "weight", 1, dim=0)
+    >>> layer.weight_mask.sum()
+    tensor(3.)
+    """
     RandomStructured.apply(module, name, amount=amount, dim=dim)
     return module
 
@@ -325,7 +393,15 @@ def random_structured(module, name: str, amount, dim: int) -> torch.nn.Module:
 def ln_structured(
     module, name: str, amount, n, dim: int, importance_scores=None
 ) -> torch.nn.Module:  # fmt: skip
-    """Masks the slices of a parameter along a dim with the smallest norms of order n."""
+    """Masks the slices of a parameter along a dim with the smallest norms of order n.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.Linear(2, 2)
+    >>> layer.weight.data = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
+    >>> torch.nn.utils.prune.ln_structured(layer, "weight", amount=1, n=1, dim=1).weight_mask
+    tensor([[0., 1.],
+            [0., 1.]])
+    """
     LnStructured.apply(
         module, name, amount=amount, n=n, dim=dim, importance_scores=importance_scores
     )
@@ -333,13 +409,28 @@ def ln_structured(
 
 
 def custom_from_mask(module, name: str, mask) -> torch.nn.Module:
-    """Masks a parameter by a given mask."""
+    """Masks a parameter by a given mask.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.utils.prune.custom_from_mask(torch.nn.Linear(3, 1), "bias", torch.zeros(1))
+    >>> layer.bias.abs().detach()
+    tensor([0.])
+    """
     CustomFromMask.apply(module, name, mask=mask)
     return module
 
 
 def global_unstructured(parameters, pruning_method, importance_scores=None, **kwargs) -> None:
-    """Prunes all (module, name) pairs as if they were one vector."""
+    """Prunes all (module, name) pairs as if they were one vector.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.Linear(3, 2)
+    >>> method = torch.nn.utils.prune.L1Unstructured
+    >>> pairs = [(layer, "weight"), (layer, "bias")]
+    >>> torch.nn.utils.prune.global_unstructured(pairs, method, amount=4)
+    >>> layer.weight_mask.sum() + layer.bias_mask.sum()
+    tensor(4.)
+    """
     if not isinstance(parameters, Iterable):
         raise TypeError("global_unstructured(): parameters is not an Iterable")
     scores = {} if importance_scores is None else importance_scores
@@ -366,7 +457,13 @@ def global_unstructured(parameters, pruning_method, importance_scores=None, **kw
 
 
 def remove(module, name: str) -> torch.nn.Module:
-    """Makes the pruning of a parameter permanent."""
+    """Makes the pruning of a parameter permanent.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.utils.prune.l1_unstructured(torch.nn.Linear(3, 2), "weight", amount=1)
+    >>> list(torch.nn.utils.prune.remove(layer, "weight").state_dict())
+    ['bias', 'weight']
+    """
     for k, hook in module._forward_pre_hooks.items():
         if _prunes(hook, name):
             hook.remove(module)
@@ -378,7 +475,13 @@ def remove(module, name: str) -> torch.nn.Module:
 
 
 def is_pruned(module) -> bool:
-    """True if a module, or one below it, has a pruned parameter."""
+    """True if a module, or one below it, has a pruned parameter.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.utils.prune.identity(torch.nn.Linear(3, 2), "weight")
+    >>> torch.nn.utils.prune.is_pruned(layer), torch.nn.utils.prune.is_pruned(torch.nn.Linear(3, 2))
+    (True, False)
+    """
     return any(
         isinstance(hook, BasePruningMethod)
         for m in module.modules() for hook in m._forward_pre_hooks.values()

@@ -20,6 +20,12 @@ class PackedSequence(_Packed):
 
     `batch_sizes[t]` sequences have an element t. `sorted_indices` lists the sequences by length,
     if they were not given in that order. Made by the functions below, never by hand.
+
+    >>> import numtorch as torch
+    >>> sequences = [torch.tensor([1, 2, 3]), torch.tensor([4])]
+    >>> packed = torch.nn.utils.rnn.pack_sequence(sequences)
+    >>> packed.data, packed.batch_sizes
+    (tensor([1, 4, 2, 3]), tensor([2, 1, 1]))
     """
 
     def __new__(cls, data, batch_sizes=None, sorted_indices=None, unsorted_indices=None):
@@ -87,7 +93,12 @@ class PackedSequence(_Packed):
 
 
 def invert_permutation(permutation) -> torch.Tensor | None:
-    """The permutation that undoes another one."""
+    """The permutation that undoes another one.
+
+    >>> import numtorch as torch
+    >>> torch.nn.utils.rnn.invert_permutation(torch.tensor([2, 0, 1]))
+    tensor([1, 2, 0])
+    """
     return None if permutation is None else torch.argsort(permutation)
 
 
@@ -155,7 +166,14 @@ def _spread(data, at: list[int], shape: list[int], padding: float):
 
 
 def pad_packed_sequence(sequence, batch_first=False, padding_value=0.0, total_length=None) -> tuple:
-    """(padded batch, lengths) of a packed sequence."""
+    """(padded batch, lengths) of a packed sequence.
+
+    >>> import numtorch as torch
+    >>> packed = torch.nn.utils.rnn.pack_sequence([torch.tensor([1, 2, 3]), torch.tensor([4])])
+    >>> torch.nn.utils.rnn.pad_packed_sequence(packed, batch_first=True)
+    (tensor([[1, 2, 3],
+            [4, 0, 0]]), tensor([3, 1]))
+    """
     sizes = sequence.batch_sizes.tolist()
     length, batch = len(sizes), sizes[0]
     if total_length is not None:
@@ -216,18 +234,35 @@ def pad_sequence(
 
 
 def unpad_sequence(padded_sequences, lengths, batch_first=False) -> list:
-    """The sequences of a padded batch."""
+    """The sequences of a padded batch.
+
+    >>> import numtorch as torch
+    >>> padded = torch.tensor([[1, 2, 3], [4, 0, 0]])
+    >>> torch.nn.utils.rnn.unpad_sequence(padded, torch.tensor([3, 1]), batch_first=True)
+    [tensor([1, 2, 3]), tensor([4])]
+    """
     x = padded_sequences if batch_first else padded_sequences.transpose(0, 1)
     return [s[: int(n)].clone() for s, n in zip(x, lengths, strict=True)]
 
 
 def pack_sequence(sequences, enforce_sorted=True) -> PackedSequence:
-    """Packs tensors [length, ...]."""
+    """Packs tensors [length, ...].
+
+    >>> import numtorch as torch
+    >>> torch.nn.utils.rnn.pack_sequence([torch.tensor([1, 2, 3]), torch.tensor([4])]).data
+    tensor([1, 4, 2, 3])
+    """
     lengths = torch.tensor([s.size(0) for s in sequences])
     return pack_padded_sequence(pad_sequence(sequences), lengths, enforce_sorted=enforce_sorted)
 
 
 def unpack_sequence(packed_sequences) -> list:
-    """The sequences of a packed one."""
+    """The sequences of a packed one.
+
+    >>> import numtorch as torch
+    >>> packed = torch.nn.utils.rnn.pack_sequence([torch.tensor([1, 2, 3]), torch.tensor([4])])
+    >>> torch.nn.utils.rnn.unpack_sequence(packed)
+    [tensor([1, 2, 3]), tensor([4])]
+    """
     padded, lengths = pad_packed_sequence(packed_sequences, batch_first=True)
     return unpad_sequence(padded, lengths, batch_first=True)

@@ -10,7 +10,13 @@ from .parametrizations import as_matrix, default_dim, unit
 
 
 class SpectralNorm:
-    """The hook: divides the weight by its largest singular value before each forward."""
+    """The hook: divides the weight by its largest singular value before each forward.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.utils.spectral_norm(torch.nn.Linear(3, 2))
+    >>> [type(hook).__name__ for hook in layer._forward_pre_hooks.values()]
+    ['SpectralNorm']
+    """
 
     _version = 1
 
@@ -97,14 +103,26 @@ def _find(module, name: str):
 def spectral_norm(
     module, name="weight", n_power_iterations=1, eps=1e-12, dim=None
 ) -> torch.nn.Module:  # fmt: skip
-    """Divides a weight by its largest singular value before each forward."""
+    """Divides a weight by its largest singular value before each forward.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.utils.spectral_norm(torch.nn.Linear(3, 2))
+    >>> list(layer.state_dict())
+    ['bias', 'weight_orig', 'weight_u', 'weight_v']
+    """
     dim = default_dim(module) if dim is None else dim
     SpectralNorm.apply(module, name, n_power_iterations, dim, eps)
     return module
 
 
 def remove_spectral_norm(module, name="weight") -> torch.nn.Module:
-    """Takes `spectral_norm` off again."""
+    """Takes `spectral_norm` off again.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.utils.spectral_norm(torch.nn.Linear(3, 2))
+    >>> list(torch.nn.utils.remove_spectral_norm(layer).state_dict())
+    ['bias', 'weight']
+    """
     found = _find(module, name)
     if not found:
         raise ValueError(f"spectral_norm of '{name}' not found in {module}")

@@ -25,7 +25,13 @@ def normalized(v, g, dim: int) -> Tensor:
 
 
 class WeightNorm:
-    """The hook: computes the weight before each forward."""
+    """The hook: computes the weight before each forward.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.utils.weight_norm(torch.nn.Linear(3, 2))
+    >>> [type(hook).__name__ for hook in layer._forward_pre_hooks.values()]
+    ['WeightNorm']
+    """
 
     def __init__(self, name: str, dim: int | None):
         self.name, self.dim = name, -1 if dim is None else dim
@@ -75,13 +81,25 @@ def _find(module, name: str):
 
 
 def weight_norm(module, name: str = "weight", dim: int | None = 0) -> Module:
-    """Reparametrises a weight by its length (name_g) and direction (name_v), along a dim."""
+    """Reparametrises a weight by its length (name_g) and direction (name_v), along a dim.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.utils.weight_norm(torch.nn.Linear(3, 2))
+    >>> layer.weight_g.shape, layer.weight_v.shape
+    (torch.Size([2, 1]), torch.Size([2, 3]))
+    """
     WeightNorm.apply(module, name, dim)
     return module
 
 
 def remove_weight_norm(module, name: str = "weight") -> Module:
-    """Takes `weight_norm` off again."""
+    """Takes `weight_norm` off again.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.utils.weight_norm(torch.nn.Linear(3, 2))
+    >>> list(torch.nn.utils.remove_weight_norm(layer).state_dict())
+    ['bias', 'weight']
+    """
     found = _find(module, name)
     if not found:
         raise ValueError(f"weight_norm of '{name}' not found in {module}")
