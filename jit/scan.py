@@ -18,6 +18,7 @@ from .scatter import three_strides
 from .sym import ceil_div, prod
 
 TILE = 256
+AHEAD = 2  # rows whose sums (a chain of additions each) run at the same time; 8 thrash the cache
 ROWS, STEPS = 32, 64  # of a block of rows that is turned around in scratch
 
 # Running values: start, and the next one from the old `a` and the element `x` (of type t).
@@ -55,11 +56,9 @@ def scan_kernels(node: Node, layout: Layout) -> list[Kernel]:
     block = _block(node, layout)
     block.pointer("p0", ("v", out), out.dtype)
     if _is_last(node) and step is not None:
-        body = f"a = {start}\nfor k in range(nk):\n" + indent(
-            f"j = {_position(node)}\nx = {_cast('p1[at + j * x_k]', dtype, wide)}\n"
-            + update.format(a="a") + f"p0[to + j] = {_cast('a', wide, out.dtype)}\n", 1,
-        )  # fmt: skip
-        return [_rows(node, block, combine, body)]
+        load, text = _cast("p1[{at} + j * x_k]", dtype, wide), _cast("{a}", wide, out.dtype)
+        one = "x = " + load + "\n" + update + "p0[{to} + j] = " + text + "\n"
+        return [_rows(node, block, combine, start, one)]
     lane = "acc[w + i]"
     block.scratch("acc", ("acc", node), wide, TILE)
     text = f"x = {_cast('{x}', dtype, wide)}\n" + update.replace("{a}", lane)
@@ -121,12 +120,26 @@ def _position(node: Node, k: str = "k") -> str:
     return f"nk - 1 - {k}" if node.attrs.get("reverse") else k
 
 
-def _rows(node: Node, block: ArgBlock, name: str, body: str) -> Kernel:
-    """One row per item."""
+def _rows(node: Node, block: ArgBlock, name: str, start: str, step: str) -> Kernel:
+    """One row per item; AHEAD rows advance together, so that their steps overlap in time."""
     shape, d = node.out.shape, node.attrs["dim"]
-    head = "    for o in range(begin, end):\n        at = o * x_o + x_at\n        to = o * nk\n"
+
+    def rows(n: int) -> str:
+        lanes = [{"a": f"a{r}", "at": f"at{r}", "to": f"to{r}"} for r in range(n)]
+        head = "".join(
+            f"at{r} = (o + {r}) * x_o + x_at\nto{r} = (o + {r}) * nk\na{r} = {start}\n"
+            for r in range(n)
+        )
+        body = f"j = {_position(node)}\n" + "".join(step.format(**lane) for lane in lanes)
+        return head + "for k in range(nk):\n" + indent(body, 1)
+
+    text = (
+        f"    m = (end - begin) // {AHEAD}\n    for q in range(m):\n"
+        f"        o = begin + {AHEAD} * q\n" + indent(rows(AHEAD), 2)
+        + f"    for o in range(begin + {AHEAD} * m, end):\n" + indent(rows(1), 2)
+    )  # fmt: skip
     return block.kernel(
-        f"scan_{name}", head + indent(body, 2), prod(shape[:d]), 4 * shape[d], bytes=_bytes(node)
+        f"scan_{name}", text, prod(shape[:d]), 4 * shape[d], bytes=_bytes(node)
     )
 
 
