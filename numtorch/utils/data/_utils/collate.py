@@ -9,12 +9,11 @@ from collections.abc import Callable, Mapping, MutableMapping, MutableSequence, 
 import numpy as np
 from numtorch.jit import dtypes as _d
 from numtorch.jit.meta import meta
-from numtorch.jit.record import Lazy, array_of
-from numtorch.jit.runtime.allocator import alloc, as_array
 
 from ...._creation import as_tensor, from_numpy, tensor
+from ...._host_arrays import new_tensor, value_in_memory, values_of
 from ...._joins import stack
-from ...._tensor import Tensor, wrap
+from ...._tensor import Tensor
 
 default_collate_err_msg_format = (
     "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {}"
@@ -24,14 +23,10 @@ arena = None  # in a worker: where its batches are written to (see transport.Are
 
 def _new(shape: tuple[int, ...], dtype) -> tuple[Tensor, np.ndarray]:
     """An empty tensor, in the batch's segment if there is room, and an array over its memory."""
-    m = meta(shape, dtype)
-    if arena is not None and m.numel:
-        at = arena.take(m.nbytes)
-        if at is not None:
-            t = arena.lease.tensor(at, dtype, shape)
-            return t, arena.lease.array(at, dtype.np, shape)
-    buf = alloc(m.nbytes)
-    return wrap(Lazy(m, buf, buf.addr)), as_array(buf, dtype.np, shape)
+    at = None if arena is None else arena.take(meta(shape, dtype).nbytes)
+    if at is None:
+        return new_tensor(shape, dtype)
+    return arena.lease.tensor(at, dtype, shape), arena.lease.array(at, dtype.np, shape)
 
 
 def take_rows(t: Tensor, indices: Sequence[int]) -> Tensor:
@@ -40,7 +35,7 @@ def take_rows(t: Tensor, indices: Sequence[int]) -> Tensor:
     index = np.asarray(indices, dtype=np.int64)
     out, array = _new((len(index), *v.meta.shape[1:]), v.meta.dtype)
     if array.size:
-        np.take(array_of(v), index, axis=0, out=array, mode="clip")
+        np.take(values_of(v), index, axis=0, out=array, mode="clip")
     return out
 
 
@@ -49,24 +44,18 @@ def _stack_in_memory(batch: Sequence[Tensor]) -> Tensor | None:
     first = batch[0]._v.meta
     values = []
     for t in batch:
-        if t._rg or t._v.meta is not first or type(t) is not Tensor:
+        # What is pending is stacked by an op of the same kernel.
+        v = value_in_memory(t) if t._v.meta is first else None
+        if v is None:
             return None
-        v = t._v
-        if v.buf is None:
-            root = t._st._v if t._view is not None else v
-            if root.buf is None:  # pending: stacking it is one more op of the same kernel
-                return None
-            v = t._value()
         values.append(v)
     out, array = _new((len(batch), *first.shape), first.dtype)
     size, base = first.nbytes, array.ctypes.data
     for k, v in enumerate(values):
-        if v.error is not None:
-            raise v.error
         if v.strides is None:
             ctypes.memmove(base + k * size, v.addr, size)
         else:
-            array[k] = array_of(v)
+            array[k] = values_of(v)
     return out
 
 

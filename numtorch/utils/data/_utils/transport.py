@@ -23,6 +23,7 @@ import numpy as np
 from numtorch.jit.record import Lazy
 
 from .... import nn
+from ...._host_arrays import values_of
 from ...._tensor import Tensor
 from ....multiprocessing._shared import anonymous_file, refuse_graph
 from .segment import Lease, Segment, aligned
@@ -66,7 +67,7 @@ class Arena:
 
     def take(self, nbytes: int) -> int | None:
         """The offset of room for a tensor of the batch, or None if there is none."""
-        if self.lease is None:
+        if self.lease is None or not nbytes:
             return None
         at = aligned(self.at)
         if at + nbytes > self.lease.segment.nbytes:
@@ -147,25 +148,6 @@ class _Pickler(pickle.Pickler):
             return _tensor_at, (place, m.dtype, m.shape, v.strides, kind, flag)
         array, strides = _dense(v)
         return _tensor_at, (self.place(array), m.dtype, m.shape, strides, kind, flag)
-
-
-def values_of(v: Lazy) -> np.ndarray:
-    """A NumPy view of a value in memory, for immediate use."""
-    return np.asarray(_View(v))
-
-
-class _View:
-    __slots__ = ("__array_interface__", "v")
-
-    def __init__(self, v: Lazy):
-        m, strides = v.meta, v.strides
-        self.v, np_dtype = v, m.dtype.np
-        if strides is not None:
-            strides = tuple(s * np_dtype.itemsize for s in strides)
-        self.__array_interface__ = {
-            "version": 3, "typestr": np_dtype.str, "shape": m.shape, "strides": strides,
-            "data": (v.addr, False),
-        }  # fmt: skip
 
 
 def _dense(v: Lazy) -> tuple[np.ndarray, tuple | None]:
