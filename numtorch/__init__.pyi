@@ -44,6 +44,7 @@ from . import special as special
 from . import torch_version as torch_version
 from . import utils as utils
 from . import version as version
+from . import vision as vision
 from . import xpu as xpu
 
 
