@@ -432,9 +432,9 @@ class Tensor:
     def clone(self, *, memory_format: _memory_format | None = None) -> Any:
         """A copy that gradients flow through; dense tensors keep the order of their dims."""
     def coalesce(self, *args: Any, **kwargs: Any) -> Any:
-        """Sparse tensors only."""
+        """Of sparse tensors; RuntimeError for dense."""
     def col_indices(self, *args: Any, **kwargs: Any) -> Any:
-        """Sparse tensors only."""
+        """Of sparse tensors; RuntimeError for dense."""
     def combinations(self, r: _int = 2, with_replacement: _bool = False) -> Any:
         """All combinations of r elements of a vector, as rows."""
     def conj(self) -> Any:
@@ -466,11 +466,11 @@ class Tensor:
     def cov(self, *, correction: _int = 1, fweights: Tensor | None = None, aweights: Tensor | None = None) -> Any:
         """Covariance matrix of the rows of [variables, observations] (or of one vector)."""
     def cpu(self) -> Any:
-        ...
+        """The tensor itself: it is on the CPU."""
     def cross(self, other: Tensor, dim: _int | None = None) -> Tensor:
         """Vector product along `dim` (default: the first dim of size 3)."""
     def crow_indices(self, *args: Any, **kwargs: Any) -> Any:
-        """Sparse tensors only."""
+        """Of sparse tensors; RuntimeError for dense."""
     def cuda(self, device: Any = ..., non_blocking: Any = ..., memory_format: Any = ...) -> Any:
         """AssertionError: there is no CUDA here."""
     def cummax(self, dim: _int) -> Any:
@@ -487,7 +487,7 @@ class Tensor:
         """Running sums along a dim; integers and bools add up in int64 unless `dtype` says otherwise."""
     @property
     def data(self) -> Any:
-        ...
+        """The same memory without a graph; assigning takes over the memory of another tensor."""
     @data.setter
     def data(self, value: Any) -> None: ...
     def data_ptr(self) -> Any:
@@ -497,7 +497,7 @@ class Tensor:
     def deg2rad_(self) -> Tensor:
         """Degrees in radians."""
     def dense_dim(self, *args: Any, **kwargs: Any) -> Any:
-        """Sparse tensors only."""
+        """Of sparse tensors; RuntimeError for dense."""
     def det(self) -> Any:
         """Determinant: linalg.det."""
     def detach(self) -> Any:
@@ -506,7 +506,7 @@ class Tensor:
         """Forgets the graph of this tensor; RuntimeError for views."""
     @property
     def device(self) -> Any:
-        ...
+        """Where the tensor is."""
     def diag(self, diagonal: _int = 0) -> Tensor:
         """The diagonal of a matrix, or a matrix with the given diagonal."""
     def diag_embed(self, offset: _int = 0, dim1: _int = -2, dim2: _int = -1) -> Any:
@@ -570,7 +570,7 @@ class Tensor:
         ...
     @property
     def dtype(self) -> Any:
-        ...
+        """The type of the elements."""
     def eig(self, *args: Any, **kwargs: Any) -> Any:
         """RuntimeError: use `torch.linalg.eig`, which returns complex tensors."""
     def element_size(self) -> Any:
@@ -683,7 +683,7 @@ class Tensor:
         """-1: the CPU has no number."""
     @property
     def grad(self) -> Any:
-        ...
+        """The gradient that backward has added up, or None."""
     @grad.setter
     def grad(self, value: Any) -> None: ...
     @property
@@ -796,7 +796,7 @@ class Tensor:
     def index_select(self, dim: _int, index: Tensor) -> Tensor:
         """The slices of a dim at the given indices."""
     def indices(self, *args: Any, **kwargs: Any) -> Any:
-        """Sparse tensors only."""
+        """Of sparse tensors; RuntimeError for dense."""
     def inner(self, other: Tensor) -> Tensor:
         """Sums of products along the last dims of both: [..., k] and [***, k] give [..., ***]."""
     def int(self, memory_format: Any = ...) -> Any:
@@ -804,7 +804,7 @@ class Tensor:
     def inverse(self) -> Tensor:
         """Inverse of square matrices: linalg.inv."""
     def is_coalesced(self, *args: Any, **kwargs: Any) -> Any:
-        """Sparse tensors only."""
+        """Of sparse tensors; RuntimeError for dense."""
     def is_complex(self) -> Any:
         """True for tensors of a complex dtype."""
     def is_conj(self) -> Any:
@@ -818,7 +818,7 @@ class Tensor:
     def is_cuda(self) -> Any:
         """Whether the tensor is of this kind: tensors here are dense and on the CPU."""
     def is_distributed(self) -> Any:
-        ...
+        """False: a tensor belongs to one process."""
     def is_floating_point(self) -> Any:
         """True for tensors of a floating point dtype."""
     def is_inference(input: Any) -> Any:
@@ -828,7 +828,7 @@ class Tensor:
         """Whether the tensor is of this kind: tensors here are dense and on the CPU."""
     @property
     def is_leaf(self) -> Any:
-        ...
+        """True for tensors that are not the result of a recorded op: gradients collect in them."""
     @property
     def is_maia(self) -> Any:
         """Whether the tensor is of this kind: tensors here are dense and on the CPU."""
@@ -852,7 +852,7 @@ class Tensor:
     def is_nonzero(self) -> Any:
         """Whether the one element differs from 0; RuntimeError for any other number of elements."""
     def is_pinned(self, device: Any = ...) -> Any:
-        ...
+        """False: pinned memory belongs to CUDA."""
     @property
     def is_quantized(self) -> Any:
         """Whether the tensor is of this kind: tensors here are dense and on the CPU."""
@@ -898,17 +898,19 @@ class Tensor:
 
         Griffin and Lim, Signal estimation from modified short-time Fourier transform (1984)."""
     def item(self) -> Any:
-        """The Python number of a tensor with one element."""
+        """The Python number of a tensor with one element.
+
+        RuntimeError for any other number of elements."""
     @property
     def itemsize(self) -> Any:
-        ...
+        """Bytes of one element."""
     def kron(self, other: Tensor) -> Tensor:
         """Kronecker product: every element of input times the whole of other."""
     def kthvalue(self, k: _int, dim: _int = -1, keepdim: _bool = False) -> Any:
         """(values, indices) of the k-th smallest elements along a dim."""
     @property
     def layout(self) -> Any:
-        """torch.strided"""
+        """torch.strided: the elements lie at fixed distances."""
     def lcm(self, other: Tensor) -> Tensor:
         """Least common multiple of integers, never negative."""
     def lcm_(self, other: Tensor) -> Tensor:
@@ -1120,10 +1122,10 @@ class Tensor:
         """A copy of what `narrow` gives."""
     @property
     def nbytes(self) -> Any:
-        ...
+        """Bytes of all elements."""
     @property
     def ndim(self) -> Any:
-        ...
+        """Number of dims."""
     def ndimension(self) -> Any:
         """Number of dims."""
     def ne(self, other: Tensor | Number) -> Tensor:
@@ -1202,7 +1204,7 @@ class Tensor:
     def permute(self, *dims: _int) -> Tensor:
         ...
     def pin_memory(self, device: Any = ...) -> Any:
-        ...
+        """The tensor itself: only CUDA needs pinned memory."""
     def pinverse(self, rcond: _float = 1e-15) -> Any:
         """Pseudo-inverse: linalg.pinv."""
     def poisson(self, generator: Generator | None = None) -> Any:
@@ -1292,7 +1294,7 @@ class Tensor:
         ...
     @property
     def requires_grad(self) -> Any:
-        ...
+        """Whether gradients with respect to this tensor are recorded."""
     @requires_grad.setter
     def requires_grad(self, value: Any) -> None: ...
     def requires_grad_(self, requires_grad: Any = ...) -> Any:
@@ -1323,7 +1325,7 @@ class Tensor:
         """Keeps the gradient of a non-leaf in .grad."""
     @property
     def retains_grad(self) -> Any:
-        ...
+        """Whether `retain_grad` was called for this result."""
     def roll(self, shifts: _Ints, dims: _Ints = ()) -> Any:
         """Elements moved along the dims; what falls off one end comes in at the other."""
     def rot90(self, k: _int = 1, dims: _Ints = (0, 1)) -> Any:
@@ -1370,7 +1372,7 @@ class Tensor:
         """The sign of real numbers; of complex ones x / abs(x), and 0 for 0."""
     @property
     def shape(self) -> Any:
-        ...
+        """The sizes of the dims."""
     def share_memory_(self) -> Any:
         """Moves the storage to memory that other processes can map; views of it come along."""
     def short(self, memory_format: Any = ...) -> Any:
@@ -1414,7 +1416,7 @@ class Tensor:
     def sort(self, dim: _int = -1, descending: _bool = False) -> Any:
         ...
     def sparse_dim(self, *args: Any, **kwargs: Any) -> Any:
-        """Sparse tensors only."""
+        """Of sparse tensors; RuntimeError for dense."""
     def sparse_mask(self, mask: Any) -> Any:
         """The elements at the positions of a sparse tensor's values."""
     @overload
@@ -1531,15 +1533,15 @@ class Tensor:
     def to(self, *args: Any, dtype: Any = ..., device: Any = ..., other: Any = ..., copy: Any = ..., non_blocking: Any = ..., memory_format: Any = ...) -> Any:
         """to(dtype), to(device, dtype) or to(other): another dtype; the only device is the cpu."""
     def to_dense(self, dtype: Any = ..., *, masked_grad: Any = ...) -> Any:
-        ...
+        """The tensor itself, or its cast: it is dense."""
     def to_sparse(self, sparse_dim: Any = ..., *, layout: Any = ..., blocksize: Any = ..., dense_dim: Any = ...) -> Any:
         """The nonzero elements as coordinates, or in the given layout; differentiable."""
     def to_sparse_coo(self) -> Any:
-        ...
+        """`to_sparse` under another name."""
     def to_sparse_csc(self, dense_dim: Any = ...) -> Any:
-        ...
+        """The nonzero elements of a matrix in compressed columns."""
     def to_sparse_csr(self, dense_dim: Any = ...) -> Any:
-        ...
+        """The nonzero elements of a matrix in compressed rows."""
     def tolist(self) -> Any:
         """Nested lists of Python numbers (a number for a 0-dim tensor)."""
     def topk(self, k: _int, dim: _int = -1, largest: _bool = True, sorted: _bool = True) -> Any:
@@ -1598,7 +1600,7 @@ class Tensor:
     def untyped_storage(self) -> Any:
         """The memory of this tensor and its views, as bytes."""
     def values(self, *args: Any, **kwargs: Any) -> Any:
-        """Sparse tensors only."""
+        """Of sparse tensors; RuntimeError for dense."""
     @overload
     def var(self, dim: _Ints | None = None, *, correction: Number | None = None, keepdim: _bool = False) -> Tensor:
         """Variance over the given dims; `correction` (1) is taken off the count."""

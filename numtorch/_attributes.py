@@ -5,6 +5,7 @@ from __future__ import annotations
 from numtorch.jit import dtypes as _d
 
 from ._descriptors import CONSTANTS, Size
+from ._examples import described
 from ._tensor import Tensor, tensor_types
 
 FLAGS = (
@@ -14,8 +15,9 @@ FLAGS = (
 DOCS = "Whether the tensor is of this kind: tensors here are dense and on the CPU."
 
 
-def _constant(value, doc: str):
-    return property(lambda self: value, doc=doc)
+def _constant(name: str, value, doc: str) -> None:
+    """Gives Tensor a property that is the same for all."""
+    setattr(Tensor, name, property(lambda self: value, doc=described(f"Tensor.{name}", doc)))
 
 
 def _is_view(self: Tensor) -> bool:
@@ -104,7 +106,12 @@ LEGACY = {
 
 
 def as_type(self: Tensor, dtype=None, non_blocking: bool = False, **_):
-    """The name of the type ('torch.FloatTensor'), or the tensor cast to another one."""
+    """The name of the type ('torch.FloatTensor'), or the tensor cast to another one.
+
+    >>> import numtorch as torch
+    >>> torch.tensor([1.5, 2.5]).type(), torch.tensor([1.5, 2.5]).type(torch.int64)
+    ('torch.FloatTensor', tensor([1, 2]))
+    """
     if dtype is None:
         return f"torch.{self.dtype.tensor_type}"
     if isinstance(dtype, str):
@@ -122,9 +129,9 @@ def as_type(self: Tensor, dtype=None, non_blocking: bool = False, **_):
 def install(functions: dict) -> None:
     """Adds the attributes to Tensor, and functions and constants to the given namespace."""
     for name in FLAGS:
-        setattr(Tensor, name, _constant(name == "is_cpu", DOCS))
-    Tensor.output_nr = _constant(0, "Which result of its op this is.")
-    Tensor.layout = _constant(CONSTANTS["strided"], "torch.strided")
+        _constant(name, name == "is_cpu", DOCS)
+    _constant("output_nr", 0, "Which result of its op this is.")
+    _constant("layout", CONSTANTS["strided"], "torch.strided: the elements lie at fixed distances.")
     Tensor.names = property(lambda self: (None,) * self.dim(), doc="No dim has a name.")
     Tensor._is_view, Tensor._base = _is_view, property(_base)
     Tensor.is_same_size, Tensor.get_device, Tensor.type = is_same_size, get_device, as_type

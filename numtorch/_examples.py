@@ -1,8 +1,8 @@
 """Docstrings of functions that are made in loops: what a def could say, by name.
 
 ROWS: the elementwise functions of the op table: what they compute, arguments -> what is printed
-(lists become tensors, `;` separates arguments). _examples_looped.py and _examples_nn.py have the
-examples of other families, whose texts stand at their loops. `python -m tests.doc_examples`
+(lists become tensors, `;` separates arguments). The files _examples_*.py have the examples of
+other families, whose texts stand at their loops. `python -m tests.doc_examples`
 compares them with PyTorch.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from . import _examples_looped, _examples_nn
+from . import _examples_looped, _examples_nn, _examples_tensor
 
 IMPORT = ">>> import numtorch as torch"
 
@@ -315,4 +315,6 @@ sub: input - alpha * other; operands broadcast and are promoted. No bool tensors
 """
 
 _rows = _parsed_rows(ROWS)
-_looped = _parsed_loops(_examples_looped.LOOPED + _examples_nn.LOOPED)
+_looped = _parsed_loops(
+    _examples_looped.LOOPED + _examples_tensor.LOOPED + _examples_nn.LOOPED
+)

@@ -472,7 +472,12 @@ _addbmm_same_shape = Tensor.addbmm_
 
 
 def _addbmm_(self, batch1, batch2, *, beta=1, alpha=1):
-    """In-place version of :meth:`addbmm`; self takes the shape of the result, as in PyTorch."""
+    """In-place version of :meth:`addbmm`; self takes the shape of the result, as in PyTorch.
+
+    >>> import numtorch as torch
+    >>> torch.zeros(2, 4).addbmm_(torch.zeros(5, 2, 3), torch.zeros(5, 3, 4)).shape
+    torch.Size([2, 4])
+    """
     three = all(isinstance(x, Tensor) and x.dim() == 3 for x in (batch1, batch2))
     if three and not self.requires_grad:
         shape = (batch1.shape[1], batch2.shape[2])

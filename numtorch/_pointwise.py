@@ -278,7 +278,12 @@ def float_power(input, exponent):
 
 
 def _float_power_in_place(self, exponent):
-    """In-place version of :meth:`float_power`; self must be float64 (or complex128)."""
+    """In-place version of :meth:`float_power`; self must be float64 (or complex128).
+
+    >>> import numtorch as torch
+    >>> torch.tensor([1.0, 2.0], dtype=torch.float64).float_power_(3)
+    tensor([1., 8.], dtype=torch.float64)
+    """
     result = self.float_power(exponent)
     if result.dtype is not self.dtype:
         raise RuntimeError(

@@ -14,6 +14,7 @@ from numtorch.jit.views import overlaps_itself
 
 from ._api import REGISTRY, alias, function
 from ._descriptors import check_device
+from ._examples import described
 from ._tensor import Tensor, check_dim, device
 
 # While `remembered` waits for it: WATCH, then the view made: (tensor, its view, the rule).
@@ -675,7 +676,12 @@ def to(
     self: Tensor, *args, dtype=None, device=None, other=None, copy=False, non_blocking=False,
     memory_format=None,
 ) -> Tensor:  # fmt: skip
-    """to(dtype), to(device, dtype) or to(other): another dtype; the only device is the cpu."""
+    """to(dtype), to(device, dtype) or to(other): another dtype; the only device is the cpu.
+
+    >>> import numtorch as torch
+    >>> torch.tensor([1, 2]).to(torch.float64)
+    tensor([1., 2.], dtype=torch.float64)
+    """
     if other is not None:
         args = (other, *args)
     flags = [a for a in args if isinstance(a, bool)]
@@ -714,20 +720,41 @@ device_type = device
 
 
 def type_as(self: Tensor, other: Tensor) -> Tensor:
-    """Cast to another tensor's dtype."""
+    """Cast to another tensor's dtype.
+
+    >>> import numtorch as torch
+    >>> torch.tensor([1, 2]).type_as(torch.tensor([1.5]))
+    tensor([1., 2.])
+    """
     return to(self, other.dtype)
 
 
-def _cast_method(d):
+def _cast_method(name: str, d):
     def method(self: Tensor, memory_format=None) -> Tensor:
         return to(self, d, memory_format=memory_format)
 
-    method.__doc__ = f"Cast to {d!r}."
+    method.__doc__ = described(f"Tensor.{name}", f"Cast to {d!r}.")
     return method
 
 
+def _cpu(self: Tensor) -> Tensor:
+    """The tensor itself: it is on the CPU.
+
+    >>> import numtorch as torch
+    >>> torch.zeros(2).cpu().device
+    device(type='cpu')
+    """
+    return self
+
+
 def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
-    """Overwrites this tensor with the elements of another (broadcast, cast)."""
+    """Overwrites this tensor with the elements of another (broadcast, cast).
+
+    >>> import numtorch as torch
+    >>> torch.zeros(2, 3).copy_(torch.tensor([1, 2, 3]))
+    tensor([[1., 2., 3.],
+            [1., 2., 3.]])
+    """
     from ._methods import write_result
 
     if not isinstance(src, Tensor):
@@ -829,6 +856,6 @@ def install(functions: dict) -> None:
     for name, method in METHODS.items():
         setattr(Tensor, name, method)
     for name, d in _CASTS.items():
-        setattr(Tensor, name, _cast_method(d))
-    Tensor.cpu = lambda self: self
+        setattr(Tensor, name, _cast_method(name, d))
+    Tensor.cpu = _cpu
     functions.update(fill_=fill_, zero_=zero_)

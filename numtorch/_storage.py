@@ -298,12 +298,22 @@ CLASSES = {UntypedStorage, TypedStorage, *TYPED}
 
 
 def untyped_storage(self: Tensor) -> UntypedStorage:
-    """The memory of this tensor and its views, as bytes."""
+    """The memory of this tensor and its views, as bytes.
+
+    >>> import numtorch as torch
+    >>> torch.tensor([1.5, 2.5]).untyped_storage().nbytes()
+    8
+    """
     return UntypedStorage(self)
 
 
 def storage(self: Tensor) -> TypedStorage:
-    """The memory of this tensor and its views, as elements."""
+    """The memory of this tensor and its views, as elements.
+
+    >>> import numtorch as torch
+    >>> torch.tensor([1.5, 2.5]).storage().tolist()
+    [1.5, 2.5]
+    """
     return TypedStorage(self)
 
 
@@ -335,7 +345,13 @@ def _refuse_leaf(t: Tensor) -> None:
 
 
 def set_(self: Tensor, source=None, storage_offset: int = 0, size=None, stride=None) -> Tensor:
-    """Makes the tensor see the memory of `source`: a tensor or a storage (none: an empty one)."""
+    """Makes the tensor see the memory of `source`: a tensor or a storage (none: an empty one).
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([1, 2, 3, 4])
+    >>> torch.empty(0, dtype=torch.int64).set_(x.untyped_storage(), 1, (2,), (2,))
+    tensor([2, 4])
+    """
     _refuse_leaf(self)
     if source is None:
         source = wrap(Lazy(meta((0,), self.dtype), buf := alloc(0), buf.addr))
@@ -370,6 +386,11 @@ def resize_(self: Tensor, *sizes, memory_format=None) -> Tensor:
     """Changes the shape; the elements keep their place in memory, new ones are not set.
 
     More elements than the memory holds get new memory, which other views of it do not see.
+
+    >>> import numtorch as torch
+    >>> torch.tensor([1, 2, 3, 4]).resize_(2, 2)
+    tensor([[1, 2],
+            [3, 4]])
     """
     if len(sizes) == 1 and not isinstance(sizes[0], int):
         sizes = sizes[0]
@@ -411,7 +432,13 @@ def resize_as_(self: Tensor, the_template: Tensor, *, memory_format=None) -> Ten
 
 
 def is_set_to(self: Tensor, tensor: Tensor) -> bool:
-    """True if both see the same memory with the same sizes and strides."""
+    """True if both see the same memory with the same sizes and strides.
+
+    >>> import numtorch as torch
+    >>> x = torch.zeros(4)
+    >>> x.is_set_to(x.view(4)), x.is_set_to(x[1:])
+    (True, False)
+    """
     same = self is tensor or (self._st is not None and self._st is tensor._st)
     return same and (self.shape, self.stride(), self.storage_offset()) == (
         tensor.shape, tensor.stride(), tensor.storage_offset()

@@ -70,46 +70,102 @@ class Tensor:
 
     @property
     def shape(self) -> Size:
+        """The sizes of the dims.
+
+        >>> import numtorch as torch
+        >>> torch.zeros(2, 3).shape
+        torch.Size([2, 3])
+        """
         return as_size(self._v.meta.shape)
 
     def size(self, dim: int | None = None):
-        """The shape, or the size of one dim."""
+        """The shape, or the size of one dim.
+
+        >>> import numtorch as torch
+        >>> torch.zeros(2, 3).size(), torch.zeros(2, 3).size(-1)
+        (torch.Size([2, 3]), 3)
+        """
         if dim is None:
             return self.shape
         return self._v.meta.shape[check_dim(dim, len(self._v.meta.shape))]
 
     @property
     def dtype(self):
+        """The type of the elements.
+
+        >>> import numtorch as torch
+        >>> torch.tensor([1, 2]).dtype, torch.tensor([1.5]).dtype
+        (torch.int64, torch.float32)
+        """
         return self._v.meta.dtype
 
     @property
     def device(self) -> device:
+        """Where the tensor is.
+
+        >>> import numtorch as torch
+        >>> torch.zeros(2).device
+        device(type='cpu')
+        """
         return CPU
 
     @property
     def ndim(self) -> int:
+        """Number of dims.
+
+        >>> import numtorch as torch
+        >>> torch.zeros(2, 3).ndim
+        2
+        """
         return len(self._v.meta.shape)
 
     def dim(self) -> int:
-        """Number of dims."""
+        """Number of dims.
+
+        >>> import numtorch as torch
+        >>> torch.zeros(2, 3).dim()
+        2
+        """
         return len(self._v.meta.shape)
 
     def numel(self) -> int:
-        """Number of elements."""
+        """Number of elements.
+
+        >>> import numtorch as torch
+        >>> torch.zeros(2, 3).numel()
+        6
+        """
         return self._v.meta.numel
 
     nelement = numel
 
     @property
     def itemsize(self) -> int:
+        """Bytes of one element.
+
+        >>> import numtorch as torch
+        >>> torch.zeros(2, dtype=torch.float64).itemsize
+        8
+        """
         return self.dtype.itemsize
 
     def element_size(self) -> int:
-        """Bytes of one element."""
+        """Bytes of one element.
+
+        >>> import numtorch as torch
+        >>> torch.zeros(2).element_size(), torch.zeros(2, dtype=torch.int8).element_size()
+        (4, 1)
+        """
         return self.dtype.itemsize
 
     @property
     def nbytes(self) -> int:
+        """Bytes of all elements.
+
+        >>> import numtorch as torch
+        >>> torch.zeros(2, 3).nbytes
+        24
+        """
         return self._v.meta.nbytes
 
     def _strides(self) -> tuple[int, ...]:
@@ -119,16 +175,31 @@ class Tensor:
         return v.strides if v.strides is not None else row_major(v.meta.shape)
 
     def stride(self, dim: int | None = None):
-        """Strides in elements, or the stride of one dim."""
+        """Strides in elements, or the stride of one dim.
+
+        >>> import numtorch as torch
+        >>> torch.zeros(2, 3).stride(), torch.zeros(2, 3).T.stride()
+        ((3, 1), (1, 3))
+        """
         s = self._strides()
         return s if dim is None else s[check_dim(dim, len(s))]
 
     def storage_offset(self) -> int:
-        """First element's place in the storage, in elements."""
+        """First element's place in the storage, in elements.
+
+        >>> import numtorch as torch
+        >>> torch.tensor([1, 2, 3])[1:].storage_offset()
+        1
+        """
         return self._view.offset if self._view is not None else 0
 
     def is_contiguous(self, memory_format=None) -> bool:
-        """True if the elements lie in row-major order (or in that of `memory_format`)."""
+        """True if the elements lie in row-major order (or in that of `memory_format`).
+
+        >>> import numtorch as torch
+        >>> torch.zeros(2, 3).is_contiguous(), torch.zeros(2, 3).T.is_contiguous()
+        (True, False)
+        """
         shape, strides = self._v.meta.shape, self._strides()
         if memory_format is not None and memory_format.name.startswith("channels_last"):
             return channels_last(shape, strides, memory_format)
@@ -140,15 +211,35 @@ class Tensor:
         return version_of(self)
 
     def data_ptr(self) -> int:
-        """Address of the first element (executes what is pending)."""
+        """Address of the first element (executes what is pending).
+
+        >>> import numtorch as torch
+        >>> x = torch.tensor([1.0, 2.0, 3.0])
+        >>> x[1:].data_ptr() - x.data_ptr()
+        4
+        """
         return self._value().addr
 
     @property
     def is_leaf(self) -> bool:
+        """True for tensors that are not the result of a recorded op: gradients collect in them.
+
+        >>> import numtorch as torch
+        >>> x = torch.tensor([1.0], requires_grad=True)
+        >>> x.is_leaf, (x * 2).is_leaf
+        (True, False)
+        """
         return self._flag() != 2
 
     @property
     def requires_grad(self) -> bool:
+        """Whether gradients with respect to this tensor are recorded.
+
+        >>> import numtorch as torch
+        >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
+        >>> x.requires_grad, (x * 2).requires_grad, torch.zeros(2).requires_grad
+        (True, True, False)
+        """
         if self._rg in (0, 3) and self._view is not None:
             view = self._view
             if self._v.lost and flag_of(self) == 2:
@@ -172,7 +263,12 @@ class Tensor:
         self.requires_grad_(flag)
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
-        """Marks a leaf for gradients; RuntimeError for results of recorded ops or integers."""
+        """Marks a leaf for gradients; RuntimeError for results of recorded ops or integers.
+
+        >>> import numtorch as torch
+        >>> torch.tensor([1.0, 2.0]).requires_grad_()
+        tensor([1., 2.], requires_grad=True)
+        """
         if self._rg == 2:
             if not requires_grad:
                 raise RuntimeError(
@@ -197,6 +293,14 @@ class Tensor:
 
     @property
     def grad(self) -> Tensor | None:
+        """The gradient that backward has added up, or None.
+
+        >>> import numtorch as torch
+        >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
+        >>> (3 * x).sum().backward()
+        >>> x.grad
+        tensor([3., 3.])
+        """
         return self._grad
 
     @grad.setter
@@ -209,11 +313,8 @@ class Tensor:
                 )
             if value is self:
                 raise RuntimeError("can't assign Variable as its own grad")
-            if value._v.meta is not self._v.meta:
-                raise RuntimeError(
-                    "assigned grad has data of a different size"
-                    if value.shape != self.shape else "assigned grad has data of a different type"
-                )  # fmt: skip
+            if value.is_sparse or value._v.meta is not self._v.meta:
+                check_grad(self, value)
         self._grad = value
 
     @grad.deleter
@@ -222,7 +323,13 @@ class Tensor:
 
     @property
     def grad_fn(self):
-        """An object that names the op this tensor is the result of, or None for leaves."""
+        """An object that names the op this tensor is the result of, or None for leaves.
+
+        >>> import numtorch as torch
+        >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
+        >>> x.grad_fn, (x * 2).grad_fn.name()
+        (None, 'MulBackward0')
+        """
         from .autograd.graph import node_of
 
         return node_of(self) if self._flag() == 2 else None
@@ -245,7 +352,14 @@ class Tensor:
         return v
 
     def numpy(self, *, force: bool = False):
-        """A NumPy array that shares this tensor's memory."""
+        """A NumPy array that shares this tensor's memory.
+
+        >>> import numtorch as torch
+        >>> x = torch.tensor([1, 2, 3])
+        >>> array = x.numpy(); array[0] = 7
+        >>> x
+        tensor([7, 2, 3])
+        """
         if force:
             return self.detach().numpy()
         if self._rg and local.tape.grad:
@@ -266,7 +380,14 @@ class Tensor:
         return export(self._value())
 
     def item(self):
-        """The Python number of a tensor with one element."""
+        """The Python number of a tensor with one element.
+
+        RuntimeError for any other number of elements.
+
+        >>> import numtorch as torch
+        >>> torch.tensor([[2.5]]).item()
+        2.5
+        """
         m = self._v.meta
         if m.numel != 1:
             raise RuntimeError(
@@ -275,7 +396,12 @@ class Tensor:
         return _read_scalar(self._value(), m.dtype)
 
     def tolist(self):
-        """Nested lists of Python numbers (a number for a 0-dim tensor)."""
+        """Nested lists of Python numbers (a number for a 0-dim tensor).
+
+        >>> import numtorch as torch
+        >>> torch.tensor([[1, 2], [3, 4]]).tolist()
+        [[1, 2], [3, 4]]
+        """
         return _dtypes.to_values(self.detach()._memory(), self.dtype).tolist()
 
     def _number(self):
@@ -340,13 +466,23 @@ class Tensor:
         return object.__format__(self, spec)
 
     def share_memory_(self) -> Tensor:
-        """Moves the storage to memory that other processes can map; views of it come along."""
+        """Moves the storage to memory that other processes can map; views of it come along.
+
+        >>> import numtorch as torch
+        >>> torch.tensor([1, 2, 3]).share_memory_().is_shared()
+        True
+        """
         from .multiprocessing._shared import share_memory_
 
         return share_memory_(self)
 
     def is_shared(self) -> bool:
-        """True if the storage lies in shared memory."""
+        """True if the storage lies in shared memory.
+
+        >>> import numtorch as torch
+        >>> torch.zeros(2).is_shared(), torch.zeros(2).share_memory_().is_shared()
+        (False, True)
+        """
         from .multiprocessing._shared import is_shared
 
         return is_shared(self)
@@ -358,6 +494,12 @@ class Tensor:
 
         `gradient` (shape of self) is needed unless self has one element. Raises RuntimeError when
         there is no graph, or when it was freed by an earlier backward.
+
+        >>> import numtorch as torch
+        >>> x = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
+        >>> (x * x).sum().backward()
+        >>> x.grad
+        tensor([2., 4., 6.])
         """
         from .autograd import run_backward
 
@@ -385,6 +527,13 @@ class Tensor:
 
     @property
     def data(self) -> Tensor:
+        """The same memory without a graph; assigning takes over the memory of another tensor.
+
+        >>> import numtorch as torch
+        >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
+        >>> x.data.add_(10), x.requires_grad
+        (tensor([11., 12.]), True)
+        """
         alias = self.detach()
         alias._view.counter = Counter()
         tape = local.tape
@@ -404,7 +553,16 @@ class Tensor:
         local.tape.take_over(self, value.detach())
 
     def retain_grad(self) -> None:
-        """Keeps the gradient of a non-leaf in .grad."""
+        """Keeps the gradient of a non-leaf in .grad.
+
+        >>> import numtorch as torch
+        >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
+        >>> y = x * 3
+        >>> y.retain_grad()
+        >>> y.sum().backward()
+        >>> y.grad
+        tensor([1., 1.])
+        """
         if self._rg == 0:
             raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
         self._retains_grad = self._rg == 2
@@ -414,6 +572,14 @@ class Tensor:
 
     @property
     def retains_grad(self) -> bool:
+        """Whether `retain_grad` was called for this result.
+
+        >>> import numtorch as torch
+        >>> y = torch.tensor([1.0], requires_grad=True) * 3
+        >>> y.retain_grad()
+        >>> y.retains_grad
+        True
+        """
         return self._retains_grad
 
 
@@ -473,6 +639,27 @@ def _held() -> int:
 
 
 _HELD = _held()
+
+
+def check_grad(tensor: Tensor, grad: Tensor) -> None:
+    """PyTorch's refusal of a gradient of another size or dtype."""
+    if grad.shape != tensor.shape:
+        raise RuntimeError(
+            f"attempting to assign a gradient of size '{list(grad.shape)}' to a tensor of size "
+            f"'{list(tensor.shape)}'. Please ensure that the gradient and the tensor are the same "
+            "size"
+        )
+    if grad.dtype is not tensor.dtype:
+        from ._out import c_name
+
+        raise RuntimeError(
+            f"attempting to assign a gradient with dtype '{c_name(grad.dtype)}' to a tensor with "
+            f"grad_dtype '{tensor.dtype.scalar_type}'. The gradient must match the tensor's "
+            "grad_dtype (defaults to the tensor's dtype). You can set the tensor's grad_dtype "
+            "attribute with a specific dtype, or None to allow any dtype. Set grad_dtype with "
+            "caution. Diverging the dtypes of a tensor and its gradient may break downstream "
+            "systems that assume they match."
+        )
 
 
 def check_dim(dim: int, rank: int) -> int:

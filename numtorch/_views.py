@@ -548,7 +548,13 @@ def _dtype_name(d) -> str:
 
 @property
 def _t(self):
-    """The tensor with its dims reversed."""
+    """The tensor with its dims reversed.
+
+    >>> import numtorch as torch
+    >>> torch.tensor([[1, 2], [3, 4]]).T
+    tensor([[1, 3],
+            [2, 4]])
+    """
     return permute(self, tuple(range(self.dim()))[::-1])
 
 
@@ -561,7 +567,12 @@ def _matrices(name: str, t: Tensor, exact: bool) -> None:
 
 @property
 def _mt(self):
-    """The last two dims swapped."""
+    """The last two dims swapped.
+
+    >>> import numtorch as torch
+    >>> torch.zeros(5, 2, 3).mT.shape
+    torch.Size([5, 3, 2])
+    """
     _matrices("mT", self, False)
     return transpose(self, -2, -1)
 
@@ -586,14 +597,25 @@ def adjoint(input):
 
 @property
 def _mh(self):
-    """Conjugate transpose of the last two dims."""
+    """Conjugate transpose of the last two dims.
+
+    >>> import numtorch as torch
+    >>> torch.zeros(5, 2, 3).mH.shape
+    torch.Size([5, 3, 2])
+    """
     _matrices("mH", self, False)
     return adjoint(self)
 
 
 @property
 def _h(self):
-    """Conjugate transpose of a matrix."""
+    """Conjugate transpose of a matrix.
+
+    >>> import numtorch as torch
+    >>> torch.tensor([[1, 2], [3, 4]]).H
+    tensor([[1, 3],
+            [2, 4]])
+    """
     _matrices("H", self, True)
     return adjoint(self)
 

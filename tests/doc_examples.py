@@ -134,9 +134,9 @@ def run(name: str, doc: str, scope: dict) -> str:
 
 
 def with_pytorch(name: str, doc: str) -> str:
-    """`run` with `import torch` for `import numtorch as torch`."""
+    """`run` with PyTorch's modules for numtorch's."""
     doc = doc.replace("import numtorch as torch", "import torch")
-    return run(name, re.sub(r"\bimport numtorch\.(\S+) as", r"import torch.\1 as", doc), {})
+    return run(name, re.sub(r"\b(import|from) numtorch\b", r"\1 torch", doc), {})
 
 
 def main(pattern: str = "") -> int:

@@ -169,3 +169,19 @@ def test_adam_refuses_sparse_gradients():
     rows(nt.tensor([1])).sum().backward()
     with pytest.raises(RuntimeError, match="Adam does not support sparse gradients"):
         nt.optim.Adam(rows.parameters()).step()
+
+
+def test_sparse_gradients_may_be_assigned():
+    for t in (torch, nt):
+        w = t.nn.Parameter(t.ones(3))
+        w.grad = t.sparse_coo_tensor([[1]], [4.0], (3,), check_invariants=True)
+        t.optim.SparseAdam([w], lr=0.25).step()
+        assert w.tolist() == [1.0, 0.75, 1.0] and w.grad.is_sparse
+    for grad in ({"size": (4,)}, {"size": (3,), "dtype": "int64"}):
+        errors = []
+        for t in (torch, nt):
+            w = t.nn.Parameter(t.ones(3))
+            with pytest.raises(RuntimeError) as caught:
+                w.grad = t.zeros(grad["size"], dtype=getattr(t, grad.get("dtype", "float32")))
+            errors.append(str(caught.value))
+        assert errors[0] == errors[1]

@@ -83,7 +83,14 @@ def register_hook(self: Tensor, hook: Callable) -> RemovableHandle:
 
 
 def register_post_accumulate_grad_hook(self: Tensor, hook: Callable) -> RemovableHandle:
-    """Calls hook(tensor) after a backward has added to this leaf's .grad."""
+    """Calls hook(tensor) after a backward has added to this leaf's .grad.
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
+    >>> handle = x.register_post_accumulate_grad_hook(lambda x: print(x.grad))
+    >>> (3 * x).sum().backward()
+    tensor([3., 3.])
+    """
     if not self.requires_grad:
         raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
     if self._flag() == 2:

@@ -10,7 +10,15 @@ from .optimizer import check_lr, number
 
 
 class Adafactor(FusedOptimizer):
-    """Adafactor: a matrix's mean squares are kept as one mean per row and one per column."""
+    """Adafactor: a matrix's mean squares are kept as one mean per row and one per column.
+
+    >>> import numtorch as torch
+    >>> w = torch.nn.Parameter(torch.ones(2, 2)); w.grad = torch.ones(2, 2)
+    >>> torch.optim.Adafactor([w], lr=0.1).step()
+    >>> w.detach()
+    tensor([[0.9000, 0.9000],
+            [0.9000, 0.9000]])
+    """
 
     row = "adafactor_step"
     captured = None

@@ -42,6 +42,12 @@ class Muon(Optimizer):
     """Muon: momentum whose steps are made orthogonal; for matrices only.
 
     Jordan et al., Muon: an optimizer for hidden layers in neural networks (2024).
+
+    >>> import numtorch as torch
+    >>> w = torch.nn.Parameter(torch.ones(2, 2)); w.grad = torch.eye(2)
+    >>> torch.optim.Muon([w], lr=0.1).step()
+    >>> w.shape
+    torch.Size([2, 2])
     """
 
     def __init__(

@@ -7,7 +7,14 @@ from .optimizer import check_lr, check_options, number
 
 
 class Adadelta(FusedOptimizer):
-    """Adadelta: steps in the scale of recent steps over that of recent gradients."""
+    """Adadelta: steps in the scale of recent steps over that of recent gradients.
+
+    >>> import numtorch as torch
+    >>> w = torch.nn.Parameter(torch.tensor([1.0, 2.0])); w.grad = torch.tensor([1.0, -1.0])
+    >>> torch.optim.Adadelta([w]).step()
+    >>> w.detach()
+    tensor([0.9968, 2.0032])
+    """
 
     row = "adadelta_step"
     xla = False

@@ -7,7 +7,14 @@ from .optimizer import check_lr, check_options, number
 
 
 class Adagrad(FusedOptimizer):
-    """Adagrad: steps divided by the root of the sum of all squared gradients."""
+    """Adagrad: steps divided by the root of the sum of all squared gradients.
+
+    >>> import numtorch as torch
+    >>> w = torch.nn.Parameter(torch.tensor([1.0, 2.0])); w.grad = torch.tensor([1.0, -1.0])
+    >>> torch.optim.Adagrad([w], lr=0.1).step()
+    >>> w.detach()
+    tensor([0.9000, 2.1000])
+    """
 
     row = "adagrad_step"
     captured = None

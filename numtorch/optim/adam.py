@@ -91,7 +91,14 @@ def _checked_kinds(betas, foreach, capturable) -> tuple:
 
 
 class AdamW(Adam):
-    """Adam with decoupled weight decay: the parameters shrink by lr * weight_decay in each step."""
+    """Adam with decoupled weight decay: the parameters shrink by lr * weight_decay in each step.
+
+    >>> import numtorch as torch
+    >>> w = torch.nn.Parameter(torch.tensor([1.0, 2.0])); w.grad = torch.tensor([1.0, -1.0])
+    >>> torch.optim.AdamW([w], lr=0.1).step()
+    >>> w.detach()
+    tensor([0.8990, 2.0980])
+    """
 
     def __init__(
         self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-2, amsgrad=False, *,

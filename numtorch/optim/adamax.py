@@ -7,7 +7,14 @@ from .optimizer import check_betas, check_lr, check_options, number
 
 
 class Adamax(FusedOptimizer):
-    """Adamax: Adam with the largest recent gradient in place of the mean square."""
+    """Adamax: Adam with the largest recent gradient in place of the mean square.
+
+    >>> import numtorch as torch
+    >>> w = torch.nn.Parameter(torch.tensor([1.0, 2.0])); w.grad = torch.tensor([1.0, -1.0])
+    >>> torch.optim.Adamax([w], lr=0.1).step()
+    >>> w.detach()
+    tensor([0.9000, 2.1000])
+    """
 
     row = "adamax_step"
     late_options = {

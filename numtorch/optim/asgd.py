@@ -8,7 +8,14 @@ from .optimizer import check_lr, check_options, number
 
 
 class ASGD(FusedOptimizer):
-    """Stochastic gradient descent that averages the parameters it went through (state 'ax')."""
+    """Stochastic gradient descent that averages the parameters it went through (state 'ax').
+
+    >>> import numtorch as torch
+    >>> w = torch.nn.Parameter(torch.tensor([1.0, 2.0])); w.grad = torch.tensor([1.0, -1.0])
+    >>> torch.optim.ASGD([w], lr=0.1).step()
+    >>> w.detach()
+    tensor([0.9000, 2.1000])
+    """
 
     row = "asgd_step"
     clocks = ("step", "eta", "mu")

@@ -7,7 +7,14 @@ from .optimizer import check_betas, check_lr, check_options, number
 
 
 class NAdam(FusedOptimizer):
-    """NAdam: Adam with Nesterov momentum, whose weight grows with the steps."""
+    """NAdam: Adam with Nesterov momentum, whose weight grows with the steps.
+
+    >>> import numtorch as torch
+    >>> w = torch.nn.Parameter(torch.tensor([1.0, 2.0])); w.grad = torch.tensor([1.0, -1.0])
+    >>> torch.optim.NAdam([w], lr=0.1).step()
+    >>> w.detach()
+    tensor([0.8944, 2.1056])
+    """
 
     row = "nadam_step"
     clocks = ("step", "mu_product")

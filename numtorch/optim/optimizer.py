@@ -38,12 +38,32 @@ _HOOKS = (
 
 
 def register_optimizer_step_pre_hook(hook: Callable) -> RemovableHandle:
-    """Calls hook(optimizer, args, kwargs) before each step of every optimizer."""
+    """Calls hook(optimizer, args, kwargs) before each step of every optimizer.
+
+    >>> import numtorch as torch
+    >>> def hook(optimizer, args, kwargs):
+    ...     print("before a step")
+    >>> from numtorch.optim.optimizer import register_optimizer_step_pre_hook
+    >>> handle = register_optimizer_step_pre_hook(hook)
+    >>> torch.optim.SGD([torch.zeros(1)], lr=1.0).step()
+    before a step
+    >>> handle.remove()
+    """
     return add(_global_pre, hook)
 
 
 def register_optimizer_step_post_hook(hook: Callable) -> RemovableHandle:
-    """Calls hook(optimizer, args, kwargs) after each step of every optimizer."""
+    """Calls hook(optimizer, args, kwargs) after each step of every optimizer.
+
+    >>> import numtorch as torch
+    >>> def hook(optimizer, args, kwargs):
+    ...     print("after a step")
+    >>> from numtorch.optim.optimizer import register_optimizer_step_post_hook
+    >>> handle = register_optimizer_step_post_hook(hook)
+    >>> torch.optim.SGD([torch.zeros(1)], lr=1.0).step()
+    after a step
+    >>> handle.remove()
+    """
     return add(_global_post, hook)
 
 

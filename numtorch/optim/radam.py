@@ -7,7 +7,14 @@ from .optimizer import check_betas, check_lr, check_options, number
 
 
 class RAdam(FusedOptimizer):
-    """RAdam: Adam that starts as momentum until its mean of squares can be trusted."""
+    """RAdam: Adam that starts as momentum until its mean of squares can be trusted.
+
+    >>> import numtorch as torch
+    >>> w = torch.nn.Parameter(torch.tensor([1.0, 2.0])); w.grad = torch.tensor([1.0, -1.0])
+    >>> torch.optim.RAdam([w], lr=0.1).step()
+    >>> w.detach()
+    tensor([0.9000, 2.1000])
+    """
 
     row = "radam_step"
     late_options = {

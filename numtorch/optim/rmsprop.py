@@ -7,7 +7,14 @@ from .optimizer import check_lr, check_options, number
 
 
 class RMSprop(FusedOptimizer):
-    """RMSprop: gradients divided by the root of their running mean square."""
+    """RMSprop: gradients divided by the root of their running mean square.
+
+    >>> import numtorch as torch
+    >>> w = torch.nn.Parameter(torch.tensor([1.0, 2.0])); w.grad = torch.tensor([1.0, -1.0])
+    >>> torch.optim.RMSprop([w], lr=0.1).step()
+    >>> w.detach()
+    tensor([5.9605e-08, 3.0000e+00])
+    """
 
     row = "rmsprop_step"
     late_options = {

@@ -7,7 +7,14 @@ from .optimizer import check_lr, number
 
 
 class Rprop(FusedOptimizer):
-    """Rprop: each element has a step of its own that grows while its gradient keeps its sign."""
+    """Rprop: each element has a step of its own that grows while its gradient keeps its sign.
+
+    >>> import numtorch as torch
+    >>> w = torch.nn.Parameter(torch.tensor([1.0, 2.0])); w.grad = torch.tensor([5.0, -1.0])
+    >>> torch.optim.Rprop([w], lr=0.1).step()
+    >>> w.detach()
+    tensor([0.9000, 2.1000])
+    """
 
     row = "rprop_step"
     late_options = {

@@ -7,7 +7,15 @@ from .optimizer import Optimizer, check_betas, run_closure
 
 
 class SparseAdam(Optimizer):
-    """Adam for sparse gradients: only the rows that a gradient holds are updated."""
+    """Adam for sparse gradients: only the rows that a gradient holds are updated.
+
+    >>> import numtorch as torch
+    >>> w = torch.nn.Parameter(torch.ones(3))
+    >>> w.grad = torch.sparse_coo_tensor([[1]], [4.0], (3,))
+    >>> torch.optim.SparseAdam([w], lr=0.1).step()
+    >>> w.detach()
+    tensor([1.0000, 0.9000, 1.0000])
+    """
 
     def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, maximize=False):
         if hasattr(lr, "numel") and lr.numel() != 1:

@@ -29,7 +29,13 @@ def _check_decay(decay: float) -> None:
 
 
 def get_ema_avg_fn(decay: float = 0.999) -> Callable:
-    """avg_fn of an exponential moving average."""
+    """avg_fn of an exponential moving average.
+
+    >>> import numtorch as torch
+    >>> average = torch.optim.swa_utils.get_ema_avg_fn(decay=0.5)
+    >>> average(torch.tensor([1.0]), torch.tensor([3.0]), 1)
+    tensor([2.])
+    """
     _check_decay(decay)
 
     @no_grad()
@@ -40,7 +46,13 @@ def get_ema_avg_fn(decay: float = 0.999) -> Callable:
 
 
 def get_swa_avg_fn() -> Callable:
-    """avg_fn of the mean of all models so far."""
+    """avg_fn of the mean of all models so far.
+
+    >>> import numtorch as torch
+    >>> average = torch.optim.swa_utils.get_swa_avg_fn()
+    >>> average(torch.tensor([1.0]), torch.tensor([4.0]), torch.tensor(2))
+    tensor([2.])
+    """
 
     @no_grad()
     def swa_update(averaged_param, current_param, num_averaged):
@@ -54,7 +66,14 @@ def _number(x):
 
 
 def get_ema_multi_avg_fn(decay: float = 0.999) -> Callable:
-    """multi_avg_fn of an exponential moving average: all parameters at once."""
+    """multi_avg_fn of an exponential moving average: all parameters at once.
+
+    >>> import numtorch as torch
+    >>> average, means = torch.optim.swa_utils.get_ema_multi_avg_fn(0.5), [torch.tensor([1.0])]
+    >>> average(means, [torch.tensor([3.0])], 1)
+    >>> means
+    [tensor([2.])]
+    """
     _check_decay(decay)
 
     @no_grad()
@@ -69,7 +88,14 @@ def get_ema_multi_avg_fn(decay: float = 0.999) -> Callable:
 
 
 def get_swa_multi_avg_fn() -> Callable:
-    """multi_avg_fn of the mean of all models so far: all parameters at once."""
+    """multi_avg_fn of the mean of all models so far: all parameters at once.
+
+    >>> import numtorch as torch
+    >>> average, means = torch.optim.swa_utils.get_swa_multi_avg_fn(), [torch.tensor([1.0])]
+    >>> average(means, [torch.tensor([4.0])], 2)
+    >>> means
+    [tensor([2.])]
+    """
 
     @no_grad()
     def swa_update(averaged_param_list, current_param_list, num_averaged):
@@ -152,6 +178,12 @@ def update_bn(loader, model: Module, device=None) -> None:
     """Computes the running statistics of a model's batch norms anew, over all batches.
 
     A batch may be a tensor, or a list or tuple whose first item is the input.
+
+    >>> import numtorch as torch
+    >>> net = torch.nn.Sequential(torch.nn.BatchNorm1d(1))
+    >>> torch.optim.swa_utils.update_bn([torch.tensor([[1.0], [3.0]])], net)
+    >>> net[0].running_mean
+    tensor([2.])
     """
     norms = {m: m.momentum for m in model.modules() if _is_batch_norm(m)}
     if not norms:
@@ -175,7 +207,17 @@ def _is_batch_norm(module: Module) -> bool:
 
 
 class SWALR(LRScheduler):
-    """Anneals the rates to swa_lr in anneal_epochs, and holds them there."""
+    """Anneals the rates to swa_lr in anneal_epochs, and holds them there.
+
+    >>> import numtorch as torch
+    >>> optimizer = torch.optim.SGD([torch.zeros(1)], lr=1.0)
+    >>> schedule = torch.optim.swa_utils.SWALR(optimizer, 0.5, 2, anneal_strategy="linear")
+    >>> for _ in range(3):
+    ...     print(schedule.get_last_lr()); optimizer.step(); schedule.step()
+    [1.0]
+    [0.75]
+    [0.5]
+    """
 
     def __init__(
         self, optimizer, swa_lr, anneal_epochs=10, anneal_strategy="cos", last_epoch=-1

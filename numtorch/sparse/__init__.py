@@ -110,7 +110,15 @@ def sparse_csc_tensor(
 def to_sparse(
     self: Tensor, sparse_dim=None, *, layout=None, blocksize=None, dense_dim=None
 ) -> SparseTensor:
-    """The nonzero elements as coordinates, or in the given layout; differentiable."""
+    """The nonzero elements as coordinates, or in the given layout; differentiable.
+
+    >>> import numtorch as torch
+    >>> torch.tensor([[0, 1], [2, 0]]).to_sparse()
+    tensor(indices=tensor([[0, 1],
+                           [1, 0]]),
+           values=tensor([1, 2]),
+           size=(2, 2), nnz=2, layout=torch.sparse_coo)
+    """
     sd = self.dim() if sparse_dim is None else sparse_dim
     if not 0 < sd <= max(self.dim(), 1):
         raise RuntimeError(
@@ -126,21 +134,63 @@ def to_sparse(
 
 
 def sparse_mask(self: Tensor, mask: SparseTensor) -> SparseTensor:
-    """The elements at the positions of a sparse tensor's values."""
+    """The elements at the positions of a sparse tensor's values.
+
+    >>> import numtorch as torch
+    >>> mask = torch.tensor([[0, 1], [1, 0]]).to_sparse()
+    >>> torch.tensor([[1, 2], [3, 4]]).sparse_mask(mask).values()
+    tensor([2, 3])
+    """
     coo = _as_coo(mask).coalesce()
     out = make(coo._idx, self[tuple(coo._idx)], coo._shape, True)
     return out if mask.is_sparse else from_coo(out)
 
 
+def _to_csr(self: Tensor, dense_dim=None) -> SparseTensor:
+    """The nonzero elements of a matrix in compressed rows.
+
+    >>> import numtorch as torch
+    >>> torch.tensor([[0, 1], [2, 0]]).to_sparse_csr().crow_indices()
+    tensor([0, 1, 2])
+    """
+    return from_coo(to_sparse(self))
+
+
+def _to_csc(self: Tensor, dense_dim=None) -> SparseTensor:
+    """The nonzero elements of a matrix in compressed columns.
+
+    >>> import numtorch as torch
+    >>> torch.tensor([[0, 1], [2, 0]]).to_sparse_csc().ccol_indices()
+    tensor([0, 1, 2])
+    """
+    return from_coo(to_sparse(self), CscTensor)
+
+
+def _to_coo(self: Tensor) -> SparseTensor:
+    """`to_sparse` under another name.
+
+    >>> import numtorch as torch
+    >>> torch.tensor([[0, 1], [2, 0]]).to_sparse_coo().values()
+    tensor([1, 2])
+    """
+    return to_sparse(self)
+
+
+def _to_dense(self: Tensor, dtype=None, *, masked_grad=None) -> Tensor:
+    """The tensor itself, or its cast: it is dense.
+
+    >>> import numtorch as torch
+    >>> torch.tensor([1, 2]).to_sparse().to_dense()
+    tensor([1, 2])
+    """
+    return self if dtype is None else self.to(dtype)
+
+
 def _install_dense() -> None:
     Tensor.to_sparse = to_sparse
     Tensor.sparse_mask = sparse_mask
-    Tensor.to_sparse_csr = lambda self, dense_dim=None: from_coo(to_sparse(self))
-    Tensor.to_sparse_csc = lambda self, dense_dim=None: from_coo(to_sparse(self), CscTensor)
-    Tensor.to_sparse_coo = lambda self: to_sparse(self)
-    Tensor.to_dense = lambda self, dtype=None, *, masked_grad=None: (
-        self if dtype is None else self.to(dtype)
-    )
+    Tensor.to_sparse_csr, Tensor.to_sparse_csc = _to_csr, _to_csc
+    Tensor.to_sparse_coo, Tensor.to_dense = _to_coo, _to_dense
 
 
 _install_dense()

@@ -11,6 +11,15 @@ class RemovableHandle:
     """Takes a hook off again: `handle.remove()`, or the end of a `with` block.
 
     `extra_dict`: further dicts (or one) that lose the hook's id with it.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.Identity()
+    >>> handle = layer.register_forward_hook(lambda module, args, out: out + 1)
+    >>> layer(torch.tensor([1, 2]))
+    tensor([2, 3])
+    >>> handle.remove()
+    >>> layer(torch.tensor([1, 2]))
+    tensor([1, 2])
     """
 
     _ids = itertools.count()

@@ -72,6 +72,16 @@ class LRScheduler:
     """Base of the schedules: `step` once per epoch, after the optimizer's steps.
 
     A subclass's `get_lr` returns the rates of the epoch `last_epoch`.
+
+    >>> import numtorch as torch
+    >>> class Halving(torch.optim.lr_scheduler.LRScheduler):
+    ...     def get_lr(self):
+    ...         return [rate * 0.5**self.last_epoch for rate in self.base_lrs]
+    >>> optimizer = torch.optim.SGD([torch.zeros(1)], lr=1.0)
+    >>> schedule = Halving(optimizer)
+    >>> optimizer.step(); schedule.step(); schedule.step()
+    >>> schedule.get_last_lr()
+    [0.25]
     """
 
     _get_lr_called_within_step = False

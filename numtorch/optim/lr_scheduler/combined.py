@@ -102,7 +102,17 @@ class SequentialLR(_Combined):
 
 
 class ChainedScheduler(_Combined):
-    """All schedulers step at once; their factors multiply."""
+    """All schedulers step at once; their factors multiply.
+
+    >>> import numtorch as torch
+    >>> optimizer = torch.optim.SGD([torch.zeros(1)], lr=1.0)
+    >>> first = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.5)
+    >>> second = torch.optim.lr_scheduler.StepLR(optimizer, 1, gamma=0.5)
+    >>> schedule = torch.optim.lr_scheduler.ChainedScheduler([first, second])
+    >>> optimizer.step(); schedule.step()
+    >>> schedule.get_last_lr()
+    [0.25]
+    """
 
     def __init__(self, schedulers, optimizer=None):
         if len(schedulers) < 1:

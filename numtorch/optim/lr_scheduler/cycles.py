@@ -35,6 +35,16 @@ class CyclicLR(LRScheduler):
     """The rate goes up and down between base_lr and max_lr; one step per batch.
 
     Smith, Cyclical learning rates for training neural networks (2017).
+
+    >>> import numtorch as torch
+    >>> optimizer = torch.optim.SGD([torch.zeros(1)], lr=1.0, momentum=0.9)
+    >>> schedule = torch.optim.lr_scheduler.CyclicLR(optimizer, 0.5, 1.0, step_size_up=2)
+    >>> for _ in range(4):
+    ...     optimizer.step(); schedule.step(); print(schedule.get_last_lr())
+    [0.75]
+    [1.0]
+    [0.75]
+    [0.5]
     """
 
     def __init__(
@@ -109,6 +119,16 @@ class CosineAnnealingWarmRestarts(LRScheduler):
     """Half a cosine to eta_min in T_0 epochs, then again from the top, T_mult times as long.
 
     Loshchilov and Hutter, SGDR (2017).
+
+    >>> import numtorch as torch
+    >>> optimizer = torch.optim.SGD([torch.zeros(1)], lr=1.0)
+    >>> schedule = torch.optim.lr_scheduler.CosineAnnealingWarmRestarts(optimizer, T_0=2)
+    >>> for _ in range(4):
+    ...     optimizer.step(); schedule.step(); print(round(schedule.get_last_lr()[0], 3))
+    0.5
+    1.0
+    0.5
+    1.0
     """
 
     def __init__(self, optimizer, T_0: int, T_mult: int = 1, eta_min=0.0, last_epoch: int = -1):
@@ -165,6 +185,15 @@ class OneCycleLR(LRScheduler):
     """Up to max_lr and down to nearly nothing in one cycle of total_steps; one step per batch.
 
     Smith and Topin, Super-convergence (2019).
+
+    >>> import numtorch as torch
+    >>> optimizer = torch.optim.SGD([torch.zeros(1)], lr=1.0, momentum=0.9)
+    >>> schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1.0, total_steps=4)
+    >>> for _ in range(3):
+    ...     optimizer.step(); schedule.step(); print(round(schedule.get_last_lr()[0], 3))
+    0.812
+    0.283
+    0.0
     """
 
     def __init__(

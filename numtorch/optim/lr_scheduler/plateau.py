@@ -9,7 +9,18 @@ from .base import EPOCH_DEPRECATION_WARNING, LRScheduler, check_optimizer, set_v
 
 
 class ReduceLROnPlateau(LRScheduler):
-    """Times factor when a value has not got better for more than `patience` epochs."""
+    """Times factor when a value has not got better for more than `patience` epochs.
+
+    >>> import numtorch as torch
+    >>> optimizer = torch.optim.SGD([torch.zeros(1)], lr=1.0)
+    >>> schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=1)
+    >>> for loss in (3.0, 2.0, 2.0, 2.0):
+    ...     optimizer.step(); schedule.step(loss); print(schedule.get_last_lr())
+    [1.0]
+    [1.0]
+    [1.0]
+    [0.5]
+    """
 
     def __init__(
         self, optimizer, mode="min", factor=0.1, patience=10, threshold=1e-4, threshold_mode="rel",
