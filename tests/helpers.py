@@ -107,7 +107,7 @@ def check_error(ours, theirs, what="") -> None:
     assert isinstance(theirs, Exception), f"{what}: torch gave {theirs!r}"
     assert isinstance(ours, Exception), f"{what}: {ours!r}, torch: {theirs!r}"
     assert type(ours) is type(theirs), f"{what}: {ours!r}, torch: {theirs!r}"
-    line = str(theirs).strip().splitlines()[0]
+    line = (str(theirs).strip().splitlines() or [""])[0]
     assert str(ours).startswith(line), f"{what}:\n  ours   {ours}\n  theirs {line}"
 
 

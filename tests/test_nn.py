@@ -700,3 +700,13 @@ def test_mse_loss_with_weights():
             for m in (nt, torch)
         )
         np.testing.assert_allclose(x.numpy(), y.numpy(), rtol=1e-6)
+
+
+def test_logistic_losses_have_their_gradient_at_zero():
+    # Zero logits are what a zero-initialised last layer gives.
+    x = nt.zeros(3, requires_grad=True)
+    F.binary_cross_entropy_with_logits(x, nt.tensor([0.0, 1.0, 0.5]), reduction="sum").backward()
+    assert x.grad.tolist() == [0.5, -0.5, 0.0]
+    x = nt.zeros(1, requires_grad=True)
+    F.logsigmoid(x).backward()
+    assert x.grad.tolist() == [0.5]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from numtorch.jit.ops import OPS
+from numtorch.jit.record import local
+
 from .. import _random
 from .._dtype_info import finfo
 from .._examples import described
@@ -270,7 +273,9 @@ def logsigmoid(input: Tensor) -> Tensor:
     tensor([-1.0000e+02, -6.9315e-01, -4.8587e-02])
     """
     _floating("log_sigmoid", "log_sigmoid_cpu", input)
-    return input.clamp_max(0) - (-input.abs()).exp().log1p()
+    # Not clamp_max: at 0 the gradient is 1/2, half of that of each side of the minimum.
+    least = local.tape.record(OPS["minimum"], (input, 0))
+    return least - (-input.abs()).exp().log1p()
 
 
 def mish(input: Tensor, inplace: bool = False) -> Tensor:

@@ -243,14 +243,15 @@ def binary_cross_entropy_with_logits(
     >>> torch.nn.functional.binary_cross_entropy_with_logits(x, torch.tensor([1.0, 0.0]))
     tensor(0.0635)
     """
+    from .functional import logsigmoid
+
     must_be_tensor("binary_cross_entropy_with_logits", input=input, target=target)
     reduction = legacy(size_average, reduce, reduction)
     if input.shape != target.shape:
         raise ValueError(
             f"Target size ({target.shape}) must be the same as input size ({input.shape})"
         )
-    # log(1 + exp(-x)) = max(-x, 0) + log(1 + exp(-|x|))
-    soft = (-input.abs()).exp().log1p() + (-input).clamp_min(0)
+    soft = -logsigmoid(input)
     if pos_weight is not None:
         soft = soft * ((pos_weight - 1) * target + 1)
     loss = (1 - target) * input + soft
