@@ -57,7 +57,7 @@ from ._creation import (  # noqa: E402
     zeros,
     zeros_like,
 )  # fmt: skip
-from ._deferred import load, save  # noqa: E402
+from ._deferred import *  # noqa: E402, F403
 from ._descriptors import (  # noqa: E402
     get_default_device,
     layout,
@@ -237,6 +237,7 @@ from . import (  # noqa: E402, F401
     sparse,
     utils,
 )
+from .amp import autocast  # noqa: E402, F401
 from .compiler import compile  # noqa: E402, F401
 from .func import vmap  # noqa: E402, F401
 from .sparse import sparse_coo_tensor, sparse_csc_tensor, sparse_csr_tensor  # noqa: E402, F401

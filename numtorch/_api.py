@@ -263,7 +263,14 @@ def _generate(f: Function, method: bool) -> Callable:
         return made(*args, **kwargs)
 
     scope["first"] = first
+    scope["complete"] = lambda: _complete(made, f, method, scope)
     return made
+
+
+def complete(made) -> None:
+    """Gives a callable its code before its first call."""
+    if made.__code__ is _first_call.__code__:
+        made.__globals__["complete"]()
 
 
 def _complete(made, f: Function, method: bool, scope: dict) -> None:

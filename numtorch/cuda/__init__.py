@@ -250,3 +250,6 @@ class _Unavailable:
 for _name in ("Float", "Double", "Half", "BFloat16", "Long", "Int", "Short", "Char", "Byte",
               "Bool"):  # fmt: skip
     globals()[_name + "Tensor"] = type(_name + "Tensor", (_Unavailable,), {})
+
+
+from . import amp  # noqa: E402, F401 (its classes are those of numtorch.amp)

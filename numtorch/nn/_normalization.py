@@ -23,6 +23,14 @@ def _floating(name: str, x: Tensor) -> None:
         raise _check.not_implemented(name, x._v.meta)
 
 
+def _wide(input: Tensor, weight: Tensor | None) -> bool:
+    """True if a half-type input is computed in float32, as its parameters are."""
+    return weight is not None and weight.dtype.short == "f32" and input.dtype.short in _HALVES
+
+
+_HALVES = ("bf16", "f16")
+
+
 def _trailing(name: str, x: Tensor, normalized_shape, *affine) -> tuple[int, ...]:
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     if not shape:
@@ -56,6 +64,9 @@ def layer_norm(
     tensor([[-1.0000,  1.0000]])
     """
     _floating("LayerNormKernelImpl", input)
+    if _wide(input, weight):
+        wide = layer_norm(input.float(), normalized_shape, weight, bias, eps)
+        return wide.to(input.dtype)
     shape = _trailing("layer_norm", input, normalized_shape, weight, bias)
     more, flags = _affine(weight, bias)
     return local.tape.record(OPS["layer_norm"], (input, float(eps), *more), (len(shape), flags))
@@ -93,6 +104,8 @@ def group_norm(
     tensor([[-1.0000,  1.0000, -1.0000,  1.0000]])
     """
     _floating("GroupNormKernelImpl", input)
+    if _wide(input, weight):
+        return group_norm(input.float(), num_groups, weight, bias, eps).to(input.dtype)
     if input.dim() < 2:
         raise RuntimeError(
             f"Expected at least 2 dimensions for input tensor but received {input.dim()}"
@@ -144,6 +157,9 @@ def batch_norm(
             [2.0000]])
     """
     _floating("batch_norm", input)
+    if _wide(input, running_mean if weight is None else weight):
+        rest = (running_mean, running_var, weight, bias, training, momentum, eps)
+        return batch_norm(input.float(), *rest).to(input.dtype)
     if not input.dim():
         raise IndexError("tuple index out of range")
     channels = input.size(1) if input.dim() > 1 else 0
@@ -197,6 +213,9 @@ def instance_norm(
              [-1.0000,  1.0000]]])
     """
     _floating("instance_norm", input)
+    if _wide(input, running_mean if weight is None else weight):
+        rest = (running_mean, running_var, weight, bias, use_input_stats, momentum, eps)
+        return instance_norm(input.float(), *rest).to(input.dtype)
     if not use_input_stats:
         return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
     shape, spatial = tuple(input.shape), tuple(range(2, input.dim()))

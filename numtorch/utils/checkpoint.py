@@ -9,6 +9,7 @@ from collections.abc import Callable
 from numtorch.jit import autograd as _jit
 from numtorch.jit.record import local
 
+from .. import _autocast
 from .._random import default_generator
 from .._tensor import Tensor
 from ..autograd import Function, backward, enable_grad
@@ -69,6 +70,27 @@ class _Randomness:
         default_generator._seed, default_generator.counter = self.outer
 
 
+class _Precision:
+    """Autocast as it was; a block in which it is so again."""
+
+    def __init__(self):
+        state = _autocast.state
+        self.enabled, self.dtype = _autocast.is_enabled("cpu"), _autocast.get_dtype("cpu")
+        self.cache = state.cache_enabled
+
+    def __enter__(self) -> None:
+        if self.enabled or _autocast.is_enabled("cpu"):
+            from ..amp import autocast
+
+            self.block = autocast("cpu", self.dtype, self.enabled, self.cache)
+            self.block.__enter__()
+        else:
+            self.block = contextlib.nullcontext()
+
+    def __exit__(self, *exc) -> None:
+        self.block.__exit__(*exc)
+
+
 class CheckpointFunction(Function):
     """The reentrant kind: a backward of its own runs inside of the backward."""
 
@@ -78,6 +100,7 @@ class CheckpointFunction(Function):
         check_backward_validity(args)
         ctx.run_function = run_function
         ctx.random = _Randomness() if preserve_rng_state else contextlib.nullcontext()
+        ctx.precision = _Precision()
         ctx.args = [None if isinstance(a, Tensor) else a for a in args]
         ctx.places = [k for k, a in enumerate(args) if isinstance(a, Tensor)]
         ctx.save_for_backward(*[args[k] for k in ctx.places])
@@ -90,7 +113,7 @@ class CheckpointFunction(Function):
         for k, t in zip(ctx.places, ctx.saved_tensors):
             inputs[k] = t
         inputs = detach_variable(tuple(inputs))
-        with ctx.random, enable_grad():
+        with ctx.random, ctx.precision, enable_grad():
             outs = ctx.run_function(*inputs)
         outs = (outs,) if isinstance(outs, Tensor) else outs
         pairs = [
@@ -185,6 +208,7 @@ def checkpoint(
 
 def _checkpoint(function, args, kwargs, preserve: bool, context_fn, check: str):
     random = _Randomness() if preserve else contextlib.nullcontext()
+    precision = _Precision()
     forward_context, again_context = context_fn()
     flat, spec = flatten((args, kwargs))
     if not local.tape.grad:
@@ -213,7 +237,7 @@ def _checkpoint(function, args, kwargs, preserve: bool, context_fn, check: str):
         inputs = [
             t.view_as(t) if link and t.requires_grad else _detached(t) for t in tensors[: len(at)]
         ]
-        with random:
+        with random, precision:
             found = [o for o in flatten(run(inputs, again_context))[0] if isinstance(o, Tensor)]
         if check == "default" and [(tuple(o.shape), o.dtype) for o in found] != metas:
             raise CheckpointError(

@@ -8,6 +8,7 @@ import warnings
 
 from numtorch.jit.record import local
 
+from ... import _autocast as autocast
 from ... import _creation
 from ..._tensor import Tensor
 from .. import _rnn, init
@@ -129,7 +130,7 @@ class RNNBase(Module):
 
     def _check_input(self, x: Tensor, given: Tensor) -> None:
         weight = self._parameters["weight_ih_l0"]
-        if x.dtype is not weight.dtype:
+        if x.dtype is not weight.dtype and not autocast.any_enabled():
             raise ValueError(
                 f"RNN input dtype ({x.dtype}) does not match weight dtype ({weight.dtype}). "
                 f"Convert input: input.to({weight.dtype}), or convert model: model.to({x.dtype})"
