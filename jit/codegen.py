@@ -42,6 +42,14 @@ class Kernel:
     nodes: list[Node] = field(default_factory=list)
     outputs: list[Value] = field(default_factory=list)
     mode: str = ""
+    # In the body of a loop: argument -> elements by which its pointer moves on after each turn.
+    steps: dict[int, int] = field(default_factory=dict)
+    accumulate: bool = False  # a product is added to what is there
+
+
+def loop_end(count: int, body: list[Kernel]) -> Kernel:
+    """What makes the kernels before it run `count` times (at least once)."""
+    return Kernel("loop", "", [], count, len(body), mode="loop")
 
 
 class Emitter(ValueEmitter):

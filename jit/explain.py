@@ -82,15 +82,25 @@ def explain(f, *args, **kwargs) -> Explanation:
         flush.structures, flush.templates = saved
         pipeline.stages, pipeline.units_seen, inspect.observations = outer
     reports = []
-    for seen in zip(*runs):
-        kernel, _, _ = seen[0]
+    for kernel, seconds in _by_kernel(runs):
         reports.append(
             KernelReport(
                 kernel.name, kernel.mode, kernel.source, int(kernel.bytes), int(kernel.flops),
-                min(s for _, s, _ in seen), [n.op.name for n in kernel.nodes],
+                seconds, [n.op.name for n in kernel.nodes],
             )  # fmt: skip
         )
     return Explanation(stages, [describe(u) for u in units], reports)
+
+
+def _by_kernel(runs: list[list]) -> list[tuple]:
+    """(kernel, best seconds of its turns in a run)."""
+    totals: list[dict] = []
+    for run in runs:
+        total: dict = {}
+        for kernel, seconds, _ in run:
+            total[kernel] = total.get(kernel, 0.0) + seconds
+        totals.append(total)
+    return [(k, min(best)) for k, best in zip(totals[0], zip(*(t.values() for t in totals)))]
 
 
 def _call(f, args, kwargs):

@@ -18,10 +18,15 @@ def run_observed(plan, first: int, end: int) -> int:
     memory = plan.memory
     if first == 0:
         _relocate(plan)
-    for row in range(first, end):
+    row = first - 1
+    while row + 1 < end:
+        row += 1
         at = plan.at_rows + 5 * row
-        address, args, extent, _chunk, flags = memory[at : at + 5]
+        address, args, extent, chunk, flags = memory[at : at + 5]
         kernel = plan.kernels[plan.labels[row]]
+        if kernel.mode == "loop":
+            row -= chunk + 1 if _next_turn(args, extent) else 0
+            continue
         started = time.perf_counter()
         if config.interp:
             if extent > 0:
@@ -37,6 +42,19 @@ def run_observed(plan, first: int, end: int) -> int:
         if flags & 1 and memory[plan.at_status] != 0:
             return row
     return -1
+
+
+def _next_turn(block: int, count: int) -> bool:
+    """Moves a loop's pointers on; False after the last turn."""
+    word = ctypes.c_int64.from_address
+    turns, moves = word(block), word(block + 8).value
+    turns.value = turns.value + 1 if turns.value + 1 < count else 0
+    if turns.value == 0:
+        return False
+    for k in range(moves):
+        at = block + 16 * (k + 1)
+        word(word(at).value).value += word(at + 8).value
+    return True
 
 
 def run_host(step, slots: list[int], scalars: list) -> None:

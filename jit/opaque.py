@@ -16,7 +16,7 @@ from .loops import Target
 from .ops import OPS
 from .ops.table import Op
 from .ops.tensor_ops import contiguous_strides
-from .passes.layout import Layout
+from .passes.layout import Layout, is_contiguous
 from .scatter import mergeable, scatter_kernel
 from .sym import prod
 
@@ -98,7 +98,7 @@ def gemm(node: Node, layout: Layout) -> list[Kernel]:
     )  # fmt: skip
     kernel.gemm = (
         out.dtype.short, (batch, m, n, k), strides(a, ma), strides(b, mb),
-        contiguous_strides(out.shape), ma.offset, mb.offset,
+        contiguous_strides(out.shape), ma.offset, mb.offset, 0,
     )  # fmt: skip
     size = out.dtype.itemsize
     kernel.bytes = (prod(a.shape) + prod(b.shape) + prod(out.shape)) * size
@@ -121,6 +121,8 @@ def needs_copy(node: Node, j: int, layout: Layout) -> bool:
         return False
     if m.guards or source.type.weak or source.op in VIRTUAL:
         return True
+    if takes == "packed":
+        return not is_contiguous(m, v.shape)
     return takes == "rows" and not mergeable(node, j, layout)
 
 

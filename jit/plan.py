@@ -111,6 +111,9 @@ class Buffers:
                     if key[0] == "v":
                         v = key[1]
                         size[key] = (_nbytes(v), "shared")
+        for i, kernel in enumerate(kernels):
+            if kernel.mode == "loop":
+                self._keep_through(range(i - kernel.chunk, i), first, last)
         busy: list[tuple[int, int]] = []  # heap of (free from kernel, slot)
         free: dict[str, list[tuple[int, int]]] = {}  # by kind: sorted (bytes, slot)
         for key, start in sorted(first.items(), key=lambda kv: kv[1]):
@@ -123,6 +126,14 @@ class Buffers:
             self.slots[slot].append((nbytes, kind))
             self.slot_of[key] = slot
             heapq.heappush(busy, (last[key] + 1, slot))
+
+    def _keep_through(self, body: range, first: dict, last: dict) -> None:
+        """What a loop's body uses lives through all its turns."""
+        for i in body:
+            for key in self._keys(self.program.kernels[i]):
+                if key in first:
+                    first[key] = min(first[key], body.start)
+                    last[key] = max(last[key], body.stop)
 
     def _pick(self, free: list[tuple[int, int]] | None, nbytes: int) -> int:
         """The free slot of about that size, or a new one."""
@@ -158,7 +169,9 @@ class Template:
         self.buffers = Buffers(program)
         add = self.sizes.add
         self.hosts = [k for k in program.kernels if k.mode == "host"]
-        self.addresses = [0 if k.mode == "host" else kernel_address(k) for k in program.kernels]
+        self.addresses = [
+            0 if k.mode in ("host", "loop") else kernel_address(k) for k in program.kernels
+        ]
         for k in self.hosts:
             for n in k.host.sizes():
                 add(n)
@@ -171,6 +184,10 @@ class Template:
             )
             for i, k in enumerate(program.kernels) if k.mode == "gemm"
         }  # fmt: skip
+        self.steps = [
+            [(at, add(n * k.args[at][2].itemsize)) for at, n in k.steps.items()]
+            for k in program.kernels
+        ]
         self.out_bytes = [add(_nbytes(v)) for v, _ in self.buffers.outputs]
         self.slot_bytes = [[(add(n), kind) for n, kind in s] for s in self.buffers.slots]
 
@@ -230,6 +247,7 @@ class BoundPlan:
         self.labels: list[int] = []  # kernel number of each row
         self.steps: list[tuple[int, HostStep]] = []  # host calls, and the row that each is before
         works = 0
+        starts: list[int] = []  # where each kernel's arguments begin
 
         def place(key) -> tuple[int, int]:
             if key == ("status",):
@@ -241,6 +259,17 @@ class BoundPlan:
             return arena_slot, offsets[buffers.slot_of[key]]
 
         for i, kernel in enumerate(program.kernels):
+            starts.append(len(args))
+            if kernel.mode == "loop":
+                count, body = (value(x) for x in template.extents[i])
+                moves = [
+                    (("word", starts[k] + at), value(n))
+                    for k in range(i - body, i) for at, n in template.steps[k]
+                ]  # fmt: skip
+                args += [0, len(moves), *(x for move in moves for x in move)]
+                rows.append((0, starts[i], count, body, 0))
+                self.labels.append(i)
+                continue
             if kernel.mode == "gemm":
                 arena = self._gemm(i, kernel, value, place, args, relocs, rows, arena, arena_slot)
                 continue
@@ -272,14 +301,14 @@ class BoundPlan:
     def _gemm(self, i, kernel, value, place, args, relocs, rows, arena, arena_slot) -> int:
         from .kernels import gemm
 
-        dtype, shape, sa, sb, sc, at_a, at_b = self.template.gemms[i]
+        dtype, shape, sa, sb, sc, *offsets = self.template.gemms[i]
         batch, m, n, k = map(value, shape)
         sa, sb, sc = (tuple(map(value, s)) for s in (sa, sb, sc))
         plan = gemm.plan(dtype, batch, m, n, k, sa, sb, sc, self.threads)
         start = len(args)
-        args += [0, 0, 0, batch, m, n, k, *sa, *sb, *sc, 0, 0, *plan.words]
-        size = kernel.outputs[0].dtype.itemsize
-        for word, (arg, at) in enumerate(zip(kernel.args, (at_a, at_b, 0))):
+        args += [0, 0, 0, batch, m, n, k, *sa, *sb, *sc, 0, int(kernel.accumulate), *plan.words]
+        size = kernel.args[0][2].itemsize
+        for word, (arg, at) in enumerate(zip(kernel.args, offsets)):
             slot, addend = place(arg[1])
             relocs.append((start + word, slot, addend + value(at) * size))
         if plan.scratch_bytes_per_thread:
@@ -321,6 +350,7 @@ class BoundPlan:
             words += [address(at_args + word), slot, addend]
         for kernel, word, extent, chunk, flags in rows:
             words += [kernel, address(at_args + word), extent, chunk, flags]
+        args = [address(at_args + x[1]) if x.__class__ is tuple else x for x in args]
         self.memory[:] = words + args + [w for h in heads[1:] for w in h]
         self.header = base
         self.headers = [base, *(address(at_heads + head * k) for k in range(len(self.steps)))]

@@ -63,8 +63,8 @@ class Op:
         self.ints: bool = row.get("ints", True)
         self.cost: int = row.get("cost", 1)
         # Opaque rows: "module:function" of the emitter, and how it reads its operands: "any" view,
-        # "strided" memory, or strided with dims merged around attrs["dim"] ("rows"); one for all
-        # operands or one for each.
+        # "strided" memory, strided with dims merged around attrs["dim"] ("rows"), or row-major
+        # from the start of its memory ("packed"); one for all operands or one for each.
         self.kernels: str | Callable | None = row.get("kernels")
         self.takes: str | tuple[str, ...] = row.get("takes", "strided")
         # A family of results: one node gives the one that attrs["result"] numbers; nodes that

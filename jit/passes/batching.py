@@ -342,4 +342,4 @@ RULES = {
     "update": _strided, "gather": _gather, "gemm": _gemm,
 }  # fmt: skip
 # Rows whose type rule would take a batch, though they do not treat its examples apart.
-LOOPED: set[str] = set()
+LOOPED = {"rnn_scan", "rnn_states", "rnn_back"}

@@ -125,7 +125,7 @@ setfp:
   br label %loop
 loop:
   %i = phi i64 [0, %entry], [0, %setfp], [%i1, %next]
-  %held = phi i1 [false, %entry], [false, %setfp], [%held3, %next]
+  %held = phi i1 [false, %entry], [false, %setfp], [%held5, %next]
   %in = icmp slt i64 %i, %n
   br i1 %in, label %row, label %finish
 row:
@@ -140,6 +140,41 @@ row:
   %chunk = load i64, ptr %p3
   %p4 = getelementptr i64, ptr %p, i64 4
   %flags = load i64, ptr %p4
+  %turn = icmp eq i64 %kernel, 0
+  br i1 %turn, label %again, label %work
+; The end of a loop body of %chunk rows that runs %extent times. Its block: turns so far, number of
+; steps, then (word, step) for the pointers that move on.
+again:
+  %block = inttoptr i64 %args to ptr
+  %turns0 = load i64, ptr %block
+  %turns1 = add i64 %turns0, 1
+  %repeat = icmp slt i64 %turns1, %extent
+  %turns2 = select i1 %repeat, i64 %turns1, i64 0
+  store i64 %turns2, ptr %block
+  br i1 %repeat, label %moves, label %next
+moves:
+  %pm = getelementptr i64, ptr %block, i64 1
+  %nm = load i64, ptr %pm
+  %ib = sub i64 %i, %chunk
+  %back = sub i64 %ib, 1
+  %some = icmp sgt i64 %nm, 0
+  br i1 %some, label %move, label %next
+move:
+  %m = phi i64 [0, %moves], [%m1, %move]
+  %m2 = mul i64 %m, 2
+  %mw = add i64 %m2, 2
+  %ms = add i64 %m2, 3
+  %pw = getelementptr i64, ptr %block, i64 %mw
+  %pstep = getelementptr i64, ptr %block, i64 %ms
+  %word = load ptr, ptr %pw
+  %step = load i64, ptr %pstep
+  %was = load i64, ptr %word
+  %is = add i64 %was, %step
+  store i64 %is, ptr %word
+  %m1 = add i64 %m, 1
+  %moremoves = icmp slt i64 %m1, %nm
+  br i1 %moremoves, label %move, label %next
+work:
   %empty = icmp sle i64 %extent, 0
   br i1 %empty, label %after, label %ask
 ask:
@@ -179,7 +214,7 @@ serial:
   call void %f(i64 %args, i64 0, i64 %extent, i64 0)
   br label %after
 after:
-  %held3 = phi i1 [%held, %row], [true, %both], [%held1, %serial]
+  %held3 = phi i1 [%held, %work], [true, %both], [%held1, %serial]
   %test = and i64 %flags, 1
   %check = icmp ne i64 %test, 0
   br i1 %check, label %look, label %next
@@ -188,7 +223,10 @@ look:
   %stop = icmp ne i64 %st, 0
   br i1 %stop, label %finish, label %next
 next:
-  %i1 = add i64 %i, 1
+  %from = phi i64 [%i, %after], [%i, %look], [%i, %again], [%back, %moves], [%back, %move]
+  %held5 = phi i1 [%held3, %after], [%held3, %look],
+    [%held, %again], [%held, %moves], [%held, %move]
+  %i1 = add i64 %from, 1
   br label %loop
 finish:
   %held4 = phi i1 [%held, %loop], [%held3, %look]

@@ -1,10 +1,14 @@
-"""Recurrent networks over whole sequences: the input's share of all gates is one product."""
+"""Recurrent networks over whole sequences: the input's share of all gates is one product, the
+steps are a loop inside the plan (written out for types that this has no code for)."""
 
 from __future__ import annotations
+
+import numpy as np
 
 from numtorch.jit.ops import OPS
 from numtorch.jit.record import local
 
+from .. import _creation
 from .._joins import cat, stack
 from .._tensor import Tensor
 from .functional import dropout, linear
@@ -34,10 +38,33 @@ def inputs_share(mode: str, x: Tensor, w_ih: Tensor, b_ih, b_hh) -> Tensor:
     return linear(x, w_ih, bias)
 
 
+def whole(x: Tensor, state: tuple, weights: tuple) -> bool:
+    """True if a layer can run as a loop inside the plan: all of one type, with that type's code."""
+    tensors = [x, *state, *(w for w in weights if w is not None)]
+    return x.dtype.short in ("f32", "f64") and all(t.dtype is x.dtype for t in tensors)
+
+
+def scan(mode: str, gx: Tensor, state: tuple, w_hh: Tensor, b_hh, w_hr, reverse: bool) -> tuple:
+    """The states before and after all steps, [T + 1, B, ...] each; with `reverse` from the end."""
+    record = local.tape.record
+    extra = {"LSTM": w_hr, "GRU": b_hh}.get(mode)
+    operands = (gx, *state, w_hh) if extra is None else (gx, *state, w_hh, extra)
+    results = {"LSTM": (0, 1, 2), "GRU": (0, 2)}.get(mode, (0,))
+    saved = tuple(record(OPS["rnn_scan"], operands, (mode, reverse, k)) for k in results)
+    row = OPS["rnn_states"]
+    return tuple(
+        record(row, (*operands, *saved), (mode, reverse, k)) for k in range(len(state))
+    )
+
+
 def layer(mode: str, x: Tensor, state: tuple, weights: tuple, reverse: bool) -> tuple:
     """(outputs [T, B, H], last state) of one layer in one direction; x [T, B, in]."""
     w_ih, w_hh, b_ih, b_hh, w_hr = weights
     gx = inputs_share(mode, x, w_ih, b_ih, b_hh)
+    if whole(gx, state, weights):
+        states = scan(mode, gx, state, w_hh, b_hh, w_hr, reverse)
+        outputs = states[0][:-1] if reverse else states[0][1:]
+        return outputs, tuple(s[0 if reverse else -1] for s in states)
     shares = gx.unbind(0)
     outputs = []
     for share in reversed(shares) if reverse else shares:
@@ -51,7 +78,14 @@ def layer(mode: str, x: Tensor, state: tuple, weights: tuple, reverse: bool) -> 
 def packed_layer(mode, x: Tensor, sizes: list[int], state: tuple, weights: tuple, reverse: bool):
     """The same for packed data [sum of sizes, in]: step t has sizes[t] sequences, longest first."""
     w_ih, w_hh, b_ih, b_hh, w_hr = weights
-    shares = inputs_share(mode, x, w_ih, b_ih, b_hh).split(sizes)
+    gx = inputs_share(mode, x, w_ih, b_ih, b_hh)
+    if whole(gx, state, weights):
+        padded, packed, last = _places(sizes, reverse)
+        gx = gx.index_select(0, padded).reshape(len(sizes), sizes[0], -1)
+        states = [s.flatten(0, 1) for s in scan(mode, gx, state, w_hh, b_hh, w_hr, False)]
+        outputs = states[0].index_select(0, packed)
+        return outputs, tuple(s.index_select(0, last) for s in states)
+    shares = gx.split(sizes)
     if reverse:
         return _packed_reverse(mode, shares, sizes, state, w_hh, b_hh, w_hr)
     outputs, done = [], []
@@ -66,6 +100,27 @@ def packed_layer(mode, x: Tensor, sizes: list[int], state: tuple, weights: tuple
     done.append(state)
     last = tuple(cat(parts[::-1], 0) if len(parts) > 1 else parts[0] for parts in zip(*done))
     return cat(outputs, 0), last
+
+
+def _places(sizes: list[int], reverse: bool) -> tuple[Tensor, Tensor, Tensor]:
+    """Rows of packed data as [T, B] (each sequence turned around by itself if `reverse`), rows of
+    the states [T + 1, B] as packed data, and the last state of each sequence.
+
+    Past its end a sequence repeats its last row; what comes of it is not read.
+    """
+    counts = np.asarray(sizes)
+    steps, batch = len(sizes), sizes[0]
+    starts = np.concatenate(([0], np.cumsum(counts)[:-1]))
+    lengths = (counts[:, None] > np.arange(batch)).sum(0)
+    time = np.minimum(np.arange(steps)[:, None], lengths - 1)
+    if reverse:
+        time = np.maximum(lengths - 1 - np.arange(steps)[:, None], 0)
+    padded = starts[time] + np.arange(batch)
+    t = np.repeat(np.arange(steps), counts)
+    b = np.arange(len(t)) - starts[t]
+    after = (lengths[b] - 1 - t if reverse else t) + 1
+    packed, last = after * batch + b, lengths * batch + np.arange(batch)
+    return tuple(_creation.tensor(a.ravel()) for a in (padded, packed, last))
 
 
 def _packed_reverse(mode, shares, sizes, first: tuple, w_hh, b_hh, w_hr):
