@@ -5,6 +5,7 @@ from __future__ import annotations
 from sys import getrefcount
 
 from . import config, past, record
+from .ops import OPS
 from .ops.table import GradOp
 from .passes.batching import batched_entries
 from .pipeline import compile_trace
@@ -37,6 +38,7 @@ class Entry:
 structures: dict[tuple, Structure] = {}
 templates: dict[tuple, list[Template]] = {}
 MAX_STRUCTURES = 2048
+SELECT = OPS["select"]
 
 
 def _baseline() -> int:
@@ -126,12 +128,21 @@ def _canonical(entries: tuple, in_key: tuple) -> tuple[tuple, list[int]]:
     for e in entries:
         m, attrs = e[1], e[2]
         op = e[0].op if e[0].__class__ is GradOp else e[0]
-        if attrs and "shape" in getattr(op, "attr_names", ()):
+        if op is SELECT and attrs[1] and attrs[1] == length_of(e, entries, in_key) - 1:
+            attrs = (attrs[0], "last")
+        elif attrs and "shape" in getattr(op, "attr_names", ()):
             attrs = tuple("S" if a.__class__ is tuple and a == m.shape else a for a in attrs)
         elif op is GIVEN and attrs[1]:
             attrs = (attrs[0], tuple("S" if a == m.shape else a for a in attrs[1]), attrs[2])
         found.append((e[0], shape(m), attrs, *e[3:]))
     return (tuple(found), inputs), sizes
+
+
+def length_of(e: tuple, entries: tuple, in_key: tuple) -> int:
+    """The size of the dim that a select entry takes one element of."""
+    i = e[3]
+    m = entries[i][1] if i >= 0 else in_key[INPUT_BASE - i][0]
+    return m[0].shape[e[2][0]] if m.__class__ is tuple else m.shape[e[2][0]]
 
 
 def find_plan(key: tuple, wanted: list[int]) -> BoundPlan:

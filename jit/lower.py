@@ -130,6 +130,10 @@ class Lowering:
         named = self._attrs(row, m, attrs)
         if row.name == "detach":
             return self._detach(ins[0])
+        if row.name == "select" and named["index"]:
+            n = ins[0].shape[named["dim"]]
+            if named["index"] == int(n) - 1:
+                named["index"] = n - 1  # the last one, however many there are
         with B.grad_flags(grad):
             if row.name in ("iota", "const") or not ins:
                 raise AssertionError(f"{row.name} is not recorded")
