@@ -14,7 +14,6 @@ from .dtypes import DType
 from .ir import Node, Value
 from .loops import Target
 from .opaque import copy_kernel
-from .ops.tensor_ops import contiguous_strides
 from .passes.layout import Layout
 from .sym import prod
 

@@ -4,7 +4,6 @@ steps are a loop inside the plan (written out for types that this has no code fo
 from __future__ import annotations
 
 import numpy as np
-
 from numtorch.jit.ops import OPS
 from numtorch.jit.record import local
 
