@@ -48,6 +48,30 @@ def replacing(path: str | os.PathLike) -> Iterator[BinaryIO]:
     _sync_folder(parent)
 
 
+@contextlib.contextmanager
+def replaced_by(path: str | os.PathLike) -> Iterator[str]:
+    """The same for writers that take a name: what they wrote to it becomes `path`."""
+    target = os.path.realpath(os.fspath(path))
+    parent = os.path.dirname(target)
+    if not os.path.isdir(parent):
+        raise FileNotFoundError(f"the folder {os.fsdecode(parent)} does not exist")
+    old = os.stat(target) if os.path.exists(target) else None
+    file, name = _named(target, parent)
+    file.close()
+    try:
+        mode = stat.S_IMODE((old or os.stat(name)).st_mode)
+        yield name
+        with open(name, "rb") as written:  # the writer may have made another file of that name
+            os.chmod(name, mode)
+            os.fsync(written.fileno())
+        os.replace(name, target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise
+    _sync_folder(parent)
+
+
 def _beside(target, parent) -> tuple[BinaryIO, str | None]:
     """(file, its name or None): a kill leaves nothing of a file that has no name yet."""
     if hasattr(os, "O_TMPFILE") and os.path.isdir("/proc/self/fd"):
