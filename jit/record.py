@@ -474,7 +474,10 @@ class Tape:
         else:
             out = self.push((op.grad_op if rg else op, m, attrs, idx), m, rg)
         out._st = st
-        out._view = made = View(chain + ((op, m, attrs),), offset, strides)
+        step = (op, m, attrs)
+        if chain and not op.differentiable and chain[-1] == step:
+            chain = chain[:-1]  # detach twice is detach: p.data -= g would lengthen p's chain
+        out._view = made = View((*chain, step), offset, strides)
         if old is not None and old.counter is not None:
             made.counter = old.counter
             if idx is not None:

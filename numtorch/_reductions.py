@@ -380,7 +380,7 @@ def _quick(name: str, doc: str, build):
 
 
 def _std(x, dim, correction, keepdim):
-    return _variance(x, dim, correction, keepdim).sqrt()
+    return local.tape.record(OPS["root"], (_variance(x, dim, correction, keepdim),))
 
 
 var = _spread("var", "Variance over the given dims; `correction` (1) is taken off the count.",

@@ -80,10 +80,18 @@ elementwise("minimum", "minimum({0}, {1})", arity=2, ref=np.minimum, bool_expr="
             vjp=lambda g, o, x, y: _m(
                 (g * E("where", E("eq", x, y), 0.5, cast(x < y, g.dtype)), x),
                 (g * E("where", E("eq", x, y), 0.5, cast(x > y, g.dtype)), y)))
+
+
+def _over_square(v, x, y):
+    """v / (x*x + y*y), and 0 at the origin."""
+    square = x * x + y * y
+    return E("where", E("eq", square, 0), 0.0, v / square)
+
+
 elementwise("atan2", "atan2_{t}({0}, {1})", arity=2, result="float", ref=np.arctan2, cost=30,
             refuse=refuse.kernel("atan2_cpu", "c"),
             vjp=lambda g, o, y, x: _m(
-                (g * (x / (x * x + y * y)), y), (-(g * (y / (x * x + y * y))), x)))
+                (g * _over_square(x, x, y), y), (-(g * _over_square(y, x, y)), x)))
 
 # ---------------------------------------------------------------- comparison and logic
 for _name, _symbol, _ref in (
@@ -176,6 +184,8 @@ unary("log2", np.log2, lambda g, o, x: g / (x * math.log(2.0)), domain=(0.1, 4.0
 unary("log10", np.log10, lambda g, o, x: g / (x * math.log(10.0)), domain=(0.1, 4.0))
 unary("log1p", np.log1p, lambda g, o, x: g / (x + 1), domain=(-0.9, 4.0))
 unary("sqrt", np.sqrt, lambda g, o, x: g / (2 * o), expr="sqrt({0})", domain=(0.1, 4.0), cost=6)
+elementwise("root", "sqrt({0})", arity=1, result="float", public=None, cost=6,
+            vjp=lambda g, o, x: (g * E("where", E("eq", o, 0), 0.0, 0.5 / o),))  # std: slope 0 at 0
 unary("rsqrt", lambda x: 1 / np.sqrt(x), lambda g, o, x: -0.5 * (g * (o * (o * o))),
       expr="{t}(1) / sqrt({0})", domain=(0.1, 4.0), cost=10)
 unary("reciprocal", np.reciprocal, lambda g, o, x: -(g * (o * o)), expr="{t}(1) / {0}",
