@@ -3293,6 +3293,8 @@ def split_with_sizes(input: Tensor, split_sizes: _Ints, dim: _int = 0) -> Any:
     """Parts of the given sizes along a dim."""
 def split_with_sizes_copy(input: Tensor, split_sizes: _Ints, dim: _int = 0, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """A copy of what `split_with_sizes` gives."""
+def spmm(input: Any, mat2: Any) -> Any:
+    """The matrix product of a sparse or dense matrix with a dense one."""
 def sqrt(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Square root; NaN for negative real numbers."""
 def sqrt_(self, *args: Any, **kwargs: Any) -> Any:

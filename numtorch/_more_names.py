@@ -222,6 +222,11 @@ def set_num_interop_threads(n: int) -> None:
     """
 
 
+def spmm(input: Tensor, mat2: Tensor) -> Tensor:
+    """The matrix product of a sparse or dense matrix with a dense one."""
+    return input @ mat2
+
+
 _deterministic = {"enabled": False, "warn_only": False}
 
 

@@ -179,6 +179,37 @@ def test_flags_are_kept():
     assert numtorch.tensor(1.0).dtype is numtorch.float32
 
 
+def test_variables():
+    torch = numtorch
+    x = torch.ones(2)
+    v = torch.autograd.Variable(x, requires_grad=True)
+    assert v.requires_grad and v.data_ptr() == x.data_ptr() and not x.requires_grad
+    assert isinstance(x, torch.autograd.Variable) and type(v) is torch.Tensor
+    assert torch.autograd.Variable(v * 2).grad_fn is None
+    assert torch.autograd.Variable().shape == (0,)
+    with pytest.raises(TypeError, match="has to be a tensor, but got list"):
+        torch.autograd.Variable([1.0])
+    with pytest.warns(UserWarning, match="volatile was removed"):
+        torch.autograd.Variable(x, volatile=True)
+
+
+def test_names_of_older_programs():
+    torch = numtorch
+    s = torch.sparse.FloatTensor(torch.tensor([[0, 1], [1, 0]]), torch.ones(2), (2, 2))
+    assert torch.spmm(s, torch.eye(2)).tolist() == [[0, 1], [1, 0]]
+    assert isinstance(s, torch.sparse.FloatTensor) and torch.sparse.LongTensor(2, 3).shape == (2, 3)
+    assert torch.zeros(2, dtype=torch.int64).new(3).dtype is torch.int64
+    model = torch.nn.parallel.DataParallel(torch.nn.Linear(2, 1))
+    assert list(model.state_dict()) == ["module.weight", "module.bias"]
+    assert torch.nn.parallel.data_parallel(model, torch.ones(4, 2)).shape == (4, 1)
+    with torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH):
+        pass
+    with pytest.raises(AssertionError, match="Backend must be an instance"):
+        torch.nn.attention.sdpa_kernel("math").__enter__()
+    with pytest.raises(NotImplementedError, match="one process"):
+        torch.nn.parallel.DistributedDataParallel(model)
+
+
 def test_compile_is_the_model_itself():
     model = numtorch.nn.Linear(2, 2)
     assert numtorch.compile(model, mode="max-autotune") is model

@@ -127,3 +127,18 @@ def test_counters_print():
     counters.reset()
     (data(8) + 1).numpy()
     assert "flushes=1" in repr(counters)
+
+
+def test_writes_through_data_keep_the_plan():
+    model = torch.nn.Linear(3, 2)
+    x = torch.ones(4, 3)
+    for step in range(8):
+        model.zero_grad()
+        model(x).sum().backward()
+        with torch.no_grad():
+            for p in model.parameters():
+                p.data -= 0.1 * p.grad
+        torch.jit.execute()
+        if step == 5:
+            misses = counters.plan_misses
+    assert counters.plan_misses == misses

@@ -38,8 +38,8 @@ from .modes import (
     set_multithreading_enabled,
 )
 from .plain import plain_backward
+from .variable import Variable
 
-Variable = Tensor
 _REPLACED, _ASSIGN = OPS["replaced"].grad_op, OPS["assign"].grad_op
 
 __all__ = [

@@ -21,7 +21,6 @@ FAMILY = {
 }
 # Modules of torch whose names are elsewhere here.
 ELSEWHERE = {
-    "torch.autograd.variable": "numtorch.autograd",
     "torch.autograd.anomaly_mode": "numtorch.autograd.anomaly",
     "torch.autograd.grad_mode": "numtorch.autograd",
     "torch.functional": "numtorch",
@@ -167,8 +166,9 @@ def _found_by_others(name: str) -> bool:
 def missing_module(name: str) -> str:
     """What is said of a module or name that numtorch lacks."""
     parent, _, leaf = name.rpartition(".")
-    module = sys.modules.get(real_name(parent) or "") if parent else None
-    near = _nearest(leaf, module)
+    if not parent:
+        return f"No module named {name!r}: it is not implemented in numtorch"
+    near = _nearest(leaf, sys.modules.get(real_name(parent) or ""))
     return f"No module or name {leaf!r} in {parent!r}: it is not implemented in numtorch" + near
 
 
@@ -218,6 +218,11 @@ def explain_missing(module: types.ModuleType) -> None:
     def __getattr__(name: str):
         if name.startswith("__"):
             raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
+        # Layers are spread over the files of nn.modules in another way than torch's.
+        if module.__name__.startswith("numtorch.nn.modules."):
+            found = getattr(sys.modules["numtorch.nn"], name, None)
+            if found is not None:
+                return found
         raise missing_attribute(module, name, torch_name(module.__name__))
 
     module.__getattr__ = __getattr__

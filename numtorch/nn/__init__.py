@@ -1,6 +1,6 @@
 """Neural networks: Module, layers, losses, functional forms and initialisation."""
 
-from . import functional, init
+from . import attention, functional, init
 from ._linear_cross_entropy import LinearCrossEntropyOptions
 from .modules.activation import (
     CELU,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from .modules.module import Module
 
-__all__ = ["DataParallel", "DistributedDataParallel"]
+__all__ = ["DataParallel", "DistributedDataParallel", "data_parallel"]
 
 
 class DataParallel(Module):
@@ -35,6 +35,14 @@ class DataParallel(Module):
     def forward(self, *inputs, **kwargs) -> object:
         """The module's result."""
         return self.module(*inputs, **kwargs)
+
+
+def data_parallel(
+    module: Module, inputs, device_ids=None, output_device=None, dim: int = 0, module_kwargs=None
+) -> object:
+    """The module's result; AssertionError if CUDA devices are asked for."""
+    inputs = inputs if isinstance(inputs, tuple) else (inputs,)
+    return DataParallel(module, device_ids)(*inputs, **(module_kwargs or {}))
 
 
 class DistributedDataParallel(Module):

@@ -17,10 +17,13 @@ from .._tensor import Tensor, check_dim
 from ._base import HANDLERS, SparseTensor
 from ._coo import CooTensor, _as_coo, add_dense, make, matmul
 from ._csr import CscTensor, CsrTensor, compressed, from_coo
+from ._legacy import LEGACY
 
 __all__ = [
     "addmm", "log_softmax", "mm", "sampled_addmm", "softmax", "spdiags", "sum",
 ]  # fmt: skip
+
+globals().update(LEGACY)
 
 
 def sparse_coo_tensor(
