@@ -44,6 +44,7 @@ from . import serialization as serialization
 from . import signal as signal
 from . import sparse as sparse
 from . import special as special
+from . import testing as testing
 from . import torch_version as torch_version
 from . import utils as utils
 from . import version as version

@@ -268,10 +268,11 @@ def set_state(t: Tensor, state) -> Tensor:
     return t
 
 
+# What Tensor declares with a default, and what its subclasses keep on an instance.
 _INTERNAL = frozenset((
-    "_v", "_st", "_view", "_rg", "_node", "_count", "_grad", "_retains_grad", "_info",
-    "_lazy_dtype", "_lazy_grad", "persistent", "_shape", "_vals", "_idx", "_coalesced", "_starts",
-    "_plain", "_accumulate", "_inference",
+    *(name for name in vars(Tensor) if name[0] == "_" and name[1] != "_"),
+    "_v", "_info", "_lazy_dtype", "_lazy_grad", "persistent", "_shape", "_vals", "_idx",
+    "_coalesced", "_starts", "_plain", "_accumulate",
 ))  # fmt: skip
 
 

@@ -76,7 +76,8 @@ def _dim_order(self: Tensor, *, ambiguity_check: bool | list = False) -> tuple[i
     if ambiguity_check is False:
         return order
     formats = ambiguity_check if isinstance(ambiguity_check, list) else []
-    if not all(isinstance(f, memory_format) for f in formats):
+    known = all(isinstance(f, memory_format) for f in formats)
+    if not known or not isinstance(ambiguity_check, (bool, list)):
         raise TypeError("The ambiguity_check argument must be a bool or a list of memory formats.")
     several = len({self.stride(d) for d in order}) < self.dim() or 1 in self.shape
     if several and sum(self.is_contiguous(memory_format=f) for f in formats) != 1:

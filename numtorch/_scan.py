@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
-
 from numtorch.jit import dtypes as _d
 from numtorch.jit.ops import OPS
 from numtorch.jit.record import local
 
 from ._api import function
 from ._tensor import Tensor, check_dim
+from .return_types import result_type
 
-cummax_result = namedtuple("cummax", ("values", "indices"))
-cummin_result = namedtuple("cummin", ("values", "indices"))
+cummax_result = result_type("cummax", "values", "indices")
+cummin_result = result_type("cummin", "values", "indices")
 
 
 def _scan(op: str, x: Tensor, dim: int, dtype) -> Tensor:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
-
 from numtorch.jit import dtypes as _d
 from numtorch.jit.ops import OPS
 from numtorch.jit.record import local
@@ -11,9 +9,10 @@ from numtorch.jit.record import local
 from ._api import function
 from ._sort import sort
 from ._tensor import Tensor, check_dim
+from .return_types import result_type
 
-histogram_result = namedtuple("histogram", ("hist", "bin_edges"))
-histogramdd_result = namedtuple("histogramdd", ("hist", "bin_edges"))
+histogram_result = result_type("histogram", "hist", "bin_edges")
+histogramdd_result = result_type("histogramdd", "hist", "bin_edges")
 
 
 def _number_among(value, bounds: Tensor) -> Tensor:

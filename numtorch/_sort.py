@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
-
 from numtorch.jit import dtypes as _d
 from numtorch.jit.ops import OPS
 from numtorch.jit.record import local
@@ -11,14 +9,15 @@ from numtorch.jit.record import local
 from ._api import function
 from ._scan import picked
 from ._tensor import Tensor, check_dim
+from .return_types import result_type
 
 _PAIR = ("values", "indices")
-sort_result = namedtuple("sort", _PAIR)
-topk_result = namedtuple("topk", _PAIR)
-kthvalue_result = namedtuple("kthvalue", _PAIR)
-median_result = namedtuple("median", _PAIR)
-nanmedian_result = namedtuple("nanmedian", _PAIR)
-mode_result = namedtuple("mode", _PAIR)
+sort_result = result_type("sort", *_PAIR)
+topk_result = result_type("topk", *_PAIR)
+kthvalue_result = result_type("kthvalue", *_PAIR)
+median_result = result_type("median", *_PAIR)
+nanmedian_result = result_type("nanmedian", *_PAIR)
+mode_result = result_type("mode", *_PAIR)
 
 
 def _found(op: str, x: Tensor, d: int, attrs: tuple) -> tuple[Tensor, Tensor]:

@@ -285,3 +285,21 @@ def test_dim_order(lib):
         lib.empty(1, 2).dim_order(ambiguity_check=True)
     with pytest.raises(TypeError, match="must be a bool or a list of memory formats"):
         a.dim_order(ambiguity_check=[1])
+
+
+def test_copies_of_large_parameters():
+    # An internal attribute of a leaf was copied as if the program had set it.
+    layer = nt.nn.Linear(1024, 1024)
+    x = nt.ones(2, 1024)
+    layer(x).sum().backward()
+    nt.optim.SGD(layer.parameters(), lr=0.1).step()
+    twin = copy.deepcopy(layer)
+    assert nt.equal(twin.weight, layer.weight) and nt.equal(twin.weight.grad, layer.weight.grad)
+    again = pickle.loads(pickle.dumps(layer.weight))
+    assert nt.equal(again, layer.weight)
+    from numtorch._interop import own_attributes
+
+    assert own_attributes(layer.weight) == {} and own_attributes(layer(x)) == {}
+    layer.weight.tag = "mine"
+    assert own_attributes(layer.weight) == {"tag": "mine"}
+    assert copy.deepcopy(layer).weight.tag == "mine"
