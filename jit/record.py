@@ -339,6 +339,8 @@ class Tape:
         st = t._st
         if check and self.grad:
             check_fresh(t)
+        if st._v.strides is not None and t._view.chain[-1][0] is OPS["region"]:
+            return self._read_strided(t)
         idx, rg, m = self.input_storage(st), st._rg == 2, st._v.meta
         cut = flagged = rg  # cut: gradients end here, though the view requires grad
         for op, m, attrs in t._view.chain:
@@ -368,6 +370,21 @@ class Tape:
             self.leaves[idx] = t
         else:
             t._rg = 3 if cut else 0
+        return idx
+
+    def _read_strided(self, t) -> int:
+        """Reads a region of an array's memory, whose elements are not in the order of the root."""
+        if t._rg or t._st._rg:
+            raise NotImplementedError(
+                "gradients through as_strided() of a strided NumPy array are not implemented in "
+                "numtorch; clone() the tensor first"
+            )
+        root, view, m = t._st._v, t._view, t._v.meta
+        part = Lazy(m, root.buf, root.addr + view.offset * m.dtype.itemsize, view.strides)
+        part.root = root
+        idx = self.read(part)
+        if view.counter is not None:
+            self.count_apart(t, idx)
         return idx
 
     def _leaf(self, leaf, st: Storage, idx: int) -> int:
@@ -456,7 +473,7 @@ class Tape:
     def view(self, t, op: Op, attrs: tuple, m: Meta, offset: int, strides: tuple[int, ...]):
         """A new tensor that shares t's memory: `op` re-indexes it, the layout says where it is."""
         st, old = share(self, t), t._view
-        if st._v.buf is not None and exposed(st._v.buf):
+        if st._v.buf is not None and (st._v.strides is not None or exposed(st._v.buf)):
             idx = None  # outsiders may write there: read when the view is
             if old is not None and self.grad and op.differentiable:
                 check_fresh(t)
@@ -548,7 +565,8 @@ class Tape:
             if rg and self.grad and not part:
                 part, root = True, self._rebased(t, old_idx, m)
             rg = bool(self.grad and part and (rg or st._rg == 2))
-            idx = self._update_root(root, m, t._v.meta, view, idx, rg)
+            linked = rg and st._rg == 2
+            idx = self._update_root(root, m, t._v.meta, view, idx, rg, linked)
         if holder._rg == 2 and not (part and self.grad):
             # A write through a detached alias or under no_grad leaves the graph as it was.
             rg = True
@@ -593,10 +611,13 @@ class Tape:
         t._st._rg, t._st._node = 0, None
         return self._append((OPS["detach"], m, None, root))
 
-    def _update_root(self, root: int, m: Meta, vm: Meta, view: View, idx: int, rg: bool) -> int:
+    def _update_root(
+        self, root: int, m: Meta, vm: Meta, view: View, idx: int, rg: bool, linked: bool
+    ) -> int:
+        """The root's new value; `linked`: gradients (zeros, where all of it is written) go on."""
         same = vm.dtype is m.dtype  # else: parts of complex numbers, or pairs as such
         whole = vm.numel == m.numel and view.offset == 0 and view.strides == row_major(vm.shape)
-        if same and whole:
+        if same and whole and not linked:
             op, attrs, ins = OPS["as_shape"], (m.shape,), (idx,)
         else:
             op = OPS["update" if same else "update_as"]

@@ -499,6 +499,9 @@ def index_put(input, indices, values, accumulate):
 
 def _index_put(t: Tensor, indices, values, accumulate) -> None:
     view, tensors = _basic(t, _put_key(t, indices))
+    masks = all(isinstance(k, bool) or k.dtype.kind == "b" for _, k in tensors)
+    if tensors and not (masks and not accumulate and values.numel() == 1):
+        check_overlap(view, values, whole=True)
     if not tensors:
         t.copy_(t + values if accumulate else values)
     elif accumulate:

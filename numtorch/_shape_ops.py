@@ -10,7 +10,7 @@ from numtorch.jit import dtypes as _d
 from numtorch.jit.meta import meta
 from numtorch.jit.ops import OPS
 from numtorch.jit.record import local, row_major
-from numtorch.jit.views import overlaps_itself
+from numtorch.jit.views import counter_of, overlaps_itself
 
 from ._api import REGISTRY, alias, function
 from ._descriptors import check_device
@@ -293,6 +293,11 @@ def unflatten(self: Tensor, dim: int, sizes) -> Tensor:
     torch.Size([2, 3, 4])
     """
     shape = self._v.meta.shape
+    if not shape:
+        raise RuntimeError(
+            "unflatten got an unexpected error:\nDimension specified as 0 but tensor has no "
+            "dimensions"
+        )
     dim = check_dim(dim, len(shape))
     sizes = tuple(sizes)
     if not sizes:
@@ -657,9 +662,16 @@ def in_place_view(name: str):
 
 def take_over(self: Tensor, other: Tensor) -> Tensor:
     """self becomes what `other`, a view, is."""
+    base = self._view.base if self._view is not None else None
+    local.tape.forget(self)
     self._v, self._st, self._view = other._v, other._st, other._view
-    self._rg, self._node = other._rg, other._node
+    self._view.base = base
+    if self._rg != 1:
+        self._rg, self._node = other._rg, other._node
+    elif self._v.win is local.tape.win:
+        local.tape.leaves[self._v.idx] = self
     self._st.add_alias(self)
+    counter_of(self).n += 1
     return self
 
 

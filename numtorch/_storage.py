@@ -373,7 +373,7 @@ def set_(self: Tensor, source=None, storage_offset: int = 0, size=None, stride=N
         size = (size,) if isinstance(size, int) else tuple(size)
         stride = row_major(size) if stride is None else tuple(stride)
         alias = alias.as_strided(size, stride, storage_offset)
-    return adopt(self, alias)
+    return _counted(adopt(self, alias))
 
 
 def _dtype_name(t: Tensor) -> str:
@@ -400,8 +400,8 @@ def resize_(self: Tensor, *sizes, memory_format=None) -> Tensor:
     if self._rg:
         raise RuntimeError("cannot resize variables that require grad")
     offset, m = self.storage_offset(), meta(shape, self.dtype)
-    if shape == self._v.meta.shape and self.is_contiguous():
-        return _counted(self)
+    if shape == self._v.meta.shape:
+        return self
     have = UntypedStorage(self)
     if offset + m.numel <= have._numel():
         return _counted(adopt(self, self.detach().as_strided(shape, row_major(shape), offset)))

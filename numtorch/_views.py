@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 
-import numpy as np
 from numtorch.jit.interop import Foreign, export
 from numtorch.jit.meta import meta
 from numtorch.jit.ops import OPS
@@ -439,17 +438,22 @@ def as_strided(input, size, stride, storage_offset):
         raise RuntimeError(f"Tensor: invalid storage offset {at}")
     root = _root(input)
     _check_reach(root, size, stride, at)
-    if root._v.strides is not None:
-        from ._creation import from_numpy
-
-        array = root.detach().numpy()
-        first = np.ndarray((), array.dtype, array, at * array.itemsize)
-        steps = [s * array.itemsize for s in stride]
-        return from_numpy(np.lib.stride_tricks.as_strided(first, size, steps))
-    base, start = _graph_base(input, root, at, size, stride)
     m = meta(tuple(size), input.dtype)
+    if root._v.strides is not None:
+        attrs = (tuple(size), tuple(stride), at)
+        return local.tape.view(input, OPS["region"], attrs, m, at, tuple(stride))
+    base, start = _graph_base(input, root, at, size, stride)
     attrs = (tuple(size), tuple(stride), at - start)
-    return local.tape.view(base, OPS["region"], attrs, m, at, tuple(stride))
+    out = local.tape.view(base, OPS["region"], attrs, m, at, tuple(stride))
+    old, new = input._view, out._view
+    if old is not None and base is not input:
+        new.base = old.base if old.base is not None else input
+        new.counter = old.counter
+        if old.origin is not None and new.origin is None:
+            mark(out, old.origin)
+        if old.counter is not None and out._v.win is local.tape.win:
+            local.tape.count_apart(out, out._v.idx)
+    return out
 
 
 def _root(t: Tensor) -> Tensor:
@@ -487,6 +491,8 @@ def _check_reach(root: Tensor, size, stride, at: int) -> None:
         return
     last = at + builtins.sum((n - 1) * s for n, s in zip(size, stride))
     have = root._v.meta.numel
+    if root._v.strides is not None:
+        have = 1 + builtins.sum((n - 1) * s for n, s in zip(root.shape, root._v.strides))
     if last >= have:
         item = root.dtype.itemsize
         raise RuntimeError(

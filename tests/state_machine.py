@@ -19,10 +19,12 @@ import warnings
 if __name__ == "__main__":
     # No kernel is compiled: sequences differ too much for that to pay.
     os.environ.setdefault("NUMTORCH_INTERP", "1")
+    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import numpy as np
 import numtorch as nt
 import torch
+from state_machine_steps import BY_INDEX, CONSTANT, MANY, RESULTS, STORED, TURNS, VIEWS, WRITES, dim_of
 
 KINDS = ("float32", "float32", "float64", "float32", "int64", "float32")
 SHAPES = [(2, 3), (4,), (2, 2), (), (3, 1), (2, 3), (6,), (0, 2), (2, 1, 3)]
@@ -85,10 +87,13 @@ class Machine:
         if isinstance(want, torch.Tensor):
             self.same_outside(got, want)
             if keep:
-                self.pairs.append((got, want))
-                if len(self.pairs) > 12:
-                    del self.pairs[1]
+                self.keep(got, want)
         return got, want
+
+    def keep(self, ours, theirs) -> None:
+        self.pairs.append((ours, theirs))
+        if len(self.pairs) > 12:
+            del self.pairs[1]
 
     def one(self, f, k: int, keep: bool = True):
         """f(lib, x) of the pair that k names."""
@@ -132,7 +137,7 @@ class Machine:
         try:
             for ours, theirs in self.pairs:
                 self.same_values(ours, theirs)
-                if leaf(theirs):
+                if leaf(theirs) or keeps(theirs):
                     self.same_grads(ours, theirs)
             for ours, theirs in self.arrays:
                 if not np.allclose(ours, theirs, 1e-5, 1e-5, equal_nan=True):
@@ -161,6 +166,15 @@ class Machine:
             pair.append(np.asarray(part.T if d % 3 == 2 else part))
         self.arrays.append(tuple(pair))
         self.both(lambda lib, array: lib.from_numpy(array), (pair[0],), (pair[1],))
+
+    @action()
+    def wrap_again(self, a, b, c, d):
+        """Another tensor over an array that there is already."""
+        if self.arrays:
+            ours, theirs = self.arrays[a % len(self.arrays)]
+            if b % 2 and ours.ndim and ours.shape[0]:
+                ours, theirs = ours[b % ours.shape[0] :], theirs[b % ours.shape[0] :]
+            self.both(lambda lib, array: lib.from_numpy(array), (ours,), (theirs,))
 
     @action()
     def export(self, a, b, c, d):
@@ -208,6 +222,17 @@ class Machine:
 
         self.one(f, a)
 
+    @action()
+    def several(self, a, b, c, d):
+        """Two views of those that an op makes at once."""
+        f = MANY[b % len(MANY)]
+        rank = self.pick(a)[1].dim()
+        found = self.one(lambda lib, x: f(x, dim_of(rank, c)), a, False)
+        if found is not None and found[1]:
+            n = len(found[1])
+            for k in {c % n, d % n}:
+                self.keep(found[0][k], found[1][k])
+
     @action(2)
     def detach(self, a, b, c, d):
         self.one(lambda lib, x: x.detach() if b % 3 else x.data, a)
@@ -237,6 +262,8 @@ class Machine:
             return
         if f in CONSTANT and with_graph(y) and not outside:
             return  # torch gives zeros to what was there before, we give None
+        if repeats(y) and not any(s == 0 and n > 1 for s, n in zip(y.stride(), y.shape)):
+            return  # which of the values is the last there is not defined
         if 0 in y.stride() and (f in CONSTANT or self.pick(d)[1] is y):
             return
 
@@ -261,8 +288,58 @@ class Machine:
                 z.copy_(old)
 
         x, z = self.pick(a)[1], self.pick(b)[1]
-        repeats = any(0 in t.stride() for t in (x, z))
-        if x.shape == z.shape and not tangled(x, z) and not repeats:
+        several = any(map(repeats, (x, z)))
+        if x.shape == z.shape and not tangled(x, z) and not several:
+            self.two(f, a, b, False)
+
+    @action()
+    def out(self, a, b, c, d):
+        """A result that is stored in a tensor."""
+        f = STORED[b % len(STORED)]
+        x, z = self.pick(a)[1], self.pick(d)[1]
+        if x.shape != z.shape or tangled(x, z) or repeats(z):
+            return
+
+        def g(lib, x, z):
+            with lib.no_grad():
+                f(lib, x, z)
+
+        self.two(g if c % 3 else f, a, d, False)
+
+    @action()
+    def new_memory(self, a, b, c, d):
+        """set_ and resize_: only of tensors that no graph has seen."""
+        x, z = self.pick(a)[1], self.pick(d)[1]
+        if any(t.requires_grad for t in (x, z)) or self.aliased(a) or x is z:
+            return
+        if b % 2:
+            self.two(lambda lib, x, z: x.set_(z) and None, a, d, False)
+        else:
+            shape = SHAPES[c % len(SHAPES)]
+            if int(np.prod(shape, dtype=int)) <= x.numel():
+                self.one(lambda lib, x: x.resize_(shape) and None, a, False)
+
+    @action()
+    def turn(self, a, b, c, d):
+        """A tensor becomes a view of itself."""
+        f = TURNS[b % len(TURNS)]
+        rank = self.pick(a)[1].dim()
+        if not self.pick(a)[1].requires_grad:
+            self.one(lambda lib, x: f(x, dim_of(rank, c), dim_of(rank, d)) and None, a, False)
+
+    def aliased(self, a: int) -> bool:
+        """True if another tensor shares the memory."""
+        alone = places([p[1] for p in self.pairs])
+        return alone.count(alone[a % len(alone)]) > 1
+
+    @action()
+    def swap_data(self, a, b, c, d):
+        def f(lib, x, z):
+            x.data, z.data = z.data, x.data
+
+        x, z = self.pick(a)[1], self.pick(b)[1]
+        same = x.shape == z.shape and x.dtype == z.dtype and not tangled(x, z)
+        if x is not z and same and not any(t._is_view() or t.grad_fn for t in (x, z)):
             self.two(f, a, b, False)
 
     @action()
@@ -320,6 +397,36 @@ class Machine:
             if leaf(theirs):
                 self.same_grads(ours, theirs)
 
+    @action(2)
+    def gradient(self, a, b, c, d):
+        """autograd.grad of a sum with respect to another tensor; its result joins in."""
+
+        def f(lib, x, z):
+            y = (x * x).sum() if b % 2 else x.sum()
+            (g,) = lib.autograd.grad(y, z, retain_graph=True, allow_unused=c % 2 == 0)
+            return g if g is None else row_major(g.clone())
+
+        found = self.two(f, a, d, False)
+        if found is not None:
+            ours, theirs = found
+            if (ours is None) != (theirs is None):
+                raise Difference(f"gradient: ours {ours}, torch {theirs}")
+            if theirs is not None:
+                self.same_values(ours, theirs)
+
+    @action()
+    def hook(self, a, b, c, d):
+        """A hook on a gradient, or its tensor keeps it."""
+
+        def f(lib, x):
+            if b % 3:
+                x.register_hook(lambda g: g * 2)
+            else:
+                x.retain_grad()
+
+        if self.pick(a)[1].requires_grad and self.grad:
+            self.one(f, a, False)
+
     @action()
     def clear_grad(self, a, b, c, d):
         def f(lib, x):
@@ -364,12 +471,28 @@ def leaf(t) -> bool:
         return False
 
 
+def keeps(t) -> bool:
+    """True for a result that keeps its gradient."""
+    try:
+        return t.retains_grad
+    except RuntimeError:
+        return False
+
+
 def with_graph(t) -> bool:
     """True for results that a gradient can be taken of."""
     try:
         return t.grad_fn is not None
     except RuntimeError:
         return True
+
+
+def repeats(t) -> bool:
+    """True if some elements have several indices."""
+    at = t.storage_offset() + np.zeros(t.shape, int)
+    for d, s in enumerate(t.stride()):
+        at = at + (np.arange(t.shape[d]) * s).reshape([-1 if k == d else 1 for k in range(t.dim())])
+    return np.unique(at).size < t.numel()
 
 
 def tangled(x, z) -> bool:
@@ -404,101 +527,6 @@ def row_major(x):
     return x.contiguous()
 
 
-def dim_of(rank: int, k: int) -> int:
-    return k % (rank or 1) - (rank if k % 2 else 0)
-
-
-VIEWS = [
-    lambda x, r, c, d: x[c % 3],
-    lambda x, r, c, d: x[c % 2 :: 1 + d % 2],
-    lambda x, r, c, d: x[..., d % 2 :],
-    lambda x, r, c, d: x.transpose(dim_of(r, c), dim_of(r, d)),
-    lambda x, r, c, d: x.T if r == 2 else x.permute(*range(r)[::-1]),
-    lambda x, r, c, d: x.unsqueeze(dim_of(r + 1, c)),
-    lambda x, r, c, d: x.squeeze(),
-    lambda x, r, c, d: x.view(-1),
-    lambda x, r, c, d: x.view(3, 2) if c % 2 else x.view(2, -1),
-    lambda x, r, c, d: x.reshape(-1, 2) if c % 2 else x.reshape(-1),
-    lambda x, r, c, d: x.flatten(),
-    lambda x, r, c, d: x.expand(2, *[-1] * r) if c % 2 else x.expand(*[-1] * r),
-    lambda x, r, c, d: x.diagonal(),
-    lambda x, r, c, d: x.narrow(dim_of(r, c), d % 2, 1),
-    lambda x, r, c, d: x.select(dim_of(r, c), d % 2),
-    lambda x, r, c, d: x.unbind()[0] if c % 2 else x.split(2)[0],
-    lambda x, r, c, d: x[None, :, None],
-    lambda x, r, c, d: x[...],
-    lambda x, r, c, d: x.view_as(x),
-]
-RESULTS = [
-    lambda lib, x, z: x + z, lambda lib, x, z: x * z * 0.5, lambda lib, x, z: x - z,
-    lambda lib, x: x * 2, lambda lib, x: x.clone(), lambda lib, x: x.sum(),
-    lambda lib, x: x.sum(-1), lambda lib, x: x.relu(), lambda lib, x: x.abs() + x,
-    lambda lib, x: x * x * 0.25, lambda lib, x, z: lib.where(x > 1, x, z), lambda lib, x: x.to(lib.float64),
-    lambda lib, x: x.contiguous(), lambda lib, x: x[x > 0], lambda lib, x: x[indices(x, 1)],
-    lambda lib, x: (x * x + 1).reciprocal(), lambda lib, x: (x * 0.125).sigmoid(), lambda lib, x: -x,
-]  # fmt: skip
-
-
-def put_masked(lib, c, x):
-    x[x > 1] = c % 5
-
-
-def put_masked_tensor(lib, c, x, z):
-    x[x > 1] = z
-
-
-def indices(x, c):
-    """Valid ones: ours are checked when the kernel runs, torch's at once."""
-    return [0, c % x.shape[0]] if x.dim() and x.shape[0] else []
-
-
-def put_indexed(lib, c, x, z):
-    x[lib.tensor(indices(x, c), dtype=lib.int64)] = z
-
-
-def put_number(lib, c, x):
-    x[lib.tensor(indices(x, c), dtype=lib.int64)] = c % 5
-
-
-def add_indexed(lib, c, x):
-    x[indices(x, c)] += 1
-
-
-def fill_masked(lib, c, x):
-    x.masked_fill_(x > 1, c % 5)
-
-
-def put_item(lib, c, x, z):
-    x[c % 2] = z
-
-
-def put_row(lib, c, x):
-    x.T[c % 2] = 1
-
-
-def put_slice(lib, c, x, z):
-    x[..., c % 2 :] = z
-
-
-def add_item(lib, c, x):
-    x[c % 2] += 1
-
-
-def twice(lib, c, x):
-    x.mul_(0.5).add_(c % 3)
-
-
-WRITES = [
-    lambda lib, c, x: x.add_(c % 3), lambda lib, c, x: x.mul_(0.5), lambda lib, c, x, z: x.copy_(z),
-    lambda lib, c, x: x.fill_(c % 5), lambda lib, c, x: x.zero_(),
-    fill_masked, lambda lib, c, x: x.floor_(),
-    lambda lib, c, x, z: x.add_(z), lambda lib, c, x, z: x.mul_(z),
-    lambda lib, c, x, z: x.sub_(z, alpha=0.5), lambda lib, c, x: x.relu_(), lambda lib, c, x: x.neg_(),
-    put_masked, put_masked_tensor, put_indexed, put_number, add_indexed, put_item, put_row, put_slice,
-    add_item, twice,
-]  # fmt: skip
-CONSTANT = WRITES[2:5]  # copy_, fill_, zero_
-BY_INDEX = (fill_masked, put_masked, put_masked_tensor, put_indexed, put_number, add_indexed)
 NAMES = [name for name in ACTIONS for _ in range(WEIGHTS[name])]
 
 
