@@ -100,8 +100,12 @@ class Scalar:
         self.index, self.value = index, value
 
 
-FREED = Node(None, None, None, (), None)
-FREED.freed = True
+def freed_node(m) -> Node:
+    """A node of a graph that was freed before it was kept."""
+    node = Node(None, m, None, (), None)
+    node.freed = True
+    return node
+
 
 TWICE = (
     "Trying to backward through the graph a second time (or directly access saved tensors after "
@@ -191,6 +195,8 @@ class Walk:
         self.inputs: list[int] = []
         self.nodes: dict[int, Node] = {}  # what was recorded again and may be something else now
         self.again: dict[int, int] = {}  # id of a Node -> its place
+        self.errors: dict[int, Exception] = {}  # what can't be differentiated
+        self.only: set[int] | None = None  # what leads to the targets; None: everything
         self.before: set[int] = set()  # what was needed before it was recorded again for
         self.moved: dict[int, list[int]] = {}  # its gradients; old places -> new ones
 
@@ -231,11 +237,14 @@ def reach(tape: Tape, roots: list[int]) -> Walk:
     while True:
         todo = [i for i in walk.inputs if i in tape.nodes and i not in done]
         if not todo:
-            walk.nodes, walk.again = again.nodes, again.memo
+            walk.nodes, walk.again, walk.errors = again.nodes, again.memo, again.errors
             return walk
         for i in todo:
             done.add(i)
-            walk.run(again.record(tape.nodes[i].node, known=i))
+            k = again.record(tape.nodes[i].node, known=i)
+            if k in again.errors and i in walk.needed:
+                again.errors[i] = again.errors[k]
+            walk.run(k)
 
 
 class _Again:
@@ -251,6 +260,7 @@ class _Again:
         self.stale: set[int] = set()
         self.gone: set[int] = set()
         self.nodes: dict[int, Node] = {}  # those whose memory may have other content now
+        self.errors: dict[int, Exception] = {}
 
     def record(self, root: Node, known: int | None = None) -> int:
         memo, stack = self.memo, [root]
@@ -261,8 +271,11 @@ class _Again:
             if id(node) in memo:
                 stack.pop()
                 continue
-            if node.freed and (node is FREED or _saves(node)):
-                raise RuntimeError(TWICE)
+            if node.freed and (node.op is None or _saves(node)):
+                stack.pop()
+                memo[id(node)] = k = self._lost(Lost(node.meta))
+                self.errors[k] = RuntimeError(TWICE)
+                continue
             todo = [x[1] if x.__class__ is tuple else x for x in node.ins]
             todo = [x for x in todo if x.__class__ is Node and id(x) not in memo]
             if todo:
@@ -294,7 +307,7 @@ class _Again:
         if node.row is LOST:
             return self._lost(node)
         if node.row is BACKWARD:
-            self._refuse(node, ins, self.gone)
+            self._refuse(None, ins, self.gone)
             attrs, rest = _with_indices(node.attrs, ins)
             if len(attrs) > 2:
                 attrs = (*attrs[:3], tuple(tape.new_level((node.token, n)) for n in attrs[3]))
@@ -336,26 +349,29 @@ class _Again:
             own = getattr(node.row, "saves", None)
             saved = read if own is None else own
             saved = [k if p == -1 else ins[p] for p in saved if p or not node.wrote]
-            self._refuse(node, saved, self.stale)
+            self._refuse(k, saved, self.stale)
             # What lies in memory that was overwritten is read as it is now, but for this: an
             # in-place op reads its own operand as it was.
             private = ins[:1] if node.wrote else []
             read = [k if p == -1 else ins[p] for p in read]
             lost = [i for i in read if i in private or (i >= 0 and i not in self.nodes)]
-            self._refuse(node, lost, self.gone)
+            self._refuse(k, lost, self.gone)
         if node.owner is not None:
             tape.keepers[k] = node.owner
         if node.info is not None:
             tape.info[k] = node.info
         return k
 
-    def _refuse(self, node: Node, read: list, bad: set[int]) -> None:
-        """Raises PyTorch's error if a gradient reads values that were overwritten."""
+    def _refuse(self, k: int | None, read: list, bad: set[int]) -> None:
+        """Notes PyTorch's error if the gradient of entry k reads values that were overwritten."""
         for i in read:
             if i in bad:
                 tape = self.tape
                 m = tape.entries[i][1] if i >= 0 else tape.inputs[INPUT_BASE - i].meta
-                raise RuntimeError(stale_text(m))
+                error = RuntimeError(stale_text(m))
+                if k is None:
+                    raise error
+                self.errors[k] = error
 
     def _same(self, k: int, node: Node, known: int | None) -> int:
         # A node that was met below another one; its value is also read as the input `known`.
@@ -416,12 +432,33 @@ def stale_text(m, op: str | None = None) -> str:
     )
 
 
+def leading(tape: Tape, walk: Walk, targets: set[int]) -> set[int]:
+    """What lies between the roots and some of the values below them."""
+    found = {i for i in targets if i in walk.needed}
+    order = sorted(k for k in walk.needed if k >= 0)
+    while True:
+        before = len(found)
+        for k in order:
+            e = tape.entries[k]
+            if k not in found and any(i in found for i in _inputs_of(e)):
+                found.add(k)
+            known = e[4] if e[0] is LINK else e[2][2] if e[0] is GIVEN else None
+            if known is not None and k in found:
+                found.add(known)
+        if len(found) == before:
+            return found
+
+
 def check_usable(tape: Tape, walk: Walk) -> None:
     """Raises PyTorch's errors for a graph that is freed or whose saved values were overwritten."""
+    needed = walk.needed if walk.only is None else walk.only
+    for k, error in walk.errors.items():
+        if k in needed:
+            raise error
     freed, writers = tape.freed, tape.writers or tape.keys or tape.moved
     if not freed and not writers:
         return
-    for k in walk.needed:
+    for k in needed:
         if k < 0:
             continue
         e = tape.entries[k]
@@ -518,24 +555,26 @@ def _with_indices(attrs: tuple, ins: list) -> tuple[tuple, list]:
 
 def release(tape: Tape, walk: Walk) -> None:
     """Frees the graph after a backward that does not retain it."""
-    tape.freed.update(k for k in (*walk.needed, *walk.before) if k >= 0)
+    only = walk.only
+    needed = (*walk.needed, *walk.before) if only is None else only
+    tape.freed.update(k for k in needed if k >= 0)
     tape.releases += (len(tape.entries),)
     for k, info in tape.info.items():
         if info.function is not None and k in walk.needed:
             info.function.release()
     for i in walk.inputs:
         kept = tape.nodes.get(i)
-        if kept is not None:
-            free_nodes(kept.node)
+        if kept is not None and (only is None or i in only):
+            free_nodes(kept.node, None if only is None else (walk.again, only))
             kept.past.freed = {*kept.past.freed, kept.index}
 
 
-def free_nodes(root: Node) -> None:
-    """Marks a kept graph as freed and drops what it holds."""
+def free_nodes(root: Node, part: tuple | None = None) -> None:
+    """Marks a kept graph as freed and drops what it holds; `part`: places, and those it is for."""
     stack = [root]
     while stack:
         node = stack.pop()
-        if node.freed:
+        if node.freed or (part is not None and part[0].get(id(node)) not in part[1]):
             continue
         node.freed = True
         stack.extend(x for x in node.ins if x.__class__ is Node)

@@ -28,11 +28,12 @@ class Structure:
 class Entry:
     """A bound plan and what a flush does with its results."""
 
-    __slots__ = ("plan", "live", "roots", "kept")
+    __slots__ = ("plan", "live", "roots", "kept", "views")
 
-    def __init__(self, plan: BoundPlan, live: tuple, roots: tuple, kept: tuple):
+    def __init__(self, plan: BoundPlan, live: tuple, roots: tuple, kept: tuple, views: tuple = ()):
         self.plan, self.live = plan, frozenset(live)
         self.roots, self.kept = roots, kept  # results with a graph; inputs that it needs
+        self.views = views  # views with a graph, which have no memory of their own
 
 
 structures: dict[tuple, Structure] = {}
@@ -87,15 +88,19 @@ def _live(entries: tuple, counts: tuple) -> tuple:
 
 def _find_entry(structure: Structure, key, counts, tape: Tape) -> Entry:
     live = _live(key[0], counts)
+    alive = [i for i, n in enumerate(counts[: len(key[0])]) if n > BASE]
+    views = tuple(i for i in alive if key[0][i][0].__class__ is GradOp and _alias(key[0][i]))
     if tape.vmapped:
         batched = batched_entries(key[0])
         live = tuple(i for i in live if i not in batched)
-    entry = structure.by_live.get((live, tape.releases))
+        views = tuple(i for i in views if i not in batched)
+    entry = structure.by_live.get((live, views, tape.releases))
     if entry is None:
         counters.plan_misses += 1
         roots, saved, kept = past.survivors(*key, live, tape.freed)
         plan = find_plan(key, sorted({*live, *saved}))
-        entry = structure.by_live[live, tape.releases] = Entry(plan, live, roots, kept)
+        entry = Entry(plan, live, roots, kept, views)
+        structure.by_live[live, views, tape.releases] = entry
     else:
         counters.plan_hits += 1
     if len(structure.by_counts) > 64:
@@ -206,7 +211,7 @@ def _deliver(tape: Tape, entry: Entry, outs: list) -> None:
         v.buf, v.addr, v.strides, v.home = old.buf, old.addr, old.strides, True
         values[i] = v
     if entry.roots:
-        past.keep_graph(tape, entry.roots, values, entry.kept)
+        past.keep_graph(tape, entry.roots, values, entry.kept, entry.views)
 
 
 def _recover(tape: Tape, entry: Entry, e: CheckFailed, addresses: list[int]) -> Exception:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import weakref
 
 from .autograd import (
-    FREED,
     Info,
     Keyed,
     Lost,
@@ -18,6 +17,7 @@ from .autograd import (
     _inputs_of,
     _operands_of_backward,
     _row,
+    freed_node,
     saved_values,
 )
 from .ops import OPS
@@ -160,7 +160,7 @@ class Past:
             e = entries[k]
             row = _row(e)
             if k in self.freed and row is not GIVEN and self._saves(k):
-                built[k] = FREED
+                built[k] = freed_node(e[1])
                 continue
             op, attrs = e[0], e[2]
             if row is GIVEN:
@@ -331,7 +331,7 @@ def _written(entries, writers: dict[int, int]) -> set[int]:
     return found
 
 
-def keep_graph(tape: Tape, roots: tuple, values: dict[int, Lazy], kept: tuple) -> None:
+def keep_graph(tape: Tape, roots: tuple, values: dict, kept: tuple, views: tuple) -> None:
     """Gives the surviving tensors of a flushed window their place in its graph."""
     examples = batched_entries(tape.entries) if tape.vmapped else ()
     for i, leaf in tape.leaves.items():
@@ -351,6 +351,12 @@ def keep_graph(tape: Tape, roots: tuple, values: dict[int, Lazy], kept: tuple) -
                     t._node.retain(t)
         if h.__class__ is Storage:
             h._node = kept_here
+    for i in views:
+        t = tape.handles[i]
+        if t._rg == 2 and t._v.idx == i and t._v.win is tape.win:
+            t._node = Kept(past, i)
+            if t._retains_grad:
+                t._node.retain(t)
 
 
 def _tensors(h):

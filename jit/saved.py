@@ -434,6 +434,7 @@ def renew(tape: Tape, walk, at: list[int]):
     roots = new.roots(at)
     again = walk.__class__(tape)
     again.before, again.moved, again.again = walk.needed, new.moved, walk.again
+    again.only = walk.only
     done: set[int] = set()
     for r in roots:
         again.run(r)

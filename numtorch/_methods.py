@@ -234,8 +234,7 @@ BINARY_OPERATORS = {
     "__rshift__": "bitwise_right_shift",
 }  # fmt: skip
 REFLECTED = {
-    "__radd__": "add", "__rsub__": "sub", "__rmul__": "mul", "__rtruediv__": "div",
-    "__rdiv__": "div",
+    "__radd__": "add", "__rsub__": "sub", "__rmul__": "mul",
     "__rfloordiv__": "floor_divide", "__rmod__": "remainder", "__rand__": "bitwise_and",
     "__ror__": "bitwise_or", "__rxor__": "bitwise_xor", "__rlshift__": "bitwise_left_shift",
     "__rrshift__": "bitwise_right_shift",
@@ -277,6 +276,14 @@ reflected_sub = binary("sub", swap=True)
 square = unary("square")
 
 
+_reciprocal = unary("reciprocal")
+
+
+def _reflected_div(self, other):
+    """other / self: as in PyTorch, the reciprocal of self times other."""
+    return _reciprocal(self) * other
+
+
 def _invert(self):
     """Bitwise not: logical for bool, -x - 1 for integers."""
     if self.dtype.differentiable:
@@ -309,6 +316,8 @@ def install(functions: dict) -> None:
     for magic, name in IN_PLACE.items():
         setattr(Tensor, magic, _in_place_operator(name))
     Tensor.__pow__ = pow
+    for magic in ("__rtruediv__", "__rdiv__"):
+        setattr(Tensor, magic, _reflected_div)
     Tensor.__rpow__ = binary("pow", swap=True, operator=True, magic="__rpow__")
     Tensor.__neg__ = unary("neg")
     Tensor.__pos__ = lambda self: self.positive()

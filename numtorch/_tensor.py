@@ -284,6 +284,8 @@ class Tensor:
         tape = local.tape
         if not requires_grad and self._rg:
             tape.unseen = True  # the graphs that end here give no gradient any more
+            if self._rg == 1 and (self._v.pasts or self._v.win is tape.win):
+                self._leave(self.detach())
         self._rg = 1 if requires_grad else 0
         if self._st is not None:
             flag_views(self)
@@ -520,10 +522,16 @@ class Tensor:
             raise RuntimeError("Can't detach views in-place. Use detach() instead.")
         if self._rg != 2:
             return self.requires_grad_(False)
-        d = self.detach()
-        self._v, self._rg, self._node, self._st, self._view = d._v, 0, None, d._st, d._view
-        self._st.add_alias(self)
+        self._leave(self.detach())
         return self
+
+    def _leave(self, alias: Tensor) -> None:
+        """Becomes what a detached alias is: older graphs keep the value that they have."""
+        base = self._view.base if self._view is not None else None
+        self._v, self._rg, self._node = alias._v, 0, None
+        self._st, self._view = alias._st, alias._view
+        self._view.base = base if base is not None and not base.requires_grad else None
+        self._st.add_alias(self)
 
     @property
     def data(self) -> Tensor:

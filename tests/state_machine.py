@@ -24,7 +24,17 @@ if __name__ == "__main__":
 import numpy as np
 import numtorch as nt
 import torch
-from state_machine_steps import BY_INDEX, CONSTANT, MANY, RESULTS, STORED, TURNS, VIEWS, WRITES, dim_of
+from state_machine_steps import (
+    BY_INDEX,
+    CONSTANT,
+    MANY,
+    RESULTS,
+    STORED,
+    TURNS,
+    VIEWS,
+    WRITES,
+    dim_of,
+)
 
 KINDS = ("float32", "float32", "float64", "float32", "int64", "float32")
 SHAPES = [(2, 3), (4,), (2, 2), (), (3, 1), (2, 3), (6,), (0, 2), (2, 1, 3)]
@@ -242,10 +252,23 @@ class Machine:
     @action(5)
     def result(self, a, b, c, d):
         f = RESULTS[c % len(RESULTS)]
-        if f.__code__.co_argcount == 2:
-            self.one(lambda lib, x: row_major(f(lib, x)), a)
-        else:
-            self.two(lambda lib, x, z: row_major(f(lib, x, z)), a, b)
+        one = f.__code__.co_argcount == 2
+
+        def g(lib, *xs):
+            y = f(lib, *xs)
+            # Our results are always row-major, torch's may take over the operands' layout.
+            if lib is torch:
+                other.append(not y.is_contiguous())
+            return y
+
+        (x, y), (z, w), other = self.pick(a), self.pick(b), []
+        want = run(g, torch, (y,) if one else (y, w))
+        copy = other[0] if other else False
+        got = run(g, nt, (x,) if one else (x, z))
+        if copy:
+            want = want.contiguous()
+            got = run(lambda lib, t: t.clone() if t.is_contiguous() else t.contiguous(), nt, (got,))
+        self.both(lambda lib: outcome(got if lib is nt else want), (), ())
 
     # -- writes
 
@@ -297,7 +320,7 @@ class Machine:
         """A result that is stored in a tensor."""
         f = STORED[b % len(STORED)]
         x, z = self.pick(a)[1], self.pick(d)[1]
-        if x.shape != z.shape or tangled(x, z) or repeats(z):
+        if x.shape != z.shape or x.dtype != z.dtype or tangled(x, z) or repeats(z):
             return
 
         def g(lib, x, z):
@@ -461,6 +484,13 @@ def run(f, lib, args: tuple):
         return f(lib, *args)
     except Exception as e:  # noqa: BLE001
         return e
+
+
+def outcome(x):
+    """A result, or the exception that it is."""
+    if isinstance(x, Exception):
+        raise x
+    return x
 
 
 def leaf(t) -> bool:

@@ -39,9 +39,9 @@ def _sum_dtype(d):
 
 _KEEP = ("dims", "keepdim")
 composite("reduce_sum", _reduction("sum", _sum_dtype), attrs=_KEEP)
-composite("reduce_prod", _reduction("prod", _sum_dtype), attrs=_KEEP)
-composite("reduce_amax", _reduction("amax"), attrs=_KEEP)
-composite("reduce_amin", _reduction("amin"), attrs=_KEEP)
+composite("reduce_prod", _reduction("prod", _sum_dtype), attrs=_KEEP, saves=(0, -1))
+composite("reduce_amax", _reduction("amax"), attrs=_KEEP, saves=(0, -1))
+composite("reduce_amin", _reduction("amin"), attrs=_KEEP, saves=(0, -1))
 composite("reduce_argmax", _reduction("argmax"), attrs=_KEEP, differentiable=False)
 composite("reduce_argmin", _reduction("argmin"), attrs=_KEEP, differentiable=False)
 composite("any", lambda x, dims, keepdim: _drop(
@@ -132,7 +132,7 @@ def logsumexp(x, dims, keepdim):
 
 composite("softmax", softmax, attrs=("dim",), saves=(-1,))
 composite("log_softmax", log_softmax, attrs=("dim",), saves=(-1,))
-composite("logsumexp", logsumexp, attrs=_KEEP)
+composite("logsumexp", logsumexp, attrs=_KEEP, saves=(0, -1))
 
 
 def nll_loss(logp, target, reduction, ignore_index, rank):

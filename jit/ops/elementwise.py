@@ -48,7 +48,7 @@ elementwise("fma", "fma({0}, {1}, {2})", arity=3, public=None, int_expr="{0} * {
             vjp=lambda g, o, x, y, z: _m((g * y, x), (g * x, y), (g, z)))
 elementwise("div", "{0} / {1}", arity=2, result="float", ref=np.true_divide, cost=4,
             wide_scalars=True, domain=(0.5, 3.0),
-            vjp=lambda g, o, x, y: _m((g / y, x), (-(g * o) / y, y)))
+            vjp=lambda g, o, x, y: _m((g / y, x), (-(g * (x / y)) / y, y)))
 elementwise("floor_divide", "floor_divide_{t}({0}, {1})", arity=2, ref=np.floor_divide, cost=6,
             wide_scalars=True, domain=(0.5, 3.0), vjp=underivable,
             refuse=refuse.kernel("div_floor_cpu", "bc"))

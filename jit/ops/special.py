@@ -103,7 +103,7 @@ unary("rad2deg", np.rad2deg, lambda g, o, x: g * (180 / math.pi), cost=1,
       expr=f"{{0}} * {{t}}({180 / math.pi!r})",
       refuse=refuse.words("rad2deg is not supported for complex tensors.", "c"))
 unary("sinc", np.sinc, lambda g, o, x: g * where(
-          E("eq", x, 0), 0.0, (E("cos", math.pi * x) - o) / x),
+          E("eq", x, 0), 0.0, (E("cos", math.pi * x) - E("sinc", x)) / x),
       expr=f"select({{0}} == {{t}}(0), {{t}}(1), sin_{{t}}({{0}} * {{t}}({math.pi!r})) / "
            f"({{0}} * {{t}}({math.pi!r})))")  # fmt: skip
 unary("logit", None, lambda g, o, x: where((x >= 0) & (x <= 1), g / (x * (1 - x)), math.nan),
@@ -126,8 +126,8 @@ elementwise("entr", "select({0} > {t}(0), -{0} * log_{t}({0}), select({0} == {t}
 
 # ---------------------------------------------------------------- error and gamma functions
 _SQRT_PI = math.sqrt(math.pi)
-wide("erfinv", lambda g, o, x: (g * (_SQRT_PI / 2 * E("exp", o * o)),), kernel="erfinv_vml_cpu",
-     domain=(-0.9, 0.9))
+wide("erfinv", lambda g, o, x: (g * (_SQRT_PI / 2 * E("exp", E("square", E("erfinv", x)))),),
+     kernel="erfinv_vml_cpu", domain=(-0.9, 0.9))
 wide("erfcx", lambda g, o, x: (g * (2 * x * o - 2 / _SQRT_PI),), public="special")
 wide("ndtri", lambda g, o, x: (g * (math.sqrt(2 * math.pi) * E("exp", o * o / 2)),),
      public="special", domain=(0.1, 0.9))

@@ -170,7 +170,8 @@ def backward(
         for k, (root, _) in enumerate(pairs):
             _check_root(root, k)
         if pairs:
-            _accumulate_all(Run(pairs, create_graph), inputs, retain, create_graph)
+            run = Run(pairs, create_graph, inputs is not None)
+            _accumulate_all(run, inputs, retain, create_graph)
     finally:
         tape.grad = outer
     if len(tape.handles) >= tape.limit:
@@ -209,7 +210,12 @@ def _targets(walk, inputs) -> list[tuple[Tensor, int]]:
         found = [(t, i) for t in inputs for i in places(t, walk)]
     else:
         found = [(tape.leaves[i], i) for i in sorted(walk.needed) if i in tape.leaves]
-    chosen = {i for _, i in found}
+    return found + _retaining(walk, {i for _, i in found})
+
+
+def _retaining(walk, chosen: set[int]) -> list[tuple[Tensor, int]]:
+    """The tensors in the graph that keep their gradients, and are not chosen anyway."""
+    tape, found = local.tape, []
     for i in sorted(walk.needed):
         own = i >= 0 and not _replaces(tape, i)
         h = tape.handles[i] if own else None
@@ -293,15 +299,18 @@ def grad(
             if not t.requires_grad:
                 raise RuntimeError("One of the differentiated Tensors does not require grad")
         if pairs:
-            run = Run(pairs, create_graph)
+            run = Run(pairs, create_graph, True)
             found = run.gradients(
-                lambda w: [(j, i) for j, t in enumerate(inputs) for i in places(t, w)]
+                lambda w: _wanted(w, inputs)
             )
             if not retain:
                 run.release()
             tape.grad = create_graph
             for j, part in found:
-                if part is not None:
+                if j.__class__ is not int:
+                    if part is not None:
+                        _accumulate(j, part, True)
+                elif part is not None:
                     total[j] = part if total[j] is None else total[j] + part
             for j, t in enumerate(inputs):
                 if t._rg == 1 and t._info is not None and t._info.hooks and total[j] is not None:
@@ -311,6 +320,16 @@ def grad(
     if len(tape.handles) >= tape.limit:
         tape.flush()
     return _unused(total, inputs, allow_unused, materialize_grads)
+
+
+def _wanted(walk, inputs: list) -> list:
+    """Where the inputs' gradients are, by number, and those that tensors on the way keep."""
+    found = [(j, i) for j, t in enumerate(inputs) for i in places(t, walk)]
+    kept = _retaining(walk, set())
+    if kept:
+        way = _jit.leading(local.tape, walk, {i for _, i in found})
+        found += [(t, i) for t, i in kept if i in way]
+    return found
 
 
 def _batched_grad(roots, inputs, seeds, retain, create, allow_unused, materialize):

@@ -36,24 +36,45 @@ def places(t: Tensor, walk) -> list[int]:
     def is_t(i: int) -> bool:
         return tape.leaves.get(i) is t or (node is not None and tape.nodes.get(i) is node)
 
+    if t._rg == 3:
+        return []  # gradients do not reach it
     found = [own] + [i for i in walk.inputs if i != own and is_t(i)]
     found += _replaced(tape, walk, own, node)
+    if t._view is not None and t._v.lost:
+        # A view of memory that outsiders write is recorded again for each use.
+        found += _uses(tape, walk, t)
     return list(dict.fromkeys(found + [k for i in found for k in walk.moved.get(i, ())]))
 
 
-def _replaced(tape, walk, i: int, node) -> list[int]:
+def _uses(tape, walk, t: Tensor) -> list[int]:
+    """Where a view was recorded again, one step after the other: the last of each."""
+    handles, entries = tape.handles, tape.entries
+    steps = sum(op is not None for op, _, _ in t._view.chain)
+    runs: list[list[int]] = []
+    for i in range(len(handles)):
+        if handles[i] is not t:
+            continue
+        if runs and runs[-1][-1] == entries[i][3] and len(runs[-1]) < steps:
+            runs[-1].append(i)
+        else:
+            runs.append([i])
+    return [r[-1] for r in runs if r[-1] in walk.needed]
+
+
+def _replaced(tape, walk, own: int, node) -> list[int]:
     """Where the graph has a value whose memory was written without it (through .data)."""
-    found = []
+    found, i = [], own
     while i >= 0 and tape.entries[i][0] in (_REPLACED, _ASSIGN):
         e = tape.entries[i]
         i = e[3] if e[0] is _REPLACED else e[4]
         found.append(i)
-    node = tape.nodes.get(i, node)
+    start, node = i, tape.nodes.get(i, node)
     if node is not None:
-        n = node.node
+        n = first = node.node
         while n.ins and (n.store or n.op is _REPLACED) and n.ins[0].__class__ is _jit.Node:
             n = n.ins[0]
-        found += [walk.again[k] for k in (id(n),) if k in walk.again]
+        if id(n) in walk.again and (n is not first or start != own):
+            found.append(walk.again[id(n)])
     return found
 
 
@@ -70,8 +91,11 @@ def tensor_at(k: int, grad: bool) -> Tensor:
 class Run:
     """One backward from `roots`, pairs of a tensor and its gradient (None: 1)."""
 
-    def __init__(self, roots: list[tuple[Tensor, Tensor | None]], create: bool):
+    def __init__(
+        self, roots: list[tuple[Tensor, Tensor | None]], create: bool, part: bool = False
+    ):
         self.roots, self.create = roots, create
+        self.part = part  # of the graph: up to the targets
         self.final: dict = {}  # id(Info) -> gradient after its hooks
         self.raw: dict = {}  # id(Info) -> gradient before them
         self.fired: dict = {}  # id(function) -> gradients of its operands
@@ -79,12 +103,17 @@ class Run:
         self.keep: list = []  # what the ids above belong to
         self.checks: list = []  # anomaly mode: (op's Info and name, result, flag tensor)
 
-    def place(self) -> None:
-        """Finds where everything is on the tape."""
+    def place(self, targets=None) -> None:
+        """Finds where everything is on the tape.
+
+        What `targets` gives is all that gradients are wanted of, so that the rest is not looked at.
+        """
         tape = self.tape = local.tape
         self.win = tape.win
         self.at = [index_of(t) for t, _ in self.roots]
         walk = _jit.reach(tape, self.at)
+        if targets is not None and self.part:
+            walk.only = _jit.leading(tape, walk, {i for _, i in targets(walk)})
         _jit.check_usable(tape, walk)
         self.at, self.walk = _jit.renew(tape, walk, self.at)
         self.stops = stops_of(tape, self.walk)
@@ -93,11 +122,11 @@ class Run:
 
     def gradients(self, targets) -> list[tuple[Tensor, Tensor | None]]:
         """Gradients of what `targets(walk)` gives as pairs of tensor and place."""
-        self.place()
+        self.place(targets)
         self._run_stops(targets)
         self._judge()
         if self.tape.win is not self.win:
-            self.place()
+            self.place(targets)
         wanted = targets(self.walk)
         if not self.stops:
             seeds = [None if s is None else index_of(s) for _, s in self.roots]
@@ -202,7 +231,7 @@ class Run:
                     break
             else:
                 return
-            self.place()
+            self.place(targets)
 
     def _stop(self, i: int, info, goes_on: bool) -> None:
         g = self._gradient_at(i)

@@ -44,7 +44,7 @@ def add_hook(hooks: OrderedDict, hook: Callable) -> RemovableHandle:
 
 def info_of(t: Tensor) -> Info:
     """What is known of Python in the backward of a tensor's value; made when missing."""
-    if t._rg == 1:
+    if t._rg in (1, 3):  # the latter: a view that gradients do not reach, nor its hooks
         if t._info is None:
             t._info = info = Info()
             info.hooks, info.after = _LeafHooks(), _LeafHooks()
