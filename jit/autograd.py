@@ -433,20 +433,24 @@ def stale_text(m, op: str | None = None) -> str:
 
 
 def leading(tape: Tape, walk: Walk, targets: set[int]) -> set[int]:
-    """What lies between the roots and some of the values below them."""
+    """What lies between the roots and some of the values below them, without the latter."""
     found = {i for i in targets if i in walk.needed}
+    leads: set[int] = set()
     order = sorted(k for k in walk.needed if k >= 0)
     while True:
         before = len(found)
         for k in order:
             e = tape.entries[k]
-            if k not in found and any(i in found for i in _inputs_of(e)):
+            if any(i in found for i in _inputs_of(e)):
                 found.add(k)
+                leads.add(k)
             known = e[4] if e[0] is LINK else e[2][2] if e[0] is GIVEN else None
             if known is not None and k in found:
                 found.add(known)
+                if k in leads:
+                    leads.add(known)
         if len(found) == before:
-            return found
+            return leads
 
 
 def check_usable(tape: Tape, walk: Walk) -> None:

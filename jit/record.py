@@ -341,9 +341,17 @@ class Tape:
             check_fresh(t)
         if st._v.strides is not None and t._view.chain[-1][0] is OPS["region"]:
             return self._read_strided(t)
-        idx, rg, m = self.input_storage(st), st._rg == 2, st._v.meta
-        cut = flagged = rg  # cut: gradients end here, though the view requires grad
-        for op, m, attrs in t._view.chain:
+        chain, m = t._view.chain, st._v.meta
+        source = _source(t) if len(chain) < 64 else None
+        if source is None:
+            idx, rg = self.input_storage(st), st._rg == 2
+            cut = flagged = rg  # cut: gradients end here, though the view requires grad
+        else:
+            idx = source._v.idx if source._v.win is self.win else self.input(source, False)
+            chain = chain[len(source._view.chain) :]
+            rg = flagged = source._rg == 2
+            cut = source._rg > 1
+        for op, m, attrs in chain:
             if op is None:
                 flagged = m is not None
                 if flagged:
@@ -457,9 +465,9 @@ class Tape:
     def record(self, op: Op, operands, attrs: tuple | None = None):
         """Records any row; the general path behind functions that are not generated methods."""
         mark = len(self.scalars)
-        found = [self.operand(x) for x in operands]
-        key = (attrs, *[f[1] for f in found])
         try:
+            found = [self.operand(x) for x in operands]
+            key = (attrs, *[f[1] for f in found])
             m = op.rules.get(key) or infer(op, key[1:], attrs)
         except BaseException:
             del self.scalars[mark:]
@@ -495,6 +503,8 @@ class Tape:
         if chain and not op.differentiable and chain[-1] == step:
             chain = chain[:-1]  # detach twice is detach: p.data -= g would lengthen p's chain
         out._view = made = View((*chain, step), offset, strides)
+        if old is not None and len(chain) == len(old.chain):
+            made.source = weakref.ref(t), old
         if old is not None and old.counter is not None:
             made.counter = old.counter
             if idx is not None:
@@ -722,6 +732,16 @@ class Tape:
             for v in self.inputs:
                 v.win = None
             self.reset()
+
+
+def _source(t):
+    """The view that a view was made of, if it is still there and the same."""
+    if t._view.source is None:
+        return None
+    ref, view = t._view.source
+    found = ref()
+    same = found is not None and found._view is view and found._st is t._st
+    return found if same else None
 
 
 def share(tape: Tape, t) -> Storage:

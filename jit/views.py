@@ -65,7 +65,7 @@ class View:
     A step is (op, meta, attrs), or (None, leaf, None): here gradients end in that leaf, or CUT.
     """
 
-    __slots__ = ("chain", "offset", "strides", "counter", "origin", "seen", "base")
+    __slots__ = ("chain", "offset", "strides", "counter", "origin", "seen", "base", "source")
 
     def __init__(self, chain: tuple, offset: int, strides: tuple[int, ...]):
         self.chain, self.offset, self.strides = chain, offset, strides
@@ -73,6 +73,7 @@ class View:
         self.origin = None  # NO_GRAD, or the op that made several views at once
         self.seen = 0  # the version when a view with an origin was made
         self.base = None  # the tensor that this is a differentiable view of, at the root
+        self.source = None  # (weak reference, View) of the view that it was made of
 
     @property
     def differentiable(self) -> bool:

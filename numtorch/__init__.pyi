@@ -167,7 +167,7 @@ class Tensor:
     def __rand__(self, other: Any) -> Any:
         """Elementwise bitwise_and; operands broadcast and are promoted."""
     def __rdiv__(self, other: Any) -> Any:
-        """Elementwise div; operands broadcast and are promoted."""
+        """other / self: as in PyTorch, the reciprocal of self times other."""
     def __reduce_ex__(self, protocol: Any) -> Any:
         """Pickles the whole storage and the place in it; the graph is not kept."""
     def __repr__(self) -> Any:
@@ -195,7 +195,7 @@ class Tensor:
     def __rsub__(self, other: Any) -> Any:
         """Elementwise sub; operands broadcast and are promoted."""
     def __rtruediv__(self, other: Any) -> Any:
-        """Elementwise div; operands broadcast and are promoted."""
+        """other / self: as in PyTorch, the reciprocal of self times other."""
     def __rxor__(self, other: Any) -> Any:
         """Elementwise bitwise_xor; operands broadcast and are promoted."""
     def __setitem__(self, key: Any, value: Any) -> Any:

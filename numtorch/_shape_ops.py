@@ -9,7 +9,7 @@ import warnings
 from numtorch.jit import dtypes as _d
 from numtorch.jit.meta import meta
 from numtorch.jit.ops import OPS
-from numtorch.jit.record import local, row_major
+from numtorch.jit.record import local, lost, row_major
 from numtorch.jit.views import counter_of, overlaps_itself
 
 from ._api import REGISTRY, alias, function
@@ -672,6 +672,9 @@ def take_over(self: Tensor, other: Tensor) -> Tensor:
         local.tape.leaves[self._v.idx] = self
     self._st.add_alias(self)
     counter_of(self).n += 1
+    for a in (r() for r in self._st.aliases):
+        if a is not None and a is not self and a._view is not None and a._view.origin is not None:
+            a._v = lost(a._v.meta)  # its next use is checked
     return self
 
 

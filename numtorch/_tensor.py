@@ -573,6 +573,7 @@ class Tensor:
         """
         if self._rg == 0:
             raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+        self._flag()
         self._retains_grad = self._rg == 2
         if self._rg == 2 and self._node is not None:
             self._node.retain(self)

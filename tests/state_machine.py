@@ -233,6 +233,12 @@ class Machine:
         self.one(f, a)
 
     @action()
+    def strided(self, a, b, c, d):
+        """Any part of the memory; torch gives no gradient to what lies outside of a view."""
+        if not self.pick(a)[1]._is_view():
+            self.one(lambda lib, x: x.as_strided((2, 2), (1 + b % 2, c % 3), d % 2), a)
+
+    @action()
     def several(self, a, b, c, d):
         """Two views of those that an op makes at once."""
         f = MANY[b % len(MANY)]
@@ -443,7 +449,7 @@ class Machine:
 
         def f(lib, x):
             if b % 3:
-                x.register_hook(lambda g: g * 2)
+                x.register_hook(lambda g: None if g is None else g * 2)
             else:
                 x.retain_grad()
 

@@ -37,8 +37,6 @@ VIEWS = [
     lambda x, r, c, d: x.movedim(dim_of(r, c), dim_of(r, d)),
     lambda x, r, c, d: x.unfold(dim_of(r, c), 2, 1),
     lambda x, r, c, d: x.unflatten(-1, (-1, 1)),
-    # torch gives no gradient to what lies outside of a view
-    lambda x, r, c, d: x[...] if x._is_view() else x.as_strided((2, 2), (1, c % 3), d % 2),
     lambda x, r, c, d: x.squeeze(dim_of(r, c)),
     lambda x, r, c, d: x.expand_as(x),
 ]

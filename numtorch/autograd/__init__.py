@@ -162,6 +162,7 @@ def backward(
         for t in inputs:
             if not t.requires_grad:
                 raise RuntimeError("One of the differentiated Tensors does not require grad")
+            t._flag()
     retain = create_graph if retain_graph is None else bool(retain_graph)
     tape = local.tape
     outer, tape.grad = tape.grad, False
@@ -298,6 +299,7 @@ def grad(
         for t in inputs:
             if not t.requires_grad:
                 raise RuntimeError("One of the differentiated Tensors does not require grad")
+            t._flag()
         if pairs:
             run = Run(pairs, create_graph, True)
             found = run.gradients(
@@ -327,7 +329,8 @@ def _wanted(walk, inputs: list) -> list:
     found = [(j, i) for j, t in enumerate(inputs) for i in places(t, walk)]
     kept = _retaining(walk, set())
     if kept:
-        way = _jit.leading(local.tape, walk, {i for _, i in found})
+        ends = {i for _, i in found}
+        way = ends | _jit.leading(local.tape, walk, ends)
         found += [(t, i) for t, i in kept if i in way]
     return found
 

@@ -49,12 +49,11 @@ def places(t: Tensor, walk) -> list[int]:
 def _uses(tape, walk, t: Tensor) -> list[int]:
     """Where a view was recorded again, one step after the other: the last of each."""
     handles, entries = tape.handles, tape.entries
-    steps = sum(op is not None for op, _, _ in t._view.chain)
     runs: list[list[int]] = []
     for i in range(len(handles)):
         if handles[i] is not t:
             continue
-        if runs and runs[-1][-1] == entries[i][3] and len(runs[-1]) < steps:
+        if runs and runs[-1][-1] == entries[i][3]:
             runs[-1].append(i)
         else:
             runs.append([i])
