@@ -500,10 +500,11 @@ class Tape:
             out = self.push((op.grad_op if rg else op, m, attrs, idx), m, rg)
         out._st = st
         step = (op, m, attrs)
-        if chain and not op.differentiable and chain[-1] == step:
+        again = chain and not op.differentiable and chain[-1] == step
+        if again:
             chain = chain[:-1]  # detach twice is detach: p.data -= g would lengthen p's chain
         out._view = made = View((*chain, step), offset, strides)
-        if old is not None and len(chain) == len(old.chain):
+        if old is not None and not again:
             made.source = weakref.ref(t), old
         if old is not None and old.counter is not None:
             made.counter = old.counter
