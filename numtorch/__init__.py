@@ -103,6 +103,8 @@ from ._tensor import Size, Tensor, device  # noqa: E402
 from .autograd import (  # noqa: E402
     enable_grad,
     inference_mode,
+    is_anomaly_check_nan_enabled,
+    is_anomaly_enabled,
     is_grad_enabled,
     is_inference,
     is_inference_mode_enabled,

@@ -31,12 +31,22 @@ def _base(self: Tensor) -> Tensor | None:
 
 
 def is_same_size(self: Tensor, other: Tensor) -> bool:
-    """True if both have the same shape."""
+    """True if both have the same shape.
+
+    >>> import numtorch as torch
+    >>> torch.zeros(2, 3).is_same_size(torch.zeros(3, 2))
+    False
+    """
     return self._v.meta.shape == other._v.meta.shape
 
 
 def get_device(self: Tensor) -> int:
-    """-1: the CPU has no number."""
+    """-1: the CPU has no number.
+
+    >>> import numtorch as torch
+    >>> torch.zeros(2).get_device()
+    -1
+    """
     return -1
 
 

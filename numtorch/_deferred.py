@@ -92,6 +92,14 @@ def save(
     """Saves an object to a path or a file object, for numtorch and PyTorch.
 
     A file given by its path is replaced only when the new one is complete.
+
+    >>> import numtorch as torch
+    >>> import io
+    >>> file = io.BytesIO()
+    >>> torch.save(torch.tensor([1, 2, 3]), file); file.seek(0)
+    0
+    >>> torch.load(file)
+    tensor([1, 2, 3])
     """
     from .serialization import save
 
@@ -105,7 +113,16 @@ def load(
     f, map_location=None, pickle_module=None, *, weights_only: bool | None = None,
     mmap: bool | None = None, **pickle_load_args,
 ):  # fmt: skip
-    """Loads what `save` of numtorch or PyTorch wrote; weights_only=True (default) runs no code."""
+    """Loads what `save` of numtorch or PyTorch wrote; weights_only=True (default) runs no code.
+
+    >>> import numtorch as torch
+    >>> import io
+    >>> file = io.BytesIO()
+    >>> torch.save({"weight": torch.tensor([1, 2, 3])}, file); file.seek(0)
+    0
+    >>> torch.load(file)
+    {'weight': tensor([1, 2, 3])}
+    """
     from .serialization import load
 
     return load(

@@ -35,14 +35,26 @@ def _reinforce(self: Tensor, reward) -> None:
 
 
 def _resize(self: Tensor, *sizes) -> Tensor:
-    """A copy with other sizes (deprecated: use view or reshape)."""
+    """A copy with other sizes (deprecated: use view or reshape).
+
+    >>> import numtorch as torch
+    >>> torch.tensor([1, 2, 3, 4]).resize(2, 2)
+    tensor([[1, 2],
+            [3, 4]])
+    """
     warnings.warn("non-inplace resize is deprecated", stacklevel=2)
     shape = sizes[0] if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)) else sizes
     return self.clone().reshape(-1)[: _count(shape, self)].reshape(shape)
 
 
 def _resize_as(self: Tensor, tensor: Tensor) -> Tensor:
-    """A copy with the sizes of another tensor (deprecated)."""
+    """A copy with the sizes of another tensor (deprecated).
+
+    >>> import numtorch as torch
+    >>> torch.tensor([1, 2, 3, 4]).resize_as(torch.zeros(2, 2))
+    tensor([[1, 2],
+            [3, 4]])
+    """
     warnings.warn("non-inplace resize_as is deprecated", stacklevel=2)
     shape = tuple(tensor.shape)
     return self.clone().reshape(-1)[: _count(shape, self)].reshape(shape)
@@ -89,7 +101,12 @@ def _dim_order(self: Tensor, *, ambiguity_check: bool | list = False) -> tuple[i
 
 
 def _module_load(self: Tensor, other: Tensor, assign: bool = False) -> Tensor:
-    """What load_state_dict puts in place of self: other itself, or self with its values."""
+    """What load_state_dict puts in place of self: other itself, or self with its values.
+
+    >>> import numtorch as torch
+    >>> torch.zeros(2).module_load(torch.tensor([1.0, 2.0]))
+    tensor([1., 2.])
+    """
     if assign:
         return other.detach()
     return self.copy_(other.detach()).detach()

@@ -508,12 +508,24 @@ class Tensor:
         run_backward(self, gradient, retain_graph, create_graph, inputs)
 
     def detach(self) -> Tensor:
-        """The same memory without a graph."""
+        """The same memory without a graph.
+
+        >>> import numtorch as torch
+        >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
+        >>> x.detach(), (x * 2).detach().requires_grad
+        (tensor([1., 2.]), False)
+        """
         offset = self._view.offset if self._view is not None else 0
         return local.tape.view(self, OPS["detach"], None, self._v.meta, offset, self._strides())
 
     def detach_(self) -> Tensor:
-        """Forgets the graph of this tensor; RuntimeError for views."""
+        """Forgets the graph of this tensor; RuntimeError for views.
+
+        >>> import numtorch as torch
+        >>> x = torch.tensor([1.0], requires_grad=True) * 2
+        >>> x.detach_().requires_grad
+        False
+        """
         # Results may be views of temporaries that nobody else holds.
         base = self._view.base if self._view is not None else None
         views = (r() for r in self._st.aliases) if base is not None else ()

@@ -28,6 +28,11 @@ def compile(
 
     Also a decorator, with or without arguments. RuntimeError if both `mode` and `options` are
     given, or for a mode that torch does not have; NotImplementedError for a backend of one's own.
+
+    >>> import numtorch as torch
+    >>> model = torch.compile(torch.nn.Flatten(), backend="eager")
+    >>> model(torch.zeros(2, 3, 4)).shape
+    torch.Size([2, 12])
     """
     if mode is not None and options is not None:
         raise RuntimeError(
@@ -48,7 +53,12 @@ def compile(
 def disable(
     fn: Callable | None = None, recursive: bool = True, *, reason: str | None = None
 ) -> Callable:
-    """The function itself, as `compile` gives it."""
+    """The function itself, as `compile` gives it.
+
+    >>> import numtorch as torch
+    >>> torch.compiler.disable(torch.neg)(torch.tensor([1, 2, 3]))
+    tensor([-1, -2, -3])
+    """
     return fn if fn is not None else lambda f: f
 
 
@@ -63,17 +73,32 @@ def assume_constant_result(fn: Callable) -> Callable:
 
 
 def is_compiling() -> bool:
-    """False: Python runs as it is written."""
+    """False: Python runs as it is written.
+
+    >>> import numtorch as torch
+    >>> torch.compiler.is_compiling()
+    False
+    """
     return False
 
 
 def is_dynamo_compiling() -> bool:
-    """False."""
+    """False.
+
+    >>> import numtorch as torch
+    >>> torch.compiler.is_dynamo_compiling()
+    False
+    """
     return False
 
 
 def is_exporting() -> bool:
-    """False."""
+    """False.
+
+    >>> import numtorch as torch
+    >>> torch.compiler.is_exporting()
+    False
+    """
     return False
 
 
@@ -86,5 +111,10 @@ def cudagraph_mark_step_begin() -> None:
 
 
 def list_backends(exclude_tags=()) -> list[str]:
-    """['inductor']: the name that programs pass; every name means the compiler here."""
+    """['inductor']: the name that programs pass; every name means the compiler here.
+
+    >>> import numtorch as torch
+    >>> "inductor" in torch.compiler.list_backends()
+    True
+    """
     return ["inductor"]

@@ -30,7 +30,14 @@ def get_dir() -> str:
 
 
 def set_dir(d: str | os.PathLike) -> None:
-    """Chooses the folder of downloads."""
+    """Chooses the folder of downloads.
+
+    >>> import numtorch as torch
+    >>> before = torch.hub.get_dir()
+    >>> torch.hub.set_dir("/tmp/hub"); torch.hub.get_dir()
+    '/tmp/hub'
+    >>> torch.hub.set_dir(before)
+    """
     global _dir
     _dir = os.path.expanduser(d)
 

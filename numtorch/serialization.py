@@ -290,13 +290,24 @@ def register_package(
     """Adds a kind of device: tagger(storage) names it, deserializer(storage, name) restores.
 
     The lowest priority is asked first; a function that returns None leaves it to the others.
+
+    >>> import numtorch as torch
+    >>> register = torch.serialization.register_package
+    >>> register(99, lambda storage: None, lambda storage, name: None)
+    >>> torch.serialization.location_tag(torch.zeros(2).untyped_storage())
+    'cpu'
     """
     _packages.append((priority, tagger, deserializer))
     _packages.sort(key=lambda p: p[0])
 
 
 def location_tag(storage) -> str:
-    """The name of the device that a storage is on."""
+    """The name of the device that a storage is on.
+
+    >>> import numtorch as torch
+    >>> torch.serialization.location_tag(torch.zeros(2).untyped_storage())
+    'cpu'
+    """
     for _, tagger, _ in _packages:
         found = tagger(storage)
         if found:
@@ -307,7 +318,13 @@ def location_tag(storage) -> str:
 
 
 def default_restore_location(storage, location: str) -> Any:
-    """The storage on the device that a file names; RuntimeError if there is no such device."""
+    """The storage on the device that a file names; RuntimeError if there is no such device.
+
+    >>> import numtorch as torch
+    >>> storage = torch.zeros(2).untyped_storage()
+    >>> torch.serialization.default_restore_location(storage, "cpu").nbytes()
+    8
+    """
     for _, _, deserializer in _packages:
         result = deserializer(storage, location)
         if result is not None:
@@ -373,22 +390,52 @@ def add_safe_globals(safe_globals: list) -> None:
     """Lets files loaded with weights_only=True name these classes and functions.
 
     Items are objects, or (object, "full.name") if the file knows one by another name.
+
+    >>> import numtorch as torch
+    >>> import fractions
+    >>> torch.serialization.add_safe_globals([fractions.Fraction])
+    >>> fractions.Fraction in torch.serialization.get_safe_globals()
+    True
+    >>> torch.serialization.clear_safe_globals()
     """
     _allowed.add(safe_globals)
 
 
 def get_safe_globals() -> list:
-    """What add_safe_globals added."""
+    """What add_safe_globals added.
+
+    >>> import numtorch as torch
+    >>> import fractions
+    >>> with torch.serialization.safe_globals([fractions.Fraction]):
+    ...     fractions.Fraction in torch.serialization.get_safe_globals()
+    True
+    """
     return _allowed.added()
 
 
 def clear_safe_globals() -> None:
-    """Forgets what add_safe_globals added."""
+    """Forgets what add_safe_globals added.
+
+    >>> import numtorch as torch
+    >>> torch.serialization.clear_safe_globals()
+    >>> torch.serialization.get_safe_globals()
+    []
+    """
     _allowed.remove(_allowed.added())
 
 
 class safe_globals:
-    """A block in which files may name these classes and functions too."""
+    """A block in which files may name these classes and functions too.
+
+    >>> import numtorch as torch
+    >>> import fractions, io
+    >>> file = io.BytesIO()
+    >>> torch.save(fractions.Fraction(1, 2), file); file.seek(0)
+    0
+    >>> with torch.serialization.safe_globals([fractions.Fraction]):
+    ...     torch.load(file)
+    Fraction(1, 2)
+    """
 
     def __init__(self, safe_globals: list):
         self.safe_globals = safe_globals
@@ -402,7 +449,16 @@ class safe_globals:
 
 
 def get_unsafe_globals_in_checkpoint(f) -> list[str]:
-    """The full names in a file that weights_only=True does not allow; nothing is run."""
+    """The full names in a file that weights_only=True does not allow; nothing is run.
+
+    >>> import numtorch as torch
+    >>> import fractions, io
+    >>> file = io.BytesIO()
+    >>> torch.save(fractions.Fraction(1, 2), file); file.seek(0)
+    0
+    >>> torch.serialization.get_unsafe_globals_in_checkpoint(file)
+    ['fractions.Fraction']
+    """
     with contextlib.ExitStack() as stack:
         is_path = isinstance(f, (str, os.PathLike))
         file = stack.enter_context(open(f, "rb")) if is_path else _seekable(f)
@@ -427,7 +483,12 @@ def get_unsafe_globals_in_checkpoint(f) -> list[str]:
 
 
 class LoadEndianness(Enum):
-    """The byte order of files that do not say theirs."""
+    """The byte order of files that do not say theirs.
+
+    >>> import numtorch as torch
+    >>> [order.name for order in torch.serialization.LoadEndianness]
+    ['NATIVE', 'LITTLE', 'BIG']
+    """
 
     NATIVE = 1
     LITTLE = 2
@@ -439,12 +500,24 @@ _mmap_flags = 2  # MAP_PRIVATE
 
 
 def get_default_load_endianness() -> LoadEndianness | None:
-    """The byte order assumed of files that do not say theirs (None: little)."""
+    """The byte order assumed of files that do not say theirs (None: little).
+
+    >>> import numtorch as torch
+    >>> torch.serialization.get_default_load_endianness() is None
+    True
+    """
     return _endianness
 
 
 def set_default_load_endianness(endianness: LoadEndianness | None) -> None:
-    """Sets the byte order assumed of files that do not say theirs."""
+    """Sets the byte order assumed of files that do not say theirs.
+
+    >>> import numtorch as torch
+    >>> torch.serialization.set_default_load_endianness(torch.serialization.LoadEndianness.LITTLE)
+    >>> torch.serialization.get_default_load_endianness()
+    <LoadEndianness.LITTLE: 2>
+    >>> torch.serialization.set_default_load_endianness(None)
+    """
     global _endianness
     if not isinstance(endianness, LoadEndianness) and endianness is not None:
         raise TypeError("Invalid argument type in function set_default_load_endianness")
@@ -452,17 +525,34 @@ def set_default_load_endianness(endianness: LoadEndianness | None) -> None:
 
 
 def get_crc32_options() -> bool:
-    """True if checksums are written and checked."""
+    """True if checksums are written and checked.
+
+    >>> import numtorch as torch
+    >>> torch.serialization.get_crc32_options()
+    True
+    """
     return _archive.options["crc"]
 
 
 def set_crc32_options(compute_crc32: bool) -> None:
-    """Whether save writes checksums and load checks them."""
+    """Whether save writes checksums and load checks them.
+
+    >>> import numtorch as torch
+    >>> torch.serialization.set_crc32_options(True)
+    >>> torch.serialization.get_crc32_options()
+    True
+    """
     _archive.options["crc"] = bool(compute_crc32)
 
 
 def get_default_mmap_options() -> int:
-    """The flag of the maps of load(mmap=True): MAP_PRIVATE."""
+    """The flag of the maps of load(mmap=True): MAP_PRIVATE.
+
+    >>> import numtorch as torch
+    >>> import mmap
+    >>> torch.serialization.get_default_mmap_options() == mmap.MAP_PRIVATE
+    True
+    """
     return _mmap_flags
 
 
@@ -488,7 +578,14 @@ class set_default_mmap_options:
 def check_module_version_greater_or_equal(
     module, req_version_tuple: tuple, error_if_malformed: bool = True
 ) -> bool:
-    """True if a module's __version__ is at least this."""
+    """True if a module's __version__ is at least this.
+
+    >>> import numtorch as torch
+    >>> import types
+    >>> module = types.SimpleNamespace(__name__="m", __version__="1.2.3")
+    >>> torch.serialization.check_module_version_greater_or_equal(module, (1, 2, 0))
+    True
+    """
     try:
         parts = module.__version__.split(".")
         found = tuple(type(a)(b) for a, b in zip(req_version_tuple, parts))
@@ -506,14 +603,26 @@ def check_module_version_greater_or_equal(
 
 
 def mkdtemp() -> Any:
-    """A temporary folder for a block."""
+    """A temporary folder for a block.
+
+    >>> import numtorch as torch
+    >>> import os
+    >>> with torch.serialization.mkdtemp() as folder:
+    ...     os.path.isdir(folder)
+    True
+    """
     import tempfile
 
     return tempfile.TemporaryDirectory()
 
 
 def normalize_storage_type(storage_type: type) -> type:
-    """The public storage class of the same name."""
+    """The public storage class of the same name.
+
+    >>> import numtorch as torch
+    >>> torch.serialization.normalize_storage_type(torch.FloatStorage).__name__
+    'FloatStorage'
+    """
     import numtorch
 
     return getattr(numtorch, storage_type.__name__)

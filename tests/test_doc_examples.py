@@ -6,6 +6,7 @@ All examples run in this process, a group of them per test: kernels that they sh
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -25,5 +26,9 @@ def test_examples_print_what_they_show(group):
 
 @pytest.mark.parametrize("name", sorted(examples.ALONE))
 def test_examples_that_need_a_process(name):
-    code = f"import doctest, {name} as m; raise SystemExit(doctest.testmod(m).failed)"
-    subprocess.run([sys.executable, "-c", code], check=True)
+    code = "import doc_examples as e; print(e.run(name, *e.collected()[name]))"
+    done = subprocess.run(
+        [sys.executable, "-c", f"name = {name!r}; {code}"], cwd=os.path.dirname(__file__), check=True,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert not done.stdout.strip(), done.stdout

@@ -146,6 +146,12 @@ def backward(
 
     `grad_tensors` has one gradient for each tensor; None will do for tensors of one element.
     Raises RuntimeError for tensors without a graph, or with one that was freed.
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
+    >>> torch.autograd.backward(3 * x, torch.tensor([1.0, 10.0]))
+    >>> x.grad
+    tensor([ 3., 30.])
     """
     roots = _list(tensors)
     if grad_variables is not None:

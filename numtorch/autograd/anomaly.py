@@ -43,7 +43,13 @@ def is_anomaly_check_nan_enabled() -> bool:
 
 
 class set_detect_anomaly:
-    """Switches anomaly mode at once, and back at the end of a `with` block."""
+    """Switches anomaly mode at once, and back at the end of a `with` block.
+
+    >>> import numtorch as torch
+    >>> with torch.autograd.set_detect_anomaly(True):
+    ...     torch.is_anomaly_enabled()
+    True
+    """
 
     def __init__(self, mode: bool, check_nan: bool = True):
         self.before = (_State.enabled, _State.check_nan)
@@ -58,7 +64,17 @@ class set_detect_anomaly:
 
 class detect_anomaly:
     """Context: backward raises for the first op whose gradient is nan, and a warning says where it
-    was recorded (if the forward ran in the context too). Slow: for debugging."""
+    was recorded (if the forward ran in the context too). Slow: for debugging.
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([0.0], requires_grad=True)
+    >>> try:
+    ...     with torch.autograd.detect_anomaly():
+    ...         (x.sqrt() * 0).sum().backward()
+    ... except RuntimeError as error:
+    ...     print("nan" in str(error))
+    True
+    """
 
     def __init__(self, check_nan: bool = True):
         self.check_nan = check_nan

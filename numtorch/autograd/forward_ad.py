@@ -21,11 +21,27 @@ __all__ = ["UnpackedDualTensor", "dual_level", "enter_dual_level", "exit_dual_le
            "unpack_dual"]  # fmt: skip
 
 UnpackedDualTensor = namedtuple("UnpackedDualTensor", ("primal", "tangent"))
+UnpackedDualTensor.__doc__ = """The value and the tangent of a dual tensor; the tangent may be None.
+
+>>> import numtorch as torch
+>>> import numtorch.autograd.forward_ad as fwAD
+>>> fwAD.unpack_dual(torch.tensor([1.0]))
+UnpackedDualTensor(primal=tensor([1.]), tangent=None)
+"""
 _levels: list[list[tuple[Tensor, Tensor]]] = []
 
 
 def enter_dual_level() -> int:
-    """Opens a level; PyTorch allows one at a time."""
+    """Opens a level; PyTorch allows one at a time.
+
+    >>> import numtorch as torch
+    >>> import numtorch.autograd.forward_ad as fwAD
+    >>> level = fwAD.enter_dual_level()
+    >>> dual = fwAD.make_dual(torch.tensor([1.0]), torch.tensor([2.0]))
+    >>> fwAD.unpack_dual(3 * dual).tangent
+    tensor([6.])
+    >>> fwAD.exit_dual_level()
+    """
     if _levels:
         raise RuntimeError(
             "Nested forward mode AD is not supported at the moment. If you are using forward mode "
@@ -36,7 +52,16 @@ def enter_dual_level() -> int:
 
 
 def exit_dual_level(*, level: int | None = None) -> None:
-    """Closes the level and drops its tangents."""
+    """Closes the level and drops its tangents.
+
+    >>> import numtorch as torch
+    >>> import numtorch.autograd.forward_ad as fwAD
+    >>> level = fwAD.enter_dual_level()
+    >>> dual = fwAD.make_dual(torch.tensor([1.0]), torch.tensor([2.0]))
+    >>> fwAD.exit_dual_level(level=level)
+    >>> fwAD.unpack_dual(dual, level=0).tangent is None
+    True
+    """
     if not _levels or (level is not None and level != len(_levels) - 1):
         raise RuntimeError(
             "Trying to exit a forward AD level that was not the last one that was created. This is "
@@ -64,7 +89,15 @@ class dual_level:
 
 
 def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> Tensor:
-    """An alias of a tensor with a tangent of the same shape and dtype."""
+    """An alias of a tensor with a tangent of the same shape and dtype.
+
+    >>> import numtorch as torch
+    >>> import numtorch.autograd.forward_ad as fwAD
+    >>> with fwAD.dual_level():
+    ...     dual = fwAD.make_dual(torch.tensor([3.0]), torch.tensor([1.0]))
+    ...     fwAD.unpack_dual(dual * dual)
+    UnpackedDualTensor(primal=tensor([9.]), tangent=tensor([6.]))
+    """
     if not _levels:
         raise RuntimeError(
             "Trying to create a dual Tensor for forward AD but no level exists, make sure to "
@@ -85,7 +118,15 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
 
 
 def unpack_dual(tensor: Tensor, *, level: int | None = None) -> UnpackedDualTensor:
-    """(value, tangent) of a result; the tangent is None if it depends on no dual."""
+    """(value, tangent) of a result; the tangent is None if it depends on no dual.
+
+    >>> import numtorch as torch
+    >>> import numtorch.autograd.forward_ad as fwAD
+    >>> with fwAD.dual_level():
+    ...     dual = fwAD.make_dual(torch.tensor([0.0]), torch.tensor([2.0]))
+    ...     fwAD.unpack_dual(dual.sin()).tangent
+    tensor([2.])
+    """
     if not _levels:
         return UnpackedDualTensor(tensor, None)
     for dual, tangent in _levels[-1]:

@@ -38,7 +38,22 @@ class _Saved:
 
 
 class FunctionCtx:
-    """What a Function's forward hands to its backward; also the grad_fn of its results."""
+    """What a Function's forward hands to its backward; also the grad_fn of its results.
+
+    >>> import numtorch as torch
+    >>> class Square(torch.autograd.Function):
+    ...     @staticmethod
+    ...     def forward(ctx, x):
+    ...         ctx.save_for_backward(x)
+    ...         return x * x
+    ...     @staticmethod
+    ...     def backward(ctx, grad):
+    ...         return 2 * ctx.saved_tensors[0] * grad
+    >>> x = torch.tensor([1.0, 3.0], requires_grad=True)
+    >>> Square.apply(x).sum().backward()
+    >>> x.grad
+    tensor([2., 6.])
+    """
 
     def __init__(self):
         self._to_save: tuple = ()
@@ -430,7 +445,21 @@ def _link(ctx: FunctionCtx, args: tuple) -> None:
 
 
 def once_differentiable(backward: Callable) -> Callable:
-    """Decorator of a backward that can't be differentiated: a second derivative raises."""
+    """Decorator of a backward that can't be differentiated: a second derivative raises.
+
+    >>> import numtorch as torch
+    >>> class Twice(torch.autograd.Function):
+    ...     @staticmethod
+    ...     def forward(ctx, x):
+    ...         return x * 2
+    ...     @staticmethod
+    ...     @torch.autograd.function.once_differentiable
+    ...     def backward(ctx, grad):
+    ...         return grad * 2
+    >>> x = torch.tensor([1.0], requires_grad=True)
+    >>> torch.autograd.grad(Twice.apply(x).sum(), x)
+    (tensor([2.]),)
+    """
 
     @functools.wraps(backward)
     def wrapped(ctx, *args):

@@ -131,7 +131,13 @@ def _like(v, values: tuple, many: bool, what: str) -> tuple:
 def vjp(
     func: Callable, inputs, v=None, create_graph: bool = False, strict: bool = False
 ) -> tuple:
-    """(value, v times the Jacobian)."""
+    """(value, v times the Jacobian).
+
+    >>> import numtorch as torch
+    >>> x, v = torch.tensor([1.0, 3.0]), torch.tensor([1.0, 1.0])
+    >>> torch.autograd.functional.vjp(lambda x: x * x, x, v)
+    (tensor([1., 9.]), tensor([2., 6.]))
+    """
     with enable_grad():
         many, inputs = _tuple(inputs, "inputs", "vjp")
         inputs = _prepare(inputs, create_graph)
@@ -148,7 +154,13 @@ def vjp(
 def jvp(
     func: Callable, inputs, v=None, create_graph: bool = False, strict: bool = False
 ) -> tuple:
-    """(value, the Jacobian times v)."""
+    """(value, the Jacobian times v).
+
+    >>> import numtorch as torch
+    >>> x, v = torch.tensor([1.0, 3.0]), torch.tensor([1.0, 1.0])
+    >>> torch.autograd.functional.jvp(lambda x: x * x, x, v)
+    (tensor([1., 9.]), tensor([2., 6.]))
+    """
     from .. import zeros_like
 
     with enable_grad():
@@ -174,6 +186,11 @@ def jacobian(
     """The Jacobian [*output shape, *input shape]; tuples of tuples for several in- or outputs.
 
     The rows are always computed together (vmap); `vectorize` is accepted.
+
+    >>> import numtorch as torch
+    >>> torch.autograd.functional.jacobian(lambda x: x * x, torch.tensor([1.0, 3.0]))
+    tensor([[2., 0.],
+            [0., 6.]])
     """
     if strategy not in ("forward-mode", "reverse-mode"):
         raise AssertionError(
@@ -276,7 +293,13 @@ def hessian(
     func: Callable, inputs, create_graph: bool = False, strict: bool = False,
     vectorize: bool = False, outer_jacobian_strategy: str = "reverse-mode",
 ) -> Tensor | tuple:  # fmt: skip
-    """Second derivatives of a scalar function: [*input shape, *input shape] for each pair."""
+    """Second derivatives of a scalar function: [*input shape, *input shape] for each pair.
+
+    >>> import numtorch as torch
+    >>> torch.autograd.functional.hessian(lambda x: (x * x).sum(), torch.tensor([1.0, 3.0]))
+    tensor([[2., 0.],
+            [0., 2.]])
+    """
     many, inputs = _tuple(inputs, "inputs", "hessian")
     if outer_jacobian_strategy not in ("forward-mode", "reverse-mode"):
         raise AssertionError(
@@ -312,7 +335,13 @@ def _gradient(func, inputs, strict: bool, fn: str):
 def vhp(
     func: Callable, inputs, v=None, create_graph: bool = False, strict: bool = False
 ) -> tuple:
-    """(value, v times the Hessian) of a scalar function."""
+    """(value, v times the Hessian) of a scalar function.
+
+    >>> import numtorch as torch
+    >>> x, v = torch.tensor([1.0, 3.0]), torch.tensor([1.0, 10.0])
+    >>> torch.autograd.functional.vhp(lambda x: (x * x).sum(), x, v)
+    (tensor(10.), tensor([ 2., 20.]))
+    """
     with enable_grad():
         many, inputs = _tuple(inputs, "inputs", "vhp")
         inputs = _prepare(inputs, create_graph)
@@ -327,7 +356,13 @@ def vhp(
 def hvp(
     func: Callable, inputs, v=None, create_graph: bool = False, strict: bool = False
 ) -> tuple:
-    """(value, the Hessian times v) of a scalar function; the Hessian is symmetric."""
+    """(value, the Hessian times v) of a scalar function; the Hessian is symmetric.
+
+    >>> import numtorch as torch
+    >>> x, v = torch.tensor([1.0, 3.0]), torch.tensor([1.0, 10.0])
+    >>> torch.autograd.functional.hvp(lambda x: (x * x).sum(), x, v)
+    (tensor(10.), tensor([ 2., 20.]))
+    """
     with enable_grad():
         many, inputs = _tuple(inputs, "inputs", "hvp")
         inputs = _prepare(inputs, create_graph)

@@ -13,7 +13,24 @@ __all__ = ["GradcheckError", "gradcheck", "gradgradcheck"]
 
 
 class GradcheckError(RuntimeError):
-    """Analytical and numerical gradients differ."""
+    """Analytical and numerical gradients differ.
+
+    >>> import numtorch as torch
+    >>> from numtorch.autograd.gradcheck import GradcheckError
+    >>> class Wrong(torch.autograd.Function):
+    ...     @staticmethod
+    ...     def forward(ctx, x):
+    ...         return x * 2
+    ...     @staticmethod
+    ...     def backward(ctx, grad):
+    ...         return grad
+    >>> x = torch.tensor([1.0], dtype=torch.float64, requires_grad=True)
+    >>> try:
+    ...     torch.autograd.gradcheck(Wrong.apply, x)
+    ... except GradcheckError as error:
+    ...     print(str(error).splitlines()[0])
+    Jacobian mismatch for output 0 with respect to input 0,
+    """
 
 
 def _list(x) -> list:
@@ -101,6 +118,11 @@ def gradcheck(
 
     Raises GradcheckError (or returns False without raise_exception) where they differ. fast_mode
     is accepted; every element is checked anyway.
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([0.5, 1.5], dtype=torch.float64, requires_grad=True)
+    >>> torch.autograd.gradcheck(torch.sin, x)
+    True
     """
     inputs = _list(inputs)
     _check_inputs(inputs)
@@ -227,7 +249,13 @@ def gradgradcheck(
     check_fwd_over_rev: bool = False, check_rev_over_rev: bool = True, fast_mode: bool = False,
     masked: bool = False,
 ) -> bool:  # fmt: skip
-    """gradcheck of the gradient function: second derivatives, also by the grad_outputs."""
+    """gradcheck of the gradient function: second derivatives, also by the grad_outputs.
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([0.5, 1.5], dtype=torch.float64, requires_grad=True)
+    >>> torch.autograd.gradgradcheck(torch.sin, x)
+    True
+    """
     from . import grad
 
     inputs = _list(inputs)

@@ -29,7 +29,13 @@ _nodes: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
 
 
 class Node:
-    """The op that made a tensor, as autograd sees it: `name()`, `next_functions`, hooks."""
+    """The op that made a tensor, as autograd sees it: `name()`, `next_functions`, hooks.
+
+    >>> import numtorch as torch
+    >>> y = torch.tensor([1.0], requires_grad=True) * 2
+    >>> y.grad_fn.name(), [node.name() for node, _ in y.grad_fn.next_functions if node]
+    ('MulBackward0', ['torch::autograd::AccumulateGrad'])
+    """
 
     def __init__(self, home, win, index: int):
         self._home, self._win, self._index = home, win, index
@@ -217,7 +223,14 @@ class OpStop:
 
 
 class GradientEdge(tuple):
-    """A node and the number of one of its results."""
+    """A node and the number of one of its results.
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([1.0], requires_grad=True)
+    >>> edge = torch.autograd.graph.get_gradient_edge(x * 2)
+    >>> edge.output_nr, edge.node.name()
+    (0, 'MulBackward0')
+    """
 
     def __new__(cls, node, output_nr: int = 0):
         return tuple.__new__(cls, (node, output_nr))
@@ -227,7 +240,13 @@ class GradientEdge(tuple):
 
 
 def get_gradient_edge(tensor: Tensor) -> GradientEdge:
-    """Where a tensor's gradient arrives in the graph."""
+    """Where a tensor's gradient arrives in the graph.
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([1.0], requires_grad=True)
+    >>> torch.autograd.graph.get_gradient_edge(x * 2).node.name()
+    'MulBackward0'
+    """
     if not tensor.requires_grad:
         raise RuntimeError(
             "It is not possible to get the gradient edge for a Tensor that does not require "
@@ -237,7 +256,15 @@ def get_gradient_edge(tensor: Tensor) -> GradientEdge:
 
 
 def register_multi_grad_hook(tensors, fn: Callable, *, mode: str = "all") -> MultiHandle:
-    """Calls fn(grads) when the gradients of all tensors are known ('any': fn(grad), the first)."""
+    """Calls fn(grads) when the gradients of all tensors are known ('any': fn(grad), the first).
+
+    >>> import numtorch as torch
+    >>> x, y = torch.ones(1, requires_grad=True), torch.ones(1, requires_grad=True)
+    >>> handle = torch.autograd.graph.register_multi_grad_hook((x, y), lambda grads: print(grads))
+    >>> (2 * x + 3 * y).sum().backward()
+    [tensor([2.]), tensor([3.])]
+    >>> handle.remove()
+    """
     if mode not in ("all", "any"):
         raise ValueError(f"Expects mode to be one of ('all', 'any') but got {mode}")
     tensors = list(tensors)
@@ -304,6 +331,14 @@ class saved_tensors_hooks:
 
     Ops of numtorch itself save nothing one by one (their backward is planned as a whole), so the
     hooks see the tensors of autograd.Function only.
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
+    >>> with torch.autograd.graph.saved_tensors_hooks(lambda t: t, lambda t: t):
+    ...     y = x * x
+    >>> y.sum().backward()
+    >>> x.grad
+    tensor([2., 4.])
     """
 
     def __init__(self, pack_hook: Callable, unpack_hook: Callable):
@@ -319,14 +354,33 @@ class saved_tensors_hooks:
 
 
 class save_on_cpu(saved_tensors_hooks):
-    """Keeps saved tensors in main memory, where they are here anyway."""
+    """Keeps saved tensors in main memory, where they are here anyway.
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
+    >>> with torch.autograd.graph.save_on_cpu():
+    ...     y = x * x
+    >>> y.sum().backward()
+    >>> x.grad
+    tensor([2., 4.])
+    """
 
     def __init__(self, pin_memory: bool = False, device_type: str = "cuda"):
         super().__init__(lambda t: t, lambda t: t)
 
 
 class disable_saved_tensors_hooks:
-    """In this context, saved_tensors_hooks raises with the message."""
+    """In this context, saved_tensors_hooks raises with the message.
+
+    >>> import numtorch as torch
+    >>> with torch.autograd.graph.disable_saved_tensors_hooks("no hooks here"):
+    ...     try:
+    ...         with torch.autograd.graph.saved_tensors_hooks(lambda t: t, lambda t: t):
+    ...             pass
+    ...     except RuntimeError as error:
+    ...         print(error)
+    no hooks here
+    """
 
     def __init__(self, error_message: str):
         self.message = error_message

@@ -202,7 +202,15 @@ def _set_handles(tape, kind) -> None:
 
 
 class set_multithreading_enabled:
-    """Accepted for compatibility: backward runs on the caller's thread anyway."""
+    """Accepted for compatibility: backward runs on the caller's thread anyway.
+
+    >>> import numtorch as torch
+    >>> with torch.autograd.set_multithreading_enabled(False):
+    ...     x = torch.tensor([1.0], requires_grad=True)
+    ...     (3 * x).sum().backward()
+    >>> x.grad
+    tensor([3.])
+    """
 
     def __init__(self, mode: bool):
         self.mode = bool(mode)

@@ -71,31 +71,63 @@ def empty_cache() -> None:
 
 
 def is_available() -> bool:
-    """True: there is always a CPU."""
+    """True: there is always a CPU.
+
+    >>> import numtorch as torch
+    >>> torch.cpu.is_available()
+    True
+    """
     return True
 
 
 def device_count() -> int:
-    """1."""
+    """1.
+
+    >>> import numtorch as torch
+    >>> torch.cpu.device_count()
+    1
+    """
     return 1
 
 
 def current_device() -> str:
-    """'cpu'."""
+    """'cpu'.
+
+    >>> import numtorch as torch
+    >>> torch.cpu.current_device()
+    'cpu'
+    """
     return "cpu"
 
 
 def set_device(device) -> None:
-    """Accepted for code that is written for several kinds of devices."""
+    """Accepted for code that is written for several kinds of devices.
+
+    >>> import numtorch as torch
+    >>> torch.cpu.set_device("cpu")
+    >>> torch.cpu.current_device()
+    'cpu'
+    """
 
 
 def synchronize(device=None) -> None:
-    """Executes what is pending."""
+    """Executes what is pending.
+
+    >>> import numtorch as torch
+    >>> torch.cpu.synchronize()
+    >>> torch.cpu.current_device()
+    'cpu'
+    """
     local.tape.flush()
 
 
 class Stream:
-    """Work on the CPU has one order; this stands for it."""
+    """Work on the CPU has one order; this stands for it.
+
+    >>> import numtorch as torch
+    >>> isinstance(torch.cpu.current_stream(), torch.cpu.Stream)
+    True
+    """
 
     def __init__(self, priority: int = -1):
         self.priority = priority
@@ -105,13 +137,25 @@ class Stream:
 
 
 def current_stream(device=None) -> Stream:
-    """The one stream."""
+    """The one stream.
+
+    >>> import numtorch as torch
+    >>> type(torch.cpu.current_stream()).__name__
+    'Stream'
+    """
     return Stream()
 
 
 @contextlib.contextmanager
 def stream(stream) -> Iterator[None]:
-    """A block on a stream: no effect."""
+    """A block on a stream: no effect.
+
+    >>> import numtorch as torch
+    >>> with torch.cpu.stream(torch.cpu.current_stream()):
+    ...     x = torch.tensor([1, 2, 3]) * 2
+    >>> x
+    tensor([2, 4, 6])
+    """
     yield
 
 

@@ -40,7 +40,12 @@ def is_mpi_available() -> bool:
 
 
 def is_torchelastic_launched() -> bool:
-    """True if a launcher of torch's has started this process."""
+    """True if a launcher of torch's has started this process.
+
+    >>> import numtorch as torch
+    >>> torch.distributed.is_torchelastic_launched()
+    False
+    """
     import os
 
     return os.environ.get("TORCHELASTIC_RUN_ID") is not None

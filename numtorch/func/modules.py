@@ -106,7 +106,13 @@ class _Swapped:
 
 
 def replace_all_batch_norm_modules_(root) -> object:
-    """Makes all batch norms in a module use the batch's statistics: vmap can't update their own."""
+    """Makes all batch norms in a module use the batch's statistics: vmap can't update their own.
+
+    >>> import numtorch as torch
+    >>> net = torch.nn.Sequential(torch.nn.BatchNorm1d(3))
+    >>> torch.func.replace_all_batch_norm_modules_(net)[0].running_mean is None
+    True
+    """
     for m in root.modules():
         if hasattr(m, "running_mean") and hasattr(m, "track_running_stats"):
             m.running_mean = m.running_var = m.num_batches_tracked = None
@@ -115,7 +121,14 @@ def replace_all_batch_norm_modules_(root) -> object:
 
 
 def stack_module_state(models) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    """(parameters, buffers) of several modules of one kind, stacked along a new first dim."""
+    """(parameters, buffers) of several modules of one kind, stacked along a new first dim.
+
+    >>> import numtorch as torch
+    >>> models = [torch.nn.Linear(3, 2) for _ in range(5)]
+    >>> parameters, buffers = torch.func.stack_module_state(models)
+    >>> parameters["weight"].shape, buffers
+    (torch.Size([5, 2, 3]), {})
+    """
     from .. import stack
 
     models = list(models)

@@ -113,7 +113,12 @@ def _zeros(grads, like):
 
 
 def grad_and_value(func: Callable, argnums=0, has_aux: bool = False) -> Callable:
-    """A function that returns (gradient, value) of a scalar function."""
+    """A function that returns (gradient, value) of a scalar function.
+
+    >>> import numtorch as torch
+    >>> torch.func.grad_and_value(lambda x: (x * x).sum())(torch.tensor([1.0, 3.0]))
+    (tensor([2., 6.]), tensor(10.))
+    """
 
     @functools.wraps(func)
     def wrapped(*args, **kwargs):
@@ -178,7 +183,13 @@ def grad(func: Callable, argnums=0, has_aux: bool = False) -> Callable:
 
 
 def vjp(func: Callable, *primals, has_aux: bool = False) -> tuple:
-    """(value, f) with f(cotangents) the vector-Jacobian product; a third result with has_aux."""
+    """(value, f) with f(cotangents) the vector-Jacobian product; a third result with has_aux.
+
+    >>> import numtorch as torch
+    >>> value, f = torch.func.vjp(lambda x: x * x, torch.tensor([1.0, 3.0]))
+    >>> value, f(torch.tensor([1.0, 10.0]))
+    (tensor([1., 9.]), (tensor([ 2., 60.]),))
+    """
     with _transform():
         tracked = tree_map(_track, primals)
         out = func(*tracked)
@@ -272,7 +283,12 @@ class _Linear:
 def jvp(
     func: Callable, primals, tangents, *, strict: bool = False, has_aux: bool = False
 ) -> tuple:
-    """(value, Jacobian times tangents) of a function; the tangents are like the primals."""
+    """(value, Jacobian times tangents) of a function; the tangents are like the primals.
+
+    >>> import numtorch as torch
+    >>> torch.func.jvp(lambda x: x * x, (torch.tensor([1.0, 3.0]),), (torch.tensor([1.0, 1.0]),))
+    (tensor([1., 9.]), tensor([2., 6.]))
+    """
     if not isinstance(primals, tuple):
         raise RuntimeError(
             "jvp(f, primals, tangents): Expected primals to be a tuple. E.g. it should be valid to "
@@ -293,7 +309,13 @@ def jvp(
 
 
 def linearize(func: Callable, *primals) -> tuple:
-    """(value, f) with f(*tangents) the Jacobian-vector product at the primals."""
+    """(value, f) with f(*tangents) the Jacobian-vector product at the primals.
+
+    >>> import numtorch as torch
+    >>> value, f = torch.func.linearize(lambda x: x * x, torch.tensor([1.0, 3.0]))
+    >>> value, f(torch.tensor([1.0, 10.0]))
+    (tensor([1., 9.]), tensor([ 2., 60.]))
+    """
     linear = _Linear(func, primals)
 
     def product(*tangents):
@@ -324,7 +346,13 @@ def jacrev(
     func: Callable, argnums=0, *, has_aux: bool = False, chunk_size: int | None = None,
     _preallocate_and_copy: bool = False,
 ) -> Callable:  # fmt: skip
-    """The Jacobian of a function by reverse mode: [*output shape, *input shape]."""
+    """The Jacobian of a function by reverse mode: [*output shape, *input shape].
+
+    >>> import numtorch as torch
+    >>> torch.func.jacrev(lambda x: x * x)(torch.tensor([1.0, 3.0]))
+    tensor([[2., 0.],
+            [0., 6.]])
+    """
 
     @functools.wraps(func)
     def wrapped(*args, **kwargs):
@@ -365,7 +393,13 @@ def jacrev(
 def jacfwd(
     func: Callable, argnums=0, has_aux: bool = False, *, randomness: str = "error"
 ) -> Callable:
-    """The Jacobian of a function by forward mode: [*output shape, *input shape]."""
+    """The Jacobian of a function by forward mode: [*output shape, *input shape].
+
+    >>> import numtorch as torch
+    >>> torch.func.jacfwd(lambda x: x * x)(torch.tensor([1.0, 3.0]))
+    tensor([[2., 0.],
+            [0., 6.]])
+    """
 
     @functools.wraps(func)
     def wrapped(*args, **kwargs):
@@ -401,5 +435,11 @@ def jacfwd(
 
 
 def hessian(func: Callable, argnums=0) -> Callable:
-    """The matrix of second derivatives of a scalar function: jacfwd of jacrev."""
+    """The matrix of second derivatives of a scalar function: jacfwd of jacrev.
+
+    >>> import numtorch as torch
+    >>> torch.func.hessian(lambda x: (x * x).sum())(torch.tensor([1.0, 3.0]))
+    tensor([[2., 0.],
+            [0., 2.]])
+    """
     return jacfwd(jacrev(func, argnums), argnums)

@@ -28,17 +28,33 @@ _STRATEGIES = {"file_descriptor", "file_system"}
 
 
 def get_all_sharing_strategies() -> set[str]:
-    """The ways of sharing memory that this system has."""
+    """The ways of sharing memory that this system has.
+
+    >>> import numtorch as torch
+    >>> sorted(torch.multiprocessing.get_all_sharing_strategies())
+    ['file_descriptor', 'file_system']
+    """
     return set(_STRATEGIES)
 
 
 def get_sharing_strategy() -> str:
-    """What set_sharing_strategy was given; 'file_descriptor' at first."""
+    """What set_sharing_strategy was given; 'file_descriptor' at first.
+
+    >>> import numtorch as torch
+    >>> torch.multiprocessing.get_sharing_strategy()
+    'file_descriptor'
+    """
     return _strategy
 
 
 def set_sharing_strategy(new_strategy: str) -> None:
-    """Accepts 'file_descriptor' and 'file_system'; both are an anonymous file per storage."""
+    """Accepts 'file_descriptor' and 'file_system'; both are an anonymous file per storage.
+
+    >>> import numtorch as torch
+    >>> torch.multiprocessing.set_sharing_strategy("file_descriptor")
+    >>> torch.multiprocessing.get_sharing_strategy()
+    'file_descriptor'
+    """
     global _strategy
     assert new_strategy in _STRATEGIES, f"sharing strategy {new_strategy!r} is not available"
     _strategy = new_strategy

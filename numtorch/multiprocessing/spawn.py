@@ -13,25 +13,43 @@ from multiprocessing import connection
 
 
 class ProcessException(Exception):
-    """A process ended otherwise than by returning."""
+    """A process ended otherwise than by returning.
 
-    def __init__(self, msg: str, error_index: int, pid: int):
+    >>> import numtorch as torch
+    >>> from numtorch.multiprocessing.spawn import ProcessException
+    >>> ProcessException("process 1 failed", 1, error_pid=4321).error_index
+    1
+    """
+
+    def __init__(self, msg: str, error_index: int, error_pid: int):
         super().__init__(msg)
-        self.msg, self.error_index, self.pid = msg, error_index, pid
+        self.msg, self.error_index, self.error_pid = msg, error_index, error_pid
 
     def __reduce__(self):
-        return type(self), (self.msg, self.error_index, self.pid)
+        return type(self), (self.msg, self.error_index, self.error_pid)
 
 
 class ProcessRaisedException(ProcessException):
-    """A process raised an exception; its traceback is the message."""
+    """A process raised an exception; its traceback is the message.
+
+    >>> import numtorch as torch
+    >>> error = torch.multiprocessing.ProcessRaisedException("ValueError", 1, 4321)
+    >>> error.error_index, str(error)
+    (1, 'ValueError')
+    """
 
     def __init__(self, msg: str, error_index: int, error_pid: int):
         super().__init__(msg, error_index, error_pid)
 
 
 class ProcessExitedException(ProcessException):
-    """A process was killed by a signal or left with an exit code."""
+    """A process was killed by a signal or left with an exit code.
+
+    >>> import numtorch as torch
+    >>> error = torch.multiprocessing.ProcessExitedException("killed", 1, 4321, exit_code=-9)
+    >>> error.exit_code
+    -9
+    """
 
     def __init__(self, msg: str, error_index: int, error_pid: int, exit_code: int,
                  signal_name: str | None = None):  # fmt: skip
@@ -39,7 +57,9 @@ class ProcessExitedException(ProcessException):
         self.exit_code, self.signal_name = exit_code, signal_name
 
     def __reduce__(self):
-        return type(self), (self.msg, self.error_index, self.pid, self.exit_code, self.signal_name)
+        return type(self), (
+            self.msg, self.error_index, self.error_pid, self.exit_code, self.signal_name
+        )  # fmt: skip
 
 
 def _run(fn, index: int, args: tuple, error_file: str) -> None:
@@ -54,7 +74,16 @@ def _run(fn, index: int, args: tuple, error_file: str) -> None:
 
 
 class ProcessContext:
-    """The started processes; `join` waits for them."""
+    """The started processes; `join` waits for them.
+
+    >>> import numtorch as torch
+    >>> import math
+    >>> processes = torch.multiprocessing.spawn(math.sqrt, nprocs=2, join=False)
+    >>> while not processes.join():
+    ...     pass
+    >>> len(processes.pids())
+    2
+    """
 
     def __init__(self, processes: list, error_files: list[str]):
         self.processes, self.error_files = processes, error_files
@@ -129,7 +158,14 @@ def start_processes(
     fn, args: tuple = (), nprocs: int = 1, join: bool = True, daemon: bool = False,
     start_method: str = "spawn",
 ) -> ProcessContext | None:  # fmt: skip
-    """Runs fn(index, *args) in `nprocs` processes; see `spawn`."""
+    """Runs fn(index, *args) in `nprocs` processes; see `spawn`.
+
+    >>> import numtorch as torch
+    >>> import math
+    >>> processes = torch.multiprocessing.start_processes(math.sqrt, nprocs=2, join=False)
+    >>> while not processes.join():
+    ...     pass
+    """
     mp = multiprocessing.get_context(start_method)
     processes, files = [], []
     for index in range(nprocs):
@@ -155,5 +191,10 @@ def spawn(
 
     With join=False it returns a ProcessContext at once. If a process fails, the others are
     terminated and ProcessRaisedException (with its traceback) or ProcessExitedException is raised.
+
+    >>> import numtorch as torch
+    >>> import math
+    >>> torch.multiprocessing.spawn(math.sqrt, nprocs=2) is None
+    True
     """
     return start_processes(fn, args, nprocs, join, daemon, start_method)

@@ -109,7 +109,12 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator=None) -> 
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator=None) -> Tensor:
-    """Fills with normally distributed numbers."""
+    """Fills with normally distributed numbers.
+
+    >>> import numtorch as torch
+    >>> torch.nn.init.normal_(torch.empty(3), mean=5.0, std=0.0)
+    tensor([5., 5., 5.])
+    """
     return _random_fill(tensor, "randn", float(std), float(mean), generator)
 
 

@@ -79,7 +79,14 @@ def new_parameter(shape: tuple[int, ...], dtype=None, device=None) -> Parameter:
 
 
 class UninitializedTensorMixin:
-    """A tensor without a shape; `materialize` gives it one."""
+    """A tensor without a shape; `materialize` gives it one.
+
+    >>> import numtorch as torch
+    >>> weight = torch.nn.UninitializedParameter()
+    >>> weight.materialize((2, 3))
+    >>> weight.shape
+    torch.Size([2, 3])
+    """
 
     def materialize(self, shape, device=None, dtype=None) -> None:
         """Makes this tensor a parameter (or buffer) of the given shape; its content is not set.
@@ -151,5 +158,11 @@ class UninitializedBuffer(UninitializedTensorMixin, Buffer):
 
 
 def is_lazy(param) -> bool:
-    """True for a parameter or buffer whose shape is not known yet."""
+    """True for a parameter or buffer whose shape is not known yet.
+
+    >>> import numtorch as torch
+    >>> layer = torch.nn.LazyLinear(3)
+    >>> torch.nn.parameter.is_lazy(layer.weight)
+    True
+    """
     return isinstance(param, UninitializedTensorMixin)

@@ -33,6 +33,12 @@ def sparse_coo_tensor(
     """A tensor with `values` [nnz, ...] at `indices` [sparse dims, nnz]; equal indices add up.
 
     RuntimeError when indices are out of range or the shapes do not fit together.
+
+    >>> import numtorch as torch
+    >>> x = torch.sparse_coo_tensor([[0, 1, 1], [2, 0, 0]], [3, 4, 5], (2, 3))
+    >>> x.to_dense()
+    tensor([[0, 0, 3],
+            [9, 0, 0]])
     """
     if values is None and size is None:  # only a size: no values
         indices, size = [[] for _ in indices], tuple(indices)
@@ -95,7 +101,13 @@ def sparse_csr_tensor(
     crow_indices, col_indices, values, size=None, *, dtype=None, device=None, pin_memory=False,
     requires_grad: bool = False, check_invariants=None,
 ) -> CsrTensor:  # fmt: skip
-    """A matrix in compressed rows; RuntimeError when the parts do not fit together."""
+    """A matrix in compressed rows; RuntimeError when the parts do not fit together.
+
+    >>> import numtorch as torch
+    >>> torch.sparse_csr_tensor([0, 1, 2], [1, 0], [4, 5], (2, 2)).to_dense()
+    tensor([[0, 4],
+            [5, 0]])
+    """
     return compressed(CsrTensor, crow_indices, col_indices, values, size, dtype, requires_grad)
 
 
@@ -103,7 +115,13 @@ def sparse_csc_tensor(
     ccol_indices, row_indices, values, size=None, *, dtype=None, device=None, pin_memory=False,
     requires_grad: bool = False, check_invariants=None,
 ) -> CscTensor:  # fmt: skip
-    """A matrix in compressed columns; RuntimeError when the parts do not fit together."""
+    """A matrix in compressed columns; RuntimeError when the parts do not fit together.
+
+    >>> import numtorch as torch
+    >>> torch.sparse_csc_tensor([0, 1, 2], [1, 0], [4, 5], (2, 2)).to_dense()
+    tensor([[0, 5],
+            [4, 0]])
+    """
     return compressed(CscTensor, ccol_indices, row_indices, values, size, dtype, requires_grad)
 
 
@@ -203,12 +221,26 @@ _install_dense()
 
 
 def mm(mat1: Tensor, mat2: Tensor) -> Tensor:
-    """Matrix product of a sparse matrix with a sparse or dense one."""
+    """Matrix product of a sparse matrix with a sparse or dense one.
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([[0.0, 2.0], [3.0, 0.0]]).to_sparse()
+    >>> torch.sparse.mm(x, torch.tensor([[1.0], [10.0]]))
+    tensor([[20.],
+            [ 3.]])
+    """
     return mat1 @ mat2
 
 
 def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta=1, alpha=1) -> Tensor:
-    """beta * input + alpha * (mat1 @ mat2) with a sparse mat1."""
+    """beta * input + alpha * (mat1 @ mat2) with a sparse mat1.
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([[0.0, 2.0], [3.0, 0.0]]).to_sparse()
+    >>> torch.sparse.addmm(torch.ones(2, 1), x, torch.tensor([[1.0], [10.0]]))
+    tensor([[21.],
+            [ 4.]])
+    """
     out = matmul(mat1, mat2)
     out = out if alpha == 1 else out * alpha
     if beta == 0:
@@ -220,7 +252,15 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta=1, alpha=1) -> Tens
 def sampled_addmm(
     input: CsrTensor, mat1: Tensor, mat2: Tensor, *, beta=1.0, alpha=1.0
 ) -> CsrTensor:
-    """alpha * (mat1 @ mat2) at the positions of a CSR matrix, plus beta times it."""
+    """alpha * (mat1 @ mat2) at the positions of a CSR matrix, plus beta times it.
+
+    >>> import numtorch as torch
+    >>> mask = torch.eye(2).to_sparse_csr()
+    >>> x = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
+    >>> torch.sparse.sampled_addmm(mask, x, x, beta=0.0).to_dense()
+    tensor([[ 7.,  0.],
+            [ 0., 22.]])
+    """
     coo = input.to_sparse_coo()
     rows, cols = (_own(r.copy()) for r in coo._idx.numpy())
     dots = (mat1.index_select(0, rows) * mat2.t().index_select(0, cols)).sum(1)
@@ -228,7 +268,13 @@ def sampled_addmm(
 
 
 def sum(input: CooTensor, dim=None, dtype=None) -> Tensor:
-    """Sum over all dims (dense), or over some (sparse while sparse dims remain)."""
+    """Sum over all dims (dense), or over some (sparse while sparse dims remain).
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([[0, 2], [3, 0]]).to_sparse()
+    >>> torch.sparse.sum(x), torch.sparse.sum(x, 0).to_dense()
+    (tensor(5), tensor([3, 2]))
+    """
     if dtype is not None:
         input = input.to(dtype)
     if dim is None:
@@ -249,12 +295,25 @@ def sum(input: CooTensor, dim=None, dtype=None) -> Tensor:
 
 
 def softmax(input: CooTensor, dim: int, *, dtype=None) -> CooTensor:
-    """Softmax over one sparse dim; elements that are not given count as minus infinity."""
+    """Softmax over one sparse dim; elements that are not given count as minus infinity.
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([[0.0, 2.0], [3.0, 3.0]]).to_sparse()
+    >>> torch.sparse.softmax(x, 1).to_dense()
+    tensor([[0.0000, 1.0000],
+            [0.5000, 0.5000]])
+    """
     return _softmax(input, dim, dtype, log=False)
 
 
 def log_softmax(input: CooTensor, dim: int, *, dtype=None) -> CooTensor:
-    """Logarithm of the softmax over one sparse dim."""
+    """Logarithm of the softmax over one sparse dim.
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([[0.0, 2.0], [3.0, 3.0]]).to_sparse()
+    >>> torch.sparse.log_softmax(x, 1).values()
+    tensor([ 0.0000, -0.6931, -0.6931])
+    """
     return _softmax(input, dim, dtype, log=True)
 
 
@@ -279,7 +338,14 @@ def _softmax(input, dim: int, dtype, log: bool):
 
 
 def spdiags(diagonals: Tensor, offsets: Tensor, shape, layout=None) -> SparseTensor:
-    """A matrix of the given shape with `diagonals` [k, n] at `offsets` [k]."""
+    """A matrix of the given shape with `diagonals` [k, n] at `offsets` [k].
+
+    >>> import numtorch as torch
+    >>> torch.sparse.spdiags(torch.tensor([[1, 2, 3]]), torch.tensor([0]), (3, 3)).to_dense()
+    tensor([[1, 0, 0],
+            [0, 2, 0],
+            [0, 0, 3]])
+    """
     diagonals, offsets = _creation.as_tensor(diagonals), _creation.as_tensor(offsets)
     if diagonals.dim() == 1:
         diagonals, offsets = diagonals.unsqueeze(0), offsets.reshape(1)

@@ -24,16 +24,33 @@ __all__ = [
 
 
 class CheckpointError(RuntimeError):
-    """The second run of a checkpointed function did not do what the first one did."""
+    """The second run of a checkpointed function did not do what the first one did.
+
+    >>> import numtorch as torch
+    >>> issubclass(torch.utils.checkpoint.CheckpointError, RuntimeError)
+    True
+    """
 
 
 def noop_context_fn() -> tuple:
-    """Two contexts that do nothing."""
+    """Two contexts that do nothing.
+
+    >>> import numtorch as torch
+    >>> len(torch.utils.checkpoint.noop_context_fn())
+    2
+    """
     return contextlib.nullcontext(), contextlib.nullcontext()
 
 
 def detach_variable(inputs: tuple) -> tuple:
-    """The tensors without their graph, requiring grad as before."""
+    """The tensors without their graph, requiring grad as before.
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([1.0], requires_grad=True) * 2
+    >>> detached = torch.utils.checkpoint.detach_variable((x,))[0]
+    >>> detached.is_leaf, detached.requires_grad
+    (True, True)
+    """
     if not isinstance(inputs, tuple):
         raise RuntimeError(
             "Only tuple of tensors is supported. Got Unsupported input type: ",
@@ -49,7 +66,15 @@ def _detached(x):
 
 
 def check_backward_validity(inputs) -> None:
-    """Warns if no input requires grad."""
+    """Warns if no input requires grad.
+
+    >>> import numtorch as torch
+    >>> import warnings
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     torch.utils.checkpoint.check_backward_validity([torch.zeros(2)])
+    >>> len(caught)
+    0
+    """
     if not any(isinstance(x, Tensor) and x.requires_grad for x in inputs):
         warnings.warn(
             "None of the inputs have requires_grad=True. Gradients will be None", stacklevel=2
@@ -254,7 +279,16 @@ def _checkpoint(function, args, kwargs, preserve: bool, context_fn, check: str):
 def checkpoint_sequential(
     functions, segments: int, input, use_reentrant: bool | None = None, **kwargs
 ) -> object:
-    """A Sequential (or list) of modules in `segments` checkpoints; the last part is not one."""
+    """A Sequential (or list) of modules in `segments` checkpoints; the last part is not one.
+
+    >>> import numtorch as torch
+    >>> net = torch.nn.Sequential(torch.nn.Tanh(), torch.nn.Tanh(), torch.nn.Tanh())
+    >>> x = torch.zeros(3, requires_grad=True)
+    >>> y = torch.utils.checkpoint.checkpoint_sequential(net, 2, x, use_reentrant=False)
+    >>> y.sum().backward()
+    >>> x.grad
+    tensor([1., 1., 1.])
+    """
     if use_reentrant is None:
         warnings.warn(
             "torch.utils.checkpoint.checkpoint_sequential: the use_reentrant parameter should be "
@@ -287,11 +321,25 @@ def checkpoint_sequential(
 
 @contextlib.contextmanager
 def set_checkpoint_early_stop(enable: bool):
-    """Accepted: the second run is recorded, and only what the gradients need of it is computed."""
+    """Accepted: the second run is recorded, and only what the gradients need of it is computed.
+
+    >>> import numtorch as torch
+    >>> with torch.utils.checkpoint.set_checkpoint_early_stop(False):
+    ...     y = torch.utils.checkpoint.checkpoint(torch.sum, torch.ones(3), use_reentrant=False)
+    >>> y
+    tensor(3.)
+    """
     yield
 
 
 @contextlib.contextmanager
 def set_checkpoint_debug_enabled(enabled: bool | None):
-    """Accepted: a CheckpointError always says all that is known."""
+    """Accepted: a CheckpointError always says all that is known.
+
+    >>> import numtorch as torch
+    >>> with torch.utils.checkpoint.set_checkpoint_debug_enabled(False):
+    ...     y = torch.utils.checkpoint.checkpoint(torch.sum, torch.ones(3), use_reentrant=False)
+    >>> y
+    tensor(3.)
+    """
     yield

@@ -386,21 +386,45 @@ def _register(kind: str, hook: Callable, *flags: str) -> RemovableHandle:
 
 
 def register_module_forward_pre_hook(hook: Callable) -> RemovableHandle:
-    """Calls hook(module, args) before the forward of every module."""
+    """Calls hook(module, args) before the forward of every module.
+
+    >>> import numtorch as torch
+    >>> from numtorch.nn.modules import module
+    >>> handle = module.register_module_forward_pre_hook(lambda m, args: print(args[0].shape))
+    >>> y = torch.nn.Flatten()(torch.zeros(2, 3))
+    torch.Size([2, 3])
+    >>> handle.remove()
+    """
     return _register("_forward_pre_hooks", hook)
 
 
 def register_module_forward_hook(
     hook: Callable, *, with_kwargs: bool = False, always_call: bool = False
 ) -> RemovableHandle:
-    """Calls hook(module, args, output) after the forward of every module."""
+    """Calls hook(module, args, output) after the forward of every module.
+
+    >>> import numtorch as torch
+    >>> from numtorch.nn.modules import module
+    >>> handle = module.register_module_forward_hook(lambda m, args, out: print(type(m).__name__))
+    >>> y = torch.nn.Flatten()(torch.zeros(2, 3))
+    Flatten
+    >>> handle.remove()
+    """
     flags = ("_forward_hooks_with_kwargs",) if with_kwargs else ()
     flags += ("_forward_hooks_always_called",) if always_call else ()
     return _register("_forward_hooks", hook, *flags)
 
 
 def register_module_full_backward_pre_hook(hook: Callable) -> RemovableHandle:
-    """Calls hook(module, grad_output) before the backward of every module."""
+    """Calls hook(module, grad_output) before the backward of every module.
+
+    >>> import numtorch as torch
+    >>> from numtorch.nn.modules import module
+    >>> handle = module.register_module_full_backward_pre_hook(lambda m, grad: print(grad))
+    >>> torch.nn.Flatten(0)(torch.ones(2, requires_grad=True)).sum().backward()
+    (tensor([1., 1.]),)
+    >>> handle.remove()
+    """
     return _register("_backward_pre_hooks", hook)
 
 
@@ -412,7 +436,16 @@ def _register_backward(hook: Callable, full: bool) -> RemovableHandle:
 
 
 def register_module_full_backward_hook(hook: Callable) -> RemovableHandle:
-    """Calls hook(module, grad_input, grad_output) in the backward of every module."""
+    """Calls hook(module, grad_input, grad_output) in the backward of every module.
+
+    >>> import numtorch as torch
+    >>> from numtorch.nn.modules import module
+    >>> hook = lambda m, grad_input, grad_output: print(grad_output)
+    >>> handle = module.register_module_full_backward_hook(hook)
+    >>> torch.nn.Flatten(0)(torch.ones(2, requires_grad=True)).sum().backward()
+    (tensor([1., 1.]),)
+    >>> handle.remove()
+    """
     return _register_backward(hook, True)
 
 
@@ -422,17 +455,42 @@ def register_module_backward_hook(hook: Callable) -> RemovableHandle:
 
 
 def register_module_buffer_registration_hook(hook: Callable) -> RemovableHandle:
-    """Calls hook(module, name, buffer) for every buffer; what it returns is registered."""
+    """Calls hook(module, name, buffer) for every buffer; what it returns is registered.
+
+    >>> import numtorch as torch
+    >>> from numtorch.nn.modules import module
+    >>> handle = module.register_module_buffer_registration_hook(lambda m, name, t: print(name))
+    >>> torch.nn.Module().register_buffer("mean", torch.zeros(2))
+    mean
+    >>> handle.remove()
+    """
     return add(GLOBAL.registration["buffer"], hook)
 
 
 def register_module_module_registration_hook(hook: Callable) -> RemovableHandle:
-    """Calls hook(module, name, submodule) for every submodule; what it returns is registered."""
+    """Calls hook(module, name, submodule) for every submodule; what it returns is registered.
+
+    >>> import numtorch as torch
+    >>> from numtorch.nn.modules import module
+    >>> handle = module.register_module_module_registration_hook(lambda m, name, child: print(name))
+    >>> net = torch.nn.Sequential(torch.nn.Flatten())
+    0
+    >>> handle.remove()
+    """
     return add(GLOBAL.registration["module"], hook)
 
 
 def register_module_parameter_registration_hook(hook: Callable) -> RemovableHandle:
-    """Calls hook(module, name, parameter) for every parameter; what it returns is registered."""
+    """Calls hook(module, name, parameter) for every parameter; what it returns is registered.
+
+    >>> import numtorch as torch
+    >>> from numtorch.nn.modules import module
+    >>> handle = module.register_module_parameter_registration_hook(lambda m, name, w: print(name))
+    >>> layer = torch.nn.Linear(2, 3)
+    weight
+    bias
+    >>> handle.remove()
+    """
     return add(GLOBAL.registration["parameter"], hook)
 
 

@@ -13,7 +13,17 @@ from ..._tensor import Tensor
 
 
 class Dataset:
-    """Samples by index: subclasses define __getitem__ and, for most samplers, __len__."""
+    """Samples by index: subclasses define __getitem__ and, for most samplers, __len__.
+
+    >>> import numtorch as torch
+    >>> class Squares(torch.utils.data.Dataset):
+    ...     def __len__(self):
+    ...         return 4
+    ...     def __getitem__(self, index):
+    ...         return index * index
+    >>> list(torch.utils.data.DataLoader(Squares(), batch_size=2))
+    [tensor([0, 1]), tensor([4, 9])]
+    """
 
     def __class_getitem__(cls, item):
         return cls
@@ -26,7 +36,15 @@ class Dataset:
 
 
 class IterableDataset(Dataset):
-    """Samples in the order of __iter__, which subclasses define."""
+    """Samples in the order of __iter__, which subclasses define.
+
+    >>> import numtorch as torch
+    >>> class Squares(torch.utils.data.IterableDataset):
+    ...     def __iter__(self):
+    ...         return (k * k for k in range(4))
+    >>> list(torch.utils.data.DataLoader(Squares(), batch_size=3))
+    [tensor([0, 1, 4]), tensor([9])]
+    """
 
     def __iter__(self):
         raise NotImplementedError("Subclasses of IterableDataset should implement __iter__.")
@@ -108,7 +126,13 @@ class StackDataset(Dataset):
 
 
 class ConcatDataset(Dataset):
-    """Datasets one after the other."""
+    """Datasets one after the other.
+
+    >>> import numtorch as torch
+    >>> both = torch.utils.data.ConcatDataset([[1, 2, 3], [4, 5]])
+    >>> len(both), both[3]
+    (5, 4)
+    """
 
     def __init__(self, datasets: Iterable[Dataset]):
         self.datasets = list(datasets)
@@ -141,7 +165,15 @@ class ConcatDataset(Dataset):
 
 
 class ChainDataset(IterableDataset):
-    """Streams one after the other."""
+    """Streams one after the other.
+
+    >>> import numtorch as torch
+    >>> class Count(torch.utils.data.IterableDataset):
+    ...     def __iter__(self):
+    ...         return iter(range(3))
+    >>> list(torch.utils.data.ChainDataset([Count(), Count()]))
+    [0, 1, 2, 0, 1, 2]
+    """
 
     def __init__(self, datasets: Iterable[Dataset]):
         self.datasets = datasets
@@ -161,7 +193,12 @@ class ChainDataset(IterableDataset):
 
 
 class Subset(Dataset):
-    """The samples of a dataset at some indices."""
+    """The samples of a dataset at some indices.
+
+    >>> import numtorch as torch
+    >>> list(torch.utils.data.Subset(["a", "b", "c"], [2, 0]))
+    ['c', 'a']
+    """
 
     def __init__(self, dataset: Dataset, indices: Sequence[int]):
         self.dataset, self.indices = dataset, indices
@@ -194,7 +231,13 @@ class Subset(Dataset):
 
 
 def random_split(dataset: Dataset, lengths: Sequence[int | float], generator=None) -> list[Subset]:
-    """Splits into parts without overlap, of the given lengths or fractions (which sum to 1)."""
+    """Splits into parts without overlap, of the given lengths or fractions (which sum to 1).
+
+    >>> import numtorch as torch
+    >>> train, test = torch.utils.data.random_split(range(10), [0.8, 0.2])
+    >>> len(train), len(test), sorted([*train, *test]) == list(range(10))
+    (8, 2, True)
+    """
     if math.isclose(sum(lengths), 1) and sum(lengths) <= 1:
         sizes = []
         for i, fraction in enumerate(lengths):

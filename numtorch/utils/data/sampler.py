@@ -12,7 +12,18 @@ from ..._random import Generator, default_generator, multinomial
 
 
 class Sampler:
-    """Iterates over indices; subclasses define __iter__ and maybe __len__."""
+    """Iterates over indices; subclasses define __iter__ and maybe __len__.
+
+    >>> import numtorch as torch
+    >>> class Backwards(torch.utils.data.Sampler):
+    ...     def __init__(self, data):
+    ...         self.data = data
+    ...     def __iter__(self):
+    ...         return iter(range(len(self.data) - 1, -1, -1))
+    >>> data = [10, 20, 30]
+    >>> list(torch.utils.data.DataLoader(data, sampler=Backwards(data)))
+    [tensor([30]), tensor([20]), tensor([10])]
+    """
 
     def __class_getitem__(cls, item):
         return cls
@@ -25,7 +36,12 @@ class Sampler:
 
 
 class SequentialSampler(Sampler):
-    """0, 1, 2, ..."""
+    """0, 1, 2, ...
+
+    >>> import numtorch as torch
+    >>> list(torch.utils.data.SequentialSampler("abc"))
+    [0, 1, 2]
+    """
 
     def __init__(self, data_source):
         self.data_source = data_source
@@ -49,7 +65,12 @@ def epoch_generator(generator: Generator | None) -> Generator:
 
 
 class RandomSampler(Sampler):
-    """A random order; with `replacement`, num_samples independent draws."""
+    """A random order; with `replacement`, num_samples independent draws.
+
+    >>> import numtorch as torch
+    >>> sorted(torch.utils.data.RandomSampler(range(5)))
+    [0, 1, 2, 3, 4]
+    """
 
     def __init__(
         self, data_source, replacement: bool = False, num_samples: int | None = None,
@@ -88,7 +109,12 @@ class RandomSampler(Sampler):
 
 
 class SubsetRandomSampler(Sampler):
-    """The given indices in a random order."""
+    """The given indices in a random order.
+
+    >>> import numtorch as torch
+    >>> sorted(torch.utils.data.SubsetRandomSampler([7, 3, 5]))
+    [3, 5, 7]
+    """
 
     def __init__(self, indices: Sequence[int], generator: Generator | None = None):
         self.indices, self.generator = indices, generator

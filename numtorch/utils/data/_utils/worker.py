@@ -38,6 +38,10 @@ def get_worker_info() -> WorkerInfo | None:
     """In a worker: its id, the number of workers, its seed and its copy of the dataset; else None.
 
     An IterableDataset uses it to yield a part of its samples in each worker.
+
+    >>> import numtorch as torch
+    >>> torch.utils.data.get_worker_info() is None
+    True
     """
     return _worker_info
 
