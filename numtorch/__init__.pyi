@@ -19,6 +19,7 @@ _Device = str | _device | builtins.int | None
 # mypy: disable-error-code="overload-cannot-match, overload-overlap"
 
 from . import accelerator as accelerator
+from . import amp as amp
 from . import autograd as autograd
 from . import backends as backends
 from . import compat as compat
@@ -26,6 +27,7 @@ from . import compiler as compiler
 from . import cpu as cpu
 from . import cuda as cuda
 from . import distributed as distributed
+from . import distributions as distributions
 from . import fft as fft
 from . import func as func
 from . import hub as hub
@@ -37,10 +39,12 @@ from . import nn as nn
 from . import optim as optim
 from . import random as random
 from . import return_types as return_types
+from . import safetensors as safetensors
 from . import serialization as serialization
 from . import signal as signal
 from . import sparse as sparse
 from . import special as special
+from . import testing as testing
 from . import torch_version as torch_version
 from . import utils as utils
 from . import version as version
@@ -163,7 +167,7 @@ class Tensor:
     def __rand__(self, other: Any) -> Any:
         """Elementwise bitwise_and; operands broadcast and are promoted."""
     def __rdiv__(self, other: Any) -> Any:
-        """Elementwise div; operands broadcast and are promoted."""
+        """other / self: as in PyTorch, the reciprocal of self times other."""
     def __reduce_ex__(self, protocol: Any) -> Any:
         """Pickles the whole storage and the place in it; the graph is not kept."""
     def __repr__(self) -> Any:
@@ -191,7 +195,7 @@ class Tensor:
     def __rsub__(self, other: Any) -> Any:
         """Elementwise sub; operands broadcast and are promoted."""
     def __rtruediv__(self, other: Any) -> Any:
-        """Elementwise div; operands broadcast and are promoted."""
+        """other / self: as in PyTorch, the reciprocal of self times other."""
     def __rxor__(self, other: Any) -> Any:
         """Elementwise bitwise_xor; operands broadcast and are promoted."""
     def __setitem__(self, key: Any, value: Any) -> Any:
@@ -1948,6 +1952,27 @@ def atleast_2d(*tensors: Any) -> Any:
     """Tensors with dims of size 1 added until they have 2."""
 def atleast_3d(*tensors: Any) -> Any:
     """Tensors with dims of size 1 added until they have 3."""
+class autocast:
+    """A block (or a decorator) in which matrix products run in `dtype`, losses in float32.
+
+    On the CPU: products, convolutions and attention run in bfloat16 (or float16), losses,
+    Fourier transforms and factorisations in float32, cat and stack in the widest type they are
+    given; all others take what comes. Parameters stay as they are; the backward runs outside.
+
+    enabled=False in an inner block switches it off there. Other dtypes, and CUDA where there is
+    none, give a warning and do nothing."""
+    def __call__(self, func: Any) -> Any:
+        ...
+    def __enter__(self) -> Any:
+        ...
+    def __exit__(self, *exc: Any) -> Any:
+        ...
+    def __init__(self, device_type: Any, dtype: Any = ..., enabled: Any = ..., cache_enabled: Any = ...) -> None:
+        ...
+def autocast_decrement_nesting() -> Any:
+    """One block less; returns the depth."""
+def autocast_increment_nesting() -> Any:
+    """One block deeper; returns the depth."""
 def avg_pool1d(input: Any, kernel_size: Any, stride: Any = ..., padding: Any = ..., ceil_mode: Any = ..., count_include_pad: Any = ...) -> Any:
     """Mean of each window of [N, C, L] or [C, L]."""
 def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
@@ -2061,6 +2086,8 @@ def clamp_min(input: Tensor, min: Tensor | Number, *, out: Tensor | tuple[Tensor
     """Values of at least min."""
 def clamp_min_(self, *args: Any, **kwargs: Any) -> Any:
     """In-place version of :meth:`clamp_min`."""
+def clear_autocast_cache() -> Any:
+    """Forgets the casts of parameters."""
 def clip(input: Tensor, min: Tensor | Number | None = None, max: Tensor | Number | None = None, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Values limited to min..max (numbers or tensors); NaN stays. min > max gives max."""
 def clip_(self, *args: Any, **kwargs: Any) -> Any:
@@ -2398,6 +2425,12 @@ def geqrf(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> A
     """QR in LAPACK's compact form: R and, below it, the Householder vectors; their factors tau."""
 def ger(input: Tensor, vec2: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """All products of two vectors' elements: [n] and [m] give [n, m]."""
+def get_autocast_cpu_dtype() -> Any:
+    """get_autocast_dtype("cpu")."""
+def get_autocast_dtype(device_type: Any) -> Any:
+    """The dtype that autocast casts to on a device."""
+def get_autocast_gpu_dtype() -> Any:
+    """get_autocast_dtype("cuda")."""
 def get_default_device() -> Any:
     """Where factory functions put their tensors."""
 def get_default_dtype() -> Any:
@@ -2569,6 +2602,12 @@ def is_anomaly_check_nan_enabled() -> Any:
     """True if anomaly mode looks for nan."""
 def is_anomaly_enabled() -> Any:
     """True in anomaly mode."""
+def is_autocast_cache_enabled() -> Any:
+    """True if casts of parameters are kept until the outermost block ends."""
+def is_autocast_cpu_enabled() -> Any:
+    """is_autocast_enabled("cpu")."""
+def is_autocast_enabled(device_type: Any = ...) -> Any:
+    """True if autocast is on for a device (by default for CUDA, as in PyTorch)."""
 def is_complex(input: Tensor) -> Any:
     """True for tensors of a complex dtype."""
 def is_conj(input: Tensor) -> Any:
@@ -3139,6 +3178,18 @@ def selu(input: Any, inplace: Any = ...) -> Any:
     """ELU with the scales that keep mean 0 and variance 1; Klambauer et al. (2017)."""
 def selu_(input: Any, *args: Any, **kwargs: Any) -> Any:
     """In-place selu."""
+def set_autocast_cache_enabled(enabled: Any) -> Any:
+    """Whether casts of parameters are kept."""
+def set_autocast_cpu_dtype(dtype: Any) -> Any:
+    """set_autocast_dtype("cpu", dtype)."""
+def set_autocast_cpu_enabled(enabled: Any) -> Any:
+    """set_autocast_enabled("cpu", enabled)."""
+def set_autocast_dtype(device_type: Any, dtype: Any) -> Any:
+    """Sets the dtype that autocast casts to on a device."""
+def set_autocast_enabled(*args: Any) -> Any:
+    """set_autocast_enabled(device_type, enabled), or (enabled) for CUDA."""
+def set_autocast_gpu_dtype(dtype: Any) -> Any:
+    """set_autocast_dtype("cuda", dtype)."""
 def set_default_device(d: Any) -> Any:
     """Where factory functions put their tensors; only the CPU here (None: the CPU)."""
 def set_default_dtype(d: Any) -> Any:
@@ -3247,6 +3298,8 @@ def split_with_sizes(input: Tensor, split_sizes: _Ints, dim: _int = 0) -> Any:
     """Parts of the given sizes along a dim."""
 def split_with_sizes_copy(input: Tensor, split_sizes: _Ints, dim: _int = 0, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """A copy of what `split_with_sizes` gives."""
+def spmm(input: Any, mat2: Any) -> Any:
+    """The matrix product of a sparse or dense matrix with a dense one."""
 def sqrt(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Square root; NaN for negative real numbers."""
 def sqrt_(self, *args: Any, **kwargs: Any) -> Any:
