@@ -74,8 +74,7 @@ def _suffixes(t) -> list[str]:
     empty = t.numel() == 0
     if t.dim() != 1 if empty else not options["edgeitems"]:
         found.append(f"size={tuple(t.shape)}")
-    usual = (_d.default,) if empty else (_d.default, _complex_default(), _d.int64, _d.bool_)
-    if t.dtype not in usual:
+    if t.dtype not in ((_d.default,) if empty else usual_dtypes()):
         found.append(f"dtype={t.dtype!r}")
     try:
         fn = t.grad_fn
@@ -88,9 +87,9 @@ def _suffixes(t) -> list[str]:
     return found
 
 
-def _complex_default():
-    name = "c128" if _d.default.short == "f64" else "c64"
-    return next((d for d in _d.ALL if d.short == name), None)
+def usual_dtypes() -> tuple:
+    """The dtypes that are not printed."""
+    return _d.default, _d.default.to_complex(), _d.int64, _d.bool_
 
 
 def typename(x) -> str:

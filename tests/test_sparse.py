@@ -185,3 +185,20 @@ def test_sparse_gradients_may_be_assigned():
                 w.grad = t.zeros(grad["size"], dtype=getattr(t, grad.get("dtype", "float32")))
             errors.append(str(caught.value))
         assert errors[0] == errors[1]
+
+
+@pytest.mark.filterwarnings("ignore:Sparse:UserWarning")
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int64", "complex64", "bfloat16"])
+@pytest.mark.parametrize("n", [0, 3, 9, 40])
+def test_text_is_laid_out_as_torch_does(dtype, n):
+    values = [[1.0, 2.5, 100.0, 1e-5, -3.0][k % 5] for k in range(n)]
+    texts = []
+    for lib in (nt, torch):
+        v, at = lib.tensor(values).to(getattr(lib, dtype)), lib.arange(n)
+        made = [
+            make(lib.arange(n + 1), at, v, size=(n, n))
+            for make in (lib.sparse_csr_tensor, lib.sparse_csc_tensor)
+        ]
+        made.append(lib.sparse_coo_tensor(lib.stack([at, at]), v, (n, n)))
+        texts.append([repr(t) for t in made])
+    assert texts[0] == texts[1]
