@@ -1,0 +1,1 @@
+"""Operations on boxes and images, and blocks of models."""
