@@ -162,3 +162,19 @@ def test_gradients_of_convolution_are_torchs():
             (h * h).sum().backward()
             results.append([h, x.grad, k.grad])
         check(*results, signs=False)
+
+
+@pytest.mark.parametrize("name", ["conv2d", "conv_transpose2d"])
+@pytest.mark.parametrize(("channels", "out", "groups"), [(100, 100, 100), (6, 12, 6), (8, 4, 2)])
+def test_grouped_convolutions(name, channels, out, groups):
+    # 100 groups of their own nested too deeply for Python to parse their sizes.
+    shape = (out, channels // groups) if name == "conv2d" else (channels, out // groups)
+    arrays = [np.random.randn(2, channels, 5, 6), np.random.randn(*shape, 3, 3)]
+    ours = [nt.tensor(a.astype(np.float32), requires_grad=True) for a in arrays]
+    theirs = [torch.tensor(a.astype(np.float32), requires_grad=True) for a in arrays]
+    got = getattr(nt.nn.functional, name)(*ours, padding=1, groups=groups)
+    want = getattr(torch.nn.functional, name)(*theirs, padding=1, groups=groups)
+    (got * got).sum().backward()
+    (want * want).sum().backward()
+    for a, b in ((got, want), *((o.grad, t.grad) for o, t in zip(ours, theirs))):
+        np.testing.assert_allclose(a.detach().numpy(), b.detach().numpy(), rtol=1e-4, atol=1e-4)

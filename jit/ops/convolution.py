@@ -32,21 +32,36 @@ def conv(x, w, b=None, *, stride, padding, dilation, groups):
     order = (0, 1, *range(2 + k, 2 + 2 * k), *range(2, 2 + k))
     cols = B.permute(win, order)
     depth, positions = cg * prod(kernel), prod(outs)
-    parts = []
-    for g in range(groups):
-        part = _channels(cols, 1, g, cg) if groups > 1 else cols
-        wg = _channels(w, 0, g, o // groups) if groups > 1 else w
-        rows = B.reshape(wg, (1, o // groups, depth))
-        parts.append(emit("gemm", rows, B.reshape(part, (n, depth, positions))))
-    out = parts[0] if groups == 1 else emit("cat", *parts, dim=1)
+    if groups == 1:
+        rows = B.reshape(w, (1, o, depth))
+        out = emit("gemm", rows, B.reshape(cols, (n, depth, positions)))
+    elif cg == 1:
+        out = _depthwise(win, w, groups)
+    else:
+        out = _grouped(win, w, groups)
     return _biased(B.reshape(out, (n, o, *outs)), b, k)
 
 
-def _channels(v, dim: int, g: int, count):
-    """The channels of group g."""
-    shape = tuple(count if d == dim else s for d, s in enumerate(v.shape))
-    starts = tuple(g * count if d == dim else 0 for d in range(len(shape)))
-    return emit("slice", v, starts=starts, steps=(1,) * len(shape), shape=shape)
+def _depthwise(win, w, groups):
+    """Sums of products over each channel's own windows [N, C, *out, *kernel]."""
+    n, k = win.shape[0], len(w.shape) - 2
+    rest, og, kernel = tuple(win.shape[2:]), w.shape[0] // groups, tuple(w.shape[2:])
+    win = B.reshape(win, (n, groups, 1, *rest))
+    weight = B.reshape(w, (1, groups, og, *(1,) * k, *kernel))
+    rank = 3 + 2 * k
+    return emit("sum", win * weight, dims=tuple(range(rank - k, rank)))
+
+
+def _grouped(win, w, groups):
+    """One batched GEMM, a group each, over all windows [N, C, *out, *kernel] of the batch."""
+    n, o, cg, k = win.shape[0], w.shape[0], w.shape[1], len(w.shape) - 2
+    outs = tuple(win.shape[2 : 2 + k])
+    depth, og = cg * prod(w.shape[2:]), o // groups
+    cols = B.permute(win, (1, *range(2 + k, 2 + 2 * k), 0, *range(2, 2 + k)))
+    cols = B.reshape(cols, (groups, depth, n * prod(outs)))
+    out = emit("gemm", B.reshape(w, (groups, og, depth)), cols)
+    out = B.reshape(out, (groups, og, n, *outs))
+    return B.permute(out, (2, 0, 1, *range(3, 3 + k)))
 
 
 def _biased(out, b, k: int):
@@ -58,14 +73,18 @@ def conv_transpose(x, w, b=None, *, stride, padding, dilation, groups, size):
     n, c, ins = x.shape[0], x.shape[1], tuple(x.shape[2:])
     og, kernel = w.shape[1], tuple(w.shape[2:])
     k, depth = len(kernel), c // groups
-    parts = []
-    for g in range(groups):
-        part = _channels(x, 1, g, depth) if groups > 1 else x
-        wg = _channels(w, 0, g, depth) if groups > 1 else w
-        rows = B.transpose(B.reshape(wg, (1, depth, og * prod(kernel))))
-        cols = emit("gemm", rows, B.reshape(part, (n, depth, prod(ins))))
-        parts.append(B.reshape(cols, (n, og, *kernel, *ins)))
-    cols = parts[0] if groups == 1 else emit("cat", *parts, dim=1)
+    width = og * prod(kernel)
+    if groups == 1:
+        rows = B.transpose(B.reshape(w, (1, depth, width)))
+        cols = emit("gemm", rows, B.reshape(x, (n, depth, prod(ins))))
+        cols = B.reshape(cols, (n, og, *kernel, *ins))
+    else:  # a batched GEMM, a group each
+        rows = B.transpose(B.reshape(w, (groups, depth, width)))
+        part = B.permute(B.reshape(x, (n, groups, depth, prod(ins))), (1, 2, 0, 3))
+        cols = emit("gemm", rows, B.reshape(part, (groups, depth, n * prod(ins))))
+        cols = B.reshape(cols, (groups, og, *kernel, n, *ins))
+        cols = B.permute(cols, (2 + k, 0, *range(1, 2 + k), *range(3 + k, 3 + 2 * k)))
+        cols = B.reshape(cols, (n, groups * og, *kernel, *ins))
     order = (0, 1, *range(2 + k, 2 + 2 * k), *range(2, 2 + k))
     out = emit("fold", B.permute(cols, order), size=size, stride=stride, padding=padding,
                dilation=dilation)  # fmt: skip

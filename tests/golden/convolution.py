@@ -51,22 +51,20 @@ def kernel(args, begin, end, tid):
     p0 = ptr(args, 3, 'f32')
     p1 = ptr(args, 4, 'f32')
     p2 = ptr(args, 5, 'f32')
-    n3 = arg_i64(args, 6)
-    p3 = ptr(args, 7, 'f32')
+    p3 = ptr(args, 6, 'f32')
     for r in range(begin, end):
         q1 = r // n0
         i2 = r - q1 * n0
         b3 = q1 * n2 + i2 * n1
-        b7 = q1 * n3 + i2 * n1
         for i in range(n1):
             x4 = p0[b3 + i]
             x5 = p1[i2]
             v6 = x4 + x5
-            p2[b7 + i] = v6
-            v8 = maximum(v6, f32(0))
-            v9 = v8 > f32(0.0)
-            v10 = select(v9, f32(1.0), f32(0.0))
-            p3[b7 + i] = v10
+            p2[b3 + i] = v6
+            v7 = maximum(v6, f32(0))
+            v8 = v7 > f32(0.0)
+            v9 = select(v8, f32(1.0), f32(0.0))
+            p3[b3 + i] = v9
 
 # gemm [gemm]
 # native micro-kernel
