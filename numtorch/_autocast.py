@@ -45,7 +45,13 @@ def is_available(device_type: str) -> bool:
 
 
 def is_enabled(device_type: str | None = None) -> bool:
-    """True if autocast is on for a device (by default for CUDA, as in PyTorch)."""
+    """True if autocast is on for a device (by default for CUDA, as in PyTorch).
+
+    >>> import numtorch as torch
+    >>> with torch.autocast("cpu"):
+    ...     torch.is_autocast_enabled("cpu")
+    True
+    """
     return state.enabled.get("cuda" if device_type is None else check_type(device_type), False)
 
 
@@ -55,7 +61,14 @@ def any_enabled() -> bool:
 
 
 def set_enabled(*args) -> None:
-    """set_autocast_enabled(device_type, enabled), or (enabled) for CUDA."""
+    """set_autocast_enabled(device_type, enabled), or (enabled) for CUDA.
+
+    >>> import numtorch as torch
+    >>> torch.set_autocast_enabled("cpu", True)
+    >>> torch.is_autocast_enabled("cpu")
+    True
+    >>> torch.set_autocast_enabled("cpu", False)
+    """
     kind, flag = ("cuda", args[0]) if len(args) == 1 else args
     if not isinstance(flag, bool):
         raise TypeError(
@@ -73,7 +86,12 @@ def set_enabled(*args) -> None:
 
 
 def get_dtype(device_type: str):
-    """The dtype that autocast casts to on a device."""
+    """The dtype that autocast casts to on a device.
+
+    >>> import numtorch as torch
+    >>> torch.get_autocast_dtype("cpu")
+    torch.bfloat16
+    """
     kind = check_type(device_type)
     if kind not in DEFAULTS:
         raise RuntimeError("unsupported scalarType")
@@ -81,7 +99,14 @@ def get_dtype(device_type: str):
 
 
 def set_dtype(device_type: str, dtype) -> None:
-    """Sets the dtype that autocast casts to on a device."""
+    """Sets the dtype that autocast casts to on a device.
+
+    >>> import numtorch as torch
+    >>> torch.set_autocast_dtype("cpu", torch.float16)
+    >>> torch.get_autocast_dtype("cpu")
+    torch.float16
+    >>> torch.set_autocast_dtype("cpu", torch.bfloat16)
+    """
     if not isinstance(dtype, _d.DType):
         raise TypeError(
             "set_autocast_dtype(): argument 'dtype' (position 2) must be torch.dtype, not "
@@ -91,23 +116,45 @@ def set_dtype(device_type: str, dtype) -> None:
 
 
 def is_cache_enabled() -> bool:
-    """True if casts of parameters are kept until the outermost block ends."""
+    """True if casts of parameters are kept until the outermost block ends.
+
+    >>> import numtorch as torch
+    >>> torch.is_autocast_cache_enabled()
+    True
+    """
     return state.cache_enabled
 
 
 def set_cache_enabled(enabled: bool) -> None:
-    """Whether casts of parameters are kept."""
+    """Whether casts of parameters are kept.
+
+    >>> import numtorch as torch
+    >>> torch.set_autocast_cache_enabled(True)
+    >>> torch.is_autocast_cache_enabled()
+    True
+    """
     state.cache_enabled = bool(enabled)
 
 
 def increment_nesting() -> int:
-    """One block deeper; returns the depth."""
+    """One block deeper; returns the depth.
+
+    >>> import numtorch as torch
+    >>> torch.autocast_increment_nesting(), torch.autocast_decrement_nesting()
+    (1, 0)
+    """
     state.nesting += 1
     return state.nesting
 
 
 def decrement_nesting() -> int:
-    """One block less; returns the depth."""
+    """One block less; returns the depth.
+
+    >>> import numtorch as torch
+    >>> depth = torch.autocast_increment_nesting()
+    >>> torch.autocast_decrement_nesting()
+    0
+    """
     state.nesting -= 1
     return state.nesting
 

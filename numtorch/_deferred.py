@@ -50,37 +50,70 @@ def _old(name: str, new: str) -> None:
 
 
 def is_autocast_cpu_enabled() -> bool:
-    """is_autocast_enabled("cpu")."""
+    """is_autocast_enabled("cpu").
+
+    >>> import numtorch as torch
+    >>> torch.is_autocast_cpu_enabled()
+    False
+    """
     _old("is_autocast_cpu_enabled()", "is_autocast_enabled('cpu')")
     return _amp.is_enabled("cpu")
 
 
 def set_autocast_cpu_enabled(enabled: bool) -> None:
-    """set_autocast_enabled("cpu", enabled)."""
+    """set_autocast_enabled("cpu", enabled).
+
+    >>> import numtorch as torch
+    >>> torch.set_autocast_cpu_enabled(False)
+    >>> torch.is_autocast_cpu_enabled()
+    False
+    """
     _old("set_autocast_cpu_enabled(enabled)", "set_autocast_enabled('cpu', enabled)")
     _amp.set_enabled("cpu", enabled)
 
 
 def get_autocast_cpu_dtype():
-    """get_autocast_dtype("cpu")."""
+    """get_autocast_dtype("cpu").
+
+    >>> import numtorch as torch
+    >>> torch.get_autocast_cpu_dtype()
+    torch.bfloat16
+    """
     _old("get_autocast_cpu_dtype()", "get_autocast_dtype('cpu')")
     return _amp.get_dtype("cpu")
 
 
 def set_autocast_cpu_dtype(dtype) -> None:
-    """set_autocast_dtype("cpu", dtype)."""
+    """set_autocast_dtype("cpu", dtype).
+
+    >>> import numtorch as torch
+    >>> torch.set_autocast_cpu_dtype(torch.bfloat16)
+    >>> torch.get_autocast_cpu_dtype()
+    torch.bfloat16
+    """
     _old("set_autocast_cpu_dtype(dtype)", "set_autocast_dtype('cpu', dtype)")
     _amp.set_dtype("cpu", dtype)
 
 
 def get_autocast_gpu_dtype():
-    """get_autocast_dtype("cuda")."""
+    """get_autocast_dtype("cuda").
+
+    >>> import numtorch as torch
+    >>> torch.get_autocast_gpu_dtype()
+    torch.float16
+    """
     _old("get_autocast_gpu_dtype()", "get_autocast_dtype('cuda')")
     return _amp.get_dtype("cuda")
 
 
 def set_autocast_gpu_dtype(dtype) -> None:
-    """set_autocast_dtype("cuda", dtype)."""
+    """set_autocast_dtype("cuda", dtype).
+
+    >>> import numtorch as torch
+    >>> torch.set_autocast_gpu_dtype(torch.float16)
+    >>> torch.get_autocast_gpu_dtype()
+    torch.float16
+    """
     _old("set_autocast_gpu_dtype(dtype)", "set_autocast_dtype('cuda', dtype)")
     _amp.set_dtype("cuda", dtype)
 

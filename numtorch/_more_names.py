@@ -223,7 +223,14 @@ def set_num_interop_threads(n: int) -> None:
 
 
 def spmm(input: Tensor, mat2: Tensor) -> Tensor:
-    """The matrix product of a sparse or dense matrix with a dense one."""
+    """The matrix product of a sparse or dense matrix with a dense one.
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([[0.0, 2.0], [3.0, 0.0]]).to_sparse()
+    >>> torch.spmm(x, torch.tensor([[1.0], [10.0]]))
+    tensor([[20.],
+            [ 3.]])
+    """
     return input @ mat2
 
 

@@ -19,17 +19,32 @@ __all__ = ["current_accelerator", "device_count", "is_available", *_NEED_DEVICE]
 
 
 def is_available() -> bool:
-    """False."""
+    """False.
+
+    >>> import numtorch as torch
+    >>> torch.accelerator.is_available()
+    False
+    """
     return False
 
 
 def device_count() -> int:
-    """0."""
+    """0.
+
+    >>> import numtorch as torch
+    >>> torch.accelerator.device_count()
+    0
+    """
     return 0
 
 
 def current_accelerator(check_available: bool = False) -> device | None:
-    """None."""
+    """None.
+
+    >>> import numtorch as torch
+    >>> torch.accelerator.current_accelerator() is None
+    True
+    """
     return None
 
 

@@ -63,12 +63,23 @@ def disable(
 
 
 def allow_in_graph(fn: Callable) -> Callable:
-    """The function itself."""
+    """The function itself.
+
+    >>> import numtorch as torch
+    >>> torch.compiler.allow_in_graph(len) is len
+    True
+    """
     return fn
 
 
 def assume_constant_result(fn: Callable) -> Callable:
-    """The function itself."""
+    """The function itself.
+
+    >>> import numtorch as torch
+    >>> def answer(): return 42
+    >>> torch.compiler.assume_constant_result(answer)()
+    42
+    """
     return fn
 
 

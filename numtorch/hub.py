@@ -21,7 +21,13 @@ _HASH = re.compile(r"-([a-f0-9]*)\.")
 
 
 def get_dir() -> str:
-    """The folder of downloads: $TORCH_HOME/hub, or ~/.cache/torch/hub."""
+    """The folder of downloads: $TORCH_HOME/hub, or ~/.cache/torch/hub.
+
+    >>> import numtorch as torch
+    >>> import os
+    >>> os.path.basename(torch.hub.get_dir())
+    'hub'
+    """
     if _dir is not None:
         return _dir
     cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
@@ -48,6 +54,15 @@ def download_url_to_file(
     """Downloads a file; it gets its name only when it is whole.
 
     RuntimeError if its SHA-256 does not begin with `hash_prefix`.
+
+    >>> import numtorch as torch
+    >>> import pathlib, tempfile
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> size = (folder / "here").write_text("content")
+    >>> url = (folder / "here").as_uri()
+    >>> torch.hub.download_url_to_file(url, str(folder / "there"), progress=False)
+    >>> (folder / "there").read_text()
+    'content'
     """
     dst = os.path.expanduser(dst)
     os.makedirs(os.path.dirname(os.path.abspath(dst)), exist_ok=True)
@@ -94,7 +109,17 @@ def load_state_dict_from_url(
     url: str, model_dir: str | None = None, map_location=None, progress: bool = True,
     check_hash: bool = False, file_name: str | None = None, weights_only: bool = False,
 ) -> dict:  # fmt: skip
-    """The object saved at a URL, downloaded once into `model_dir` (`get_dir()`/checkpoints)."""
+    """The object saved at a URL, downloaded once into `model_dir` (`get_dir()`/checkpoints).
+
+    >>> import numtorch as torch
+    >>> import pathlib, tempfile
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> torch.save({"bias": torch.tensor([1, 2])}, folder / "model.pt")
+    >>> url = (folder / "model.pt").as_uri()
+    >>> torch.hub.load_state_dict_from_url(url, str(folder / "cache"), progress=False)
+    Downloading: "file:///...model.pt" to ...model.pt
+    {'bias': tensor([1, 2])}
+    """
     from .serialization import load as load_file
 
     model_dir = model_dir or os.path.join(get_dir(), "checkpoints")
@@ -102,7 +127,7 @@ def load_state_dict_from_url(
     name = file_name or os.path.basename(urllib.parse.urlparse(url).path)
     path = os.path.join(model_dir, name)
     if not os.path.exists(path):
-        sys.stderr.write(f'Downloading: "{url}" to {path}\n')
+        sys.stdout.write(f'Downloading: "{url}" to {path}\n')
         found = _HASH.search(name) if check_hash else None
         download_url_to_file(url, path, found[1] if found else None, progress)
     return load_file(path, map_location=map_location, weights_only=weights_only)
@@ -164,18 +189,48 @@ def load(
     repo_or_dir: str, model: str, *args, source: str = "github", trust_repo=None,
     force_reload: bool = False, verbose: bool = True, skip_validation: bool = False, **kwargs,
 ) -> object:  # fmt: skip
-    """What the function `model` of a repository's hubconf.py makes; it runs that code."""
+    r"""What the function `model` of a repository's hubconf.py makes; it runs that code.
+
+    >>> import numtorch as torch
+    >>> import pathlib, tempfile
+    >>> folder = tempfile.mkdtemp()
+    >>> size = pathlib.Path(folder, "hubconf.py").write_text("def double(x):\n    return 2 * x\n")
+    >>> torch.hub.load(folder, "double", 21, source="local")
+    42
+    """
     return _entry(_hubconf(repo_or_dir, source, force_reload), model)(*args, **kwargs)
 
 
 def help(
-    repo_or_dir: str, model: str, source: str = "github", force_reload: bool = False, **_
+    repo_or_dir: str, model: str, force_reload: bool = False, *, source: str = "github", **_
 ) -> str | None:
-    """The docstring of a function of hubconf.py."""
+    r"""The docstring of a function of hubconf.py.
+
+    `source`: 'local' for a folder, which torch.hub.help does not take.
+
+    >>> import numtorch as torch
+    >>> import pathlib, tempfile
+    >>> folder = tempfile.mkdtemp()
+    >>> size = pathlib.Path(folder, "hubconf.py").write_text("def double(x):\n    'Twice x.'\n")
+    >>> torch.hub.help(folder, "double", source="local")
+    'Twice x.'
+    """
     return _entry(_hubconf(repo_or_dir, source, force_reload), model).__doc__
 
 
-def list(repo_or_dir: str, source: str = "github", force_reload: bool = False, **_) -> list[str]:
-    """The public functions of hubconf.py."""
+def list(
+    repo_or_dir: str, force_reload: bool = False, *, source: str = "github", **_
+) -> list[str]:
+    r"""The public functions of hubconf.py.
+
+    `source`: 'local' for a folder, which torch.hub.list does not take.
+
+    >>> import numtorch as torch
+    >>> import pathlib, tempfile
+    >>> folder = tempfile.mkdtemp()
+    >>> size = pathlib.Path(folder, "hubconf.py").write_text("def double(x):\n    return 2 * x\n")
+    >>> torch.hub.list(folder, source="local")
+    ['double']
+    """
     module = _hubconf(repo_or_dir, source, force_reload)
     return [n for n in dir(module) if callable(getattr(module, n)) and n[0] != "_"]

@@ -69,6 +69,14 @@ def save(
     Tensors that share memory still share it after loading. A file given by its path is replaced
     only when the new one is complete on the disk: RuntimeError if its folder does not exist,
     OSError (the disk is full) leave the old file as it was.
+
+    >>> import numtorch as torch
+    >>> import io
+    >>> file = io.BytesIO()
+    >>> torch.serialization.save({"step": 3}, file); file.seek(0)
+    0
+    >>> torch.serialization.load(file)
+    {'step': 3}
     """
     if isinstance(f, (str, os.PathLike)):
         with replacing(f) as file:
@@ -129,6 +137,14 @@ def load(
 
     RuntimeError or pickle.UnpicklingError for a file that is damaged or not allowed; EOFError for
     an empty one.
+
+    >>> import numtorch as torch
+    >>> import io
+    >>> file = io.BytesIO()
+    >>> torch.save(torch.tensor([1, 2, 3], dtype=torch.int32), file); file.seek(0)
+    0
+    >>> torch.serialization.load(file)
+    tensor([1, 2, 3], dtype=torch.int32)
     """
     weights_only = _weights_only(weights_only, pickle_module)
     if weights_only and pickle_module is not None:

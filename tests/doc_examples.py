@@ -26,10 +26,17 @@ PARSER = doctest.DocTestParser()
 PACKAGES = sorted(f"numtorch.{m.name}" for m in pkgutil.iter_modules(numtorch.__path__)
                   if m.name[0] != "_")  # fmt: skip
 # Examples that are about NumTorch itself, or whose output is meant to differ: why.
-OURS: dict[str, str] = {}
-# Run in a process of their own: refused where torch is imported, or start processes themselves.
-ALONE = {"numtorch.compat", "numtorch.multiprocessing.ProcessContext",
-         "numtorch.multiprocessing.spawn", "numtorch.multiprocessing.start_processes"}  # fmt: skip
+OURS = {
+    "numtorch.hub.help": "PyTorch's takes no folder",
+    "numtorch.hub.list": "PyTorch's takes no folder",
+}
+# Run in a process of their own: they start processes, or are refused after torch's import or
+# another hook.
+ALONE = {
+    "numtorch.compat", "numtorch.multiprocessing.ProcessContext", "numtorch.multiprocessing.spawn",
+    "numtorch.multiprocessing.start_processes",
+    "numtorch.nn.modules._hooks.register_module_backward_hook",
+}  # fmt: skip
 
 
 def modules() -> list[str]:

@@ -18,7 +18,12 @@ _SUPPORTED = (_d.bfloat16, _d.float16)
 
 
 def is_autocast_available(device_type: str) -> bool:
-    """True for devices that autocast knows; RuntimeError for a name that is none."""
+    """True for devices that autocast knows; RuntimeError for a name that is none.
+
+    >>> import numtorch as torch
+    >>> torch.amp.is_autocast_available("cpu")
+    True
+    """
     return _state.is_available(device_type)
 
 
@@ -31,6 +36,12 @@ class autocast:
 
     enabled=False in an inner block switches it off there. Other dtypes, and CUDA where there is
     none, give a warning and do nothing.
+
+    >>> import numtorch as torch
+    >>> x = torch.ones(2, 2)
+    >>> with torch.autocast("cpu"):
+    ...     (x @ x).dtype
+    torch.bfloat16
     """
 
     def __init__(
@@ -86,7 +97,13 @@ class autocast:
 
 
 def autocast_decorator(autocast_instance: autocast, func: Callable) -> Callable:
-    """The function, run in a block of its own each time."""
+    """The function, run in a block of its own each time.
+
+    >>> import numtorch as torch
+    >>> double = torch.amp.autocast_mode.autocast_decorator(torch.autocast("cpu"), torch.mm)
+    >>> double(torch.ones(2, 2), torch.ones(2, 2)).dtype
+    torch.bfloat16
+    """
 
     @functools.wraps(func)
     def decorated(*args, **kwargs):
@@ -117,6 +134,16 @@ def custom_fwd(
     """For the forward of an autograd.Function: it remembers autocast for `custom_bwd`.
 
     cast_inputs: floating tensors are cast to this dtype and the forward runs without autocast.
+
+    >>> import numtorch as torch
+    >>> class Double(torch.autograd.Function):
+    ...     @staticmethod
+    ...     @torch.amp.custom_fwd(device_type="cpu", cast_inputs=torch.float32)
+    ...     def forward(ctx, x):
+    ...         return x * 2
+    >>> with torch.autocast("cpu"):
+    ...     Double.apply(torch.ones(2, dtype=torch.bfloat16)).dtype
+    torch.float32
     """
     if not isinstance(device_type, str):
         raise ValueError(f"Expected `device_type` of type `str`, got: `{type(device_type)}`")
@@ -139,7 +166,23 @@ def custom_fwd(
 
 
 def custom_bwd(bwd: Callable | None = None, *, device_type: str) -> Callable:
-    """For the backward of an autograd.Function: it runs with the forward's autocast."""
+    """For the backward of an autograd.Function: it runs with the forward's autocast.
+
+    >>> import numtorch as torch
+    >>> class Double(torch.autograd.Function):
+    ...     @staticmethod
+    ...     @torch.amp.custom_fwd(device_type="cpu")
+    ...     def forward(ctx, x):
+    ...         return x * 2
+    ...     @staticmethod
+    ...     @torch.amp.custom_bwd(device_type="cpu")
+    ...     def backward(ctx, grad):
+    ...         return grad * 2
+    >>> x = torch.ones(2, requires_grad=True)
+    >>> Double.apply(x).sum().backward()
+    >>> x.grad
+    tensor([2., 2.])
+    """
     if not isinstance(device_type, str):
         raise ValueError(f"Expected `device_type` of type `str`, got: `{type(device_type)}`")
     if bwd is None:

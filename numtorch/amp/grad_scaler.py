@@ -18,7 +18,12 @@ __all__ = ["GradScaler", "OptState"]
 
 
 class OptState(Enum):
-    """What happened to an optimizer's gradients since the last update."""
+    """What happened to an optimizer's gradients since the last update.
+
+    >>> import numtorch as torch
+    >>> [state.name for state in torch.amp.grad_scaler.OptState]
+    ['READY', 'UNSCALED', 'STEPPED']
+    """
 
     READY = 0
     UNSCALED = 1

@@ -33,12 +33,24 @@ def _user_stack() -> list:
 
 
 def is_anomaly_enabled() -> bool:
-    """True in anomaly mode."""
+    """True in anomaly mode.
+
+    >>> import numtorch as torch
+    >>> with torch.autograd.detect_anomaly():
+    ...     torch.is_anomaly_enabled()
+    True
+    """
     return _State.enabled
 
 
 def is_anomaly_check_nan_enabled() -> bool:
-    """True if anomaly mode looks for nan."""
+    """True if anomaly mode looks for nan.
+
+    >>> import numtorch as torch
+    >>> with torch.autograd.detect_anomaly(check_nan=False):
+    ...     torch.is_anomaly_check_nan_enabled()
+    False
+    """
     return _State.check_nan
 
 

@@ -31,7 +31,12 @@ _sdp = {"flash": True, "mem_efficient": True, "math": True, "cudnn": True, "redu
 
 
 def is_built() -> bool:
-    """False: there is no CUDA here."""
+    """False: there is no CUDA here.
+
+    >>> import numtorch as torch
+    >>> torch.backends.cuda.is_built()
+    False
+    """
     return False
 
 

@@ -18,7 +18,12 @@ fp32_precision = "none"
 
 
 def is_available() -> bool:
-    """False."""
+    """False.
+
+    >>> import numtorch as torch
+    >>> torch.backends.cudnn.is_available()
+    False
+    """
     return False
 
 
@@ -28,7 +33,12 @@ def version() -> int | None:
 
 
 def is_acceptable(tensor) -> bool:
-    """False: no tensor is on a CUDA device."""
+    """False: no tensor is on a CUDA device.
+
+    >>> import numtorch as torch
+    >>> torch.backends.cudnn.is_acceptable(torch.zeros(2))
+    False
+    """
     return False
 
 
@@ -53,7 +63,13 @@ def flags(
     enabled=False, benchmark=False, benchmark_limit=10, deterministic=False, allow_tf32=True,
     fp32_precision="none",
 ) -> Iterator[None]:  # fmt: skip
-    """Sets the flags in a block."""
+    """Sets the flags in a block.
+
+    >>> import numtorch as torch
+    >>> with torch.backends.cudnn.flags(benchmark=True):
+    ...     torch.backends.cudnn.benchmark
+    True
+    """
     old = set_flags(enabled, benchmark, benchmark_limit, deterministic, allow_tf32, fp32_precision)
     try:
         yield

@@ -11,7 +11,12 @@ def is_built() -> bool:
 
 
 def is_available() -> bool:
-    """False."""
+    """False.
+
+    >>> import numtorch as torch
+    >>> torch.backends.mps.is_available()
+    False
+    """
     return False
 
 

@@ -20,7 +20,12 @@ def is_available() -> bool:
 
 
 def is_initialized() -> bool:
-    """False: there is no process group."""
+    """False: there is no process group.
+
+    >>> import numtorch as torch
+    >>> torch.distributed.is_initialized()
+    False
+    """
     return False
 
 

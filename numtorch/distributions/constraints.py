@@ -27,6 +27,10 @@ class Constraint:
 
     `event_dim`: how many rightmost dimensions make one value; `check` of [*batch, *event] gives
     bool [*batch].
+
+    >>> import numtorch as torch
+    >>> torch.distributions.constraints.positive.check(torch.tensor([-1.0, 0.0, 2.0]))
+    tensor([False, False,  True])
     """
 
     is_discrete = False
@@ -95,7 +99,14 @@ def _all_of_last(mask: torch.Tensor, dims: int) -> torch.Tensor:
 
 
 class _IndependentConstraint(Constraint):
-    """Every entry over the last `reinterpreted_batch_ndims` batch dimensions belongs to a set."""
+    """Every entry over the last `reinterpreted_batch_ndims` batch dimensions belongs to a set.
+
+    >>> import numtorch as torch
+    >>> from numtorch.distributions import constraints
+    >>> rows = constraints.independent(constraints.positive, 1)
+    >>> rows.check(torch.tensor([[1.0, 2.0], [1.0, -2.0]]))
+    tensor([ True, False])
+    """
 
     def __init__(self, base_constraint: Constraint, reinterpreted_batch_ndims: int):
         if not isinstance(base_constraint, Constraint):
@@ -360,7 +371,14 @@ class _Joined(Constraint):
 
 
 class _Cat(_Joined):
-    """Each part along `dim`, of the given lengths, belongs to its own set."""
+    """Each part along `dim`, of the given lengths, belongs to its own set.
+
+    >>> import numtorch as torch
+    >>> from numtorch.distributions import constraints
+    >>> both = constraints.cat([constraints.positive, constraints.real], lengths=[1, 2])
+    >>> both.check(torch.tensor([-1.0, -2.0, 3.0]))
+    tensor([False,  True,  True])
+    """
 
     def __init__(self, cseq, dim: int = 0, lengths=None):
         super().__init__(cseq, dim)
@@ -381,7 +399,14 @@ class _Cat(_Joined):
 
 
 class _Stack(_Joined):
-    """Each slice along `dim` belongs to its own set."""
+    """Each slice along `dim` belongs to its own set.
+
+    >>> import numtorch as torch
+    >>> from numtorch.distributions import constraints
+    >>> both = constraints.stack([constraints.positive, constraints.real])
+    >>> both.check(torch.tensor([-1.0, -2.0]))
+    tensor([False,  True])
+    """
 
     def __init__(self, cseq, dim: int = 0):
         super().__init__(cseq, dim)

@@ -23,6 +23,11 @@ class Distribution:
 
     A subclass names its parameters in `arg_constraints` and keeps them as attributes of those
     names, with the batch's dimensions first: `expand`, `repr` and the checks find them there.
+
+    >>> import numtorch as torch
+    >>> normal = torch.distributions.Normal(torch.zeros(2, 3), 1.0)
+    >>> isinstance(normal, torch.distributions.Distribution), normal.batch_shape, normal.event_shape
+    (True, torch.Size([2, 3]), torch.Size([]))
     """
 
     has_rsample = False
@@ -286,6 +291,12 @@ class ExponentialFamily(Distribution):
     A subclass gives `_natural_params` (the tensors eta), `_log_normalizer(*eta)` (A) and
     `_mean_carrier_measure` (the expectation of log h). Entropy is then the Bregman formula
     A(eta) - eta . grad A(eta) - E[log h], by autograd (Nielsen and Nock 2010).
+
+    >>> import numtorch as torch
+    >>> issubclass(torch.distributions.Normal, torch.distributions.ExponentialFamily)
+    True
+    >>> torch.distributions.Normal(0.0, 2.0).entropy()
+    tensor(2.1121)
     """
 
     @property

@@ -84,7 +84,20 @@ def probs_to_logits(probs: torch.Tensor, is_binary: bool = False) -> torch.Tenso
 
 
 class lazy_property:  # noqa: N801
-    """A property that is computed at its first use and kept on the instance."""
+    """A property that is computed at its first use and kept on the instance.
+
+    >>> import numtorch as torch
+    >>> from numtorch.distributions.utils import lazy_property
+    >>> class Square:
+    ...     @lazy_property
+    ...     def area(self):
+    ...         print("computed")
+    ...         return 4
+    >>> square = Square()
+    >>> square.area + square.area
+    computed
+    8
+    """
 
     def __init__(self, wrapped):
         self.wrapped = wrapped

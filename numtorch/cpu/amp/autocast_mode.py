@@ -12,7 +12,14 @@ __all__ = ["autocast"]
 
 
 class autocast(amp.autocast):
-    """torch.amp.autocast("cpu", ...)."""
+    """torch.amp.autocast("cpu", ...).
+
+    >>> import numtorch as torch
+    >>> x = torch.ones(2, 2)
+    >>> with torch.cpu.amp.autocast():
+    ...     (x @ x).dtype
+    torch.bfloat16
+    """
 
     def __init__(self, enabled: bool = True, dtype=_d.bfloat16, cache_enabled: bool = True):
         warnings.warn(

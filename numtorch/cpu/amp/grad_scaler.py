@@ -10,7 +10,12 @@ __all__ = ["GradScaler"]
 
 
 class GradScaler(amp.GradScaler):
-    """torch.amp.GradScaler("cpu", ...)."""
+    """torch.amp.GradScaler("cpu", ...).
+
+    >>> import numtorch as torch
+    >>> torch.cpu.amp.GradScaler(init_scale=4.0).scale(torch.tensor([1.0, 2.0]))
+    tensor([4., 8.])
+    """
 
     def __init__(
         self, init_scale: float = 2.0**16, growth_factor: float = 2.0, backoff_factor: float = 0.5,

@@ -450,7 +450,16 @@ def register_module_full_backward_hook(hook: Callable) -> RemovableHandle:
 
 
 def register_module_backward_hook(hook: Callable) -> RemovableHandle:
-    """The old backward hook, for every module."""
+    """The old backward hook, for every module.
+
+    >>> import numtorch as torch
+    >>> from numtorch.nn.modules import module
+    >>> handle = module.register_module_backward_hook(lambda m, given, grad: print(grad))
+    >>> layer = torch.nn.Tanh()
+    >>> layer(torch.zeros(2, requires_grad=True)).sum().backward()
+    (tensor([1., 1.]),)
+    >>> handle.remove()
+    """
     return _register_backward(hook, False)
 
 
