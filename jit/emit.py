@@ -169,14 +169,18 @@ class ValueEmitter:
             self.scope[place[2]][key] = found
         return found
 
-    def guarded(self, access: Access, loop_vars: dict[int, str], at: str) -> tuple[str, str]:
-        """(address, condition) of an access with guards."""
+    def guarded(
+        self, access: Access, loop_vars: dict[int, str], at: str, more: list[str] | None = None
+    ) -> tuple[str, str]:
+        """(address, condition) of an access with guards; `more`: a further term for each."""
         conditions = []
-        for g in access.guards:
+        for k, g in enumerate(access.guards):
             terms = [] if g.const == 0 else [self.size(g.const)]
             for a, var in loop_vars.items():
                 if not g.coefs[a] == 0:
                     terms.append(var if g.coefs[a] == 1 else f"{var} * {self.size(g.coefs[a])}")
+            if more is not None and more[k]:
+                terms.append(more[k])
             e = self.fresh("e")
             self.line(f"{e} = {' + '.join(terms) or '0'}")
             conditions.append(f"({e} >= 0) & ({e} < {self.size(g.size)})")
@@ -332,8 +336,17 @@ class ValueEmitter:
         at = self.index(access, loop_vars)
         stride = m.strides[d]
         step = j if stride == 1 else f"{j} * {self.size(stride)}"
-        p = self.pointer(("v", source), source.dtype)
-        return f"{p}[{step if at == '0' else f'{at} + {step}'}]"
+        at = step if at == "0" else f"{at} + {step}"
+        const = source.op == "const"
+        p = "" if const else self.pointer(("v", source), source.dtype)
+        if not access.guards:
+            return f"{p}[{at}]"
+        more = ["" if g.coefs[d] == 0 else f"{j} * {self.size(g.coefs[d])}" for g in m.guards]
+        at, condition = self.guarded(access, loop_vars, at, more)
+        t = source.dtype
+        fill = literal(access.fill if t.differentiable else _int_fill(access.fill, t), t.short)
+        inside = self.constant(source, t.short) if const else f"{p}[{at}]"
+        return f"({inside} if {condition} else {fill})"
 
     def check(
         self, what: str, node: Node, bad: str, value: str, dim: int = 0, size: int = 0

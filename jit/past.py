@@ -33,6 +33,7 @@ from .record import (
     Lazy,
     Storage,
     Tape,
+    beneath,
 )  # fmt: skip
 
 # Ops whose results are recomputed rather than kept.
@@ -294,9 +295,14 @@ class Kept:
 
     def retain(self, t) -> None:
         """Tensor t gets the gradient of this value in its .grad."""
-        ref = self.past.owners[self.index] = weakref.ref(t)
-        if self.index in self.past.built:
-            self.past.built[self.index].owner = ref
+        past, k = self.past, self.index
+        while k >= 0 and (i := beneath(past.entries[k])) is not None:
+            k = i
+        if k in past.nodes:
+            return past.nodes[k].retain(t)
+        ref = past.owners[k] = weakref.ref(t)
+        if k in past.built:
+            past.built[k].owner = ref
 
     def info(self) -> Info:
         """What is known of Python in this value's backward; made when missing."""

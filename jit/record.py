@@ -349,8 +349,7 @@ class Tape:
         else:
             idx = source._v.idx if source._v.win is self.win else self.input(source, False)
             chain = chain[len(source._view.chain) :]
-            rg = flagged = source._rg == 2
-            cut = source._rg > 1
+            rg, cut, flagged = source._rg == 2, source._rg > 1, True
         for op, m, attrs in chain:
             if op is None:
                 flagged = m is not None
@@ -510,6 +509,7 @@ class Tape:
             made.counter = old.counter
             if idx is not None:
                 self.count_apart(out, out._v.idx)
+        made.seen = (made.counter or st.counter).n
         st.add_alias(out)
         if not op.differentiable:
             if old is not None and old.origin is not None:
@@ -605,6 +605,17 @@ class Tape:
         self.handles[idx] = holder
         self._move(t, st, new, rg, idx)
         return old, idx
+
+    def retain(self, t) -> None:
+        """Notes that a tensor keeps its gradient if that is one of a value before this one."""
+        idx = t._v.idx
+        while idx >= 0 and (i := beneath(self.entries[idx])) is not None:
+            idx = i
+        if idx != t._v.idx:
+            if idx in self.nodes:
+                self.nodes[idx].retain(t)
+            else:
+                self.keepers[idx] = weakref.ref(t)
 
     def _keep_retained(self, holder, idx: int) -> None:
         """The gradient that a tensor retains is still that of the value before this write."""
@@ -735,9 +746,19 @@ class Tape:
             self.reset()
 
 
+def beneath(e: tuple) -> int | None:
+    """The value that has the gradient of what was written without it (through .data), or None."""
+    if e[0] is OPS["replaced"].grad_op:
+        return e[3]
+    return e[4] if e[0] is OPS["assign"].grad_op else None
+
+
 def _source(t):
-    """The view that a view was made of, if it is still there and the same."""
-    if t._view.source is None:
+    """The view that a view was made of, if it is still there and the same.
+
+    As in PyTorch, after a write to the memory the view is one of its root.
+    """
+    if t._view.source is None or t._view.seen != counter_of(t).n:
         return None
     ref, view = t._view.source
     found = ref()

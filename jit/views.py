@@ -71,7 +71,7 @@ class View:
         self.chain, self.offset, self.strides = chain, offset, strides
         self.counter = None  # .data: writes are counted here, not as versions of the storage
         self.origin = None  # NO_GRAD, or the op that made several views at once
-        self.seen = 0  # the version when a view with an origin was made
+        self.seen = 0  # the version when the view was made
         self.base = None  # the tensor that this is a differentiable view of, at the root
         self.source = None  # (weak reference, View) of the view that it was made of
 

@@ -11,7 +11,7 @@ from numtorch.jit.ops import OPS
 from numtorch.jit.record import array_of, local, user_location
 from numtorch.jit.views import check_overlap
 
-from ._api import check_views, function
+from ._api import function
 from ._shape_ops import (
     _copied,
     expand,
@@ -217,11 +217,7 @@ def getitem(self: Tensor, key) -> Tensor:
         shape = self._v.meta.shape
         if shape and 0 <= key < shape[0]:
             return select_view(self, 0, key)
-    try:
-        view, tensors = _basic(self, _expand_key(key, self))
-    except Exception:
-        check_views((self,))
-        raise
+    view, tensors = _basic(self, _expand_key(key, self))
     if tensors:
         return _take(view, _groups(tensors))
     return _alias(self) if view is self else view

@@ -585,10 +585,13 @@ class Tensor:
         """
         if self._rg == 0:
             raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
-        self._flag()
+        if self._rg == 2:
+            self._flag()
         self._retains_grad = self._rg == 2
         if self._rg == 2 and self._node is not None:
             self._node.retain(self)
+        elif self._rg == 2 and self._v.win is local.tape.win:
+            local.tape.retain(self)
         local.tape.retained = True
 
     @property

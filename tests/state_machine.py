@@ -376,14 +376,14 @@ class Machine:
         def f(lib, x, z):
             x.data = z
 
-        x, z = self.pick(a)[1], self.pick(b)[1]
+        (p, x), (q, z) = self.pick(a), self.pick(b)
         apart = x.untyped_storage().data_ptr() != z.untyped_storage().data_ptr()
         if not apart or z.requires_grad or x._is_view() or x.grad_fn:
             return
         if x.requires_grad and (x.shape != z.shape or x.dtype != z.dtype):
             # What an older graph does then depends on when torch drops its AccumulateGrad.
             self.drop_graphs()
-        self.two(f, a, b, False)
+        self.both(f, (p, q), (x, z), False)
 
     def drop_graphs(self) -> None:
         """Keeps the leaves only."""

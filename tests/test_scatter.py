@@ -28,6 +28,8 @@ CALLS = {
     "masked_fill row": lambda m, t, i, s, r: t.masked_fill(r[:, None] > 1, s[1, 1]),
     "masked_select": lambda m, t, i, s, r: t.masked_select(s[0] > 1), "masked_scatter": lambda m, t, i, s, r: t.masked_scatter(t > 2, s * 3),
     "index_put": lambda m, t, i, s, r: t.index_put((r, r), s[0, 0]), "accumulate": lambda m, t, i, s, r: t.index_put((r,), s[0], accumulate=True),
+    "gather padding": lambda m, t, i, s, r: m.nn.functional.pad(t[1:2], (0, 0, 1, 1)).gather(0, i),
+    "row of a sum": lambda m, t, i, s, r: t.index_add(0, r, t * 2)[2],
     "gather": lambda m, t, i, s, r: t.gather(1, i), "row": lambda m, t, i, s, r: t[r, i[0, :3]],
 }  # fmt: skip
 

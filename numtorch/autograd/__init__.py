@@ -198,7 +198,7 @@ def _accumulate_all(run: Run, inputs, retain: bool, create: bool) -> None:
             total[id(t)] = (t, g if before is None else before[1] + g)
     for t, g in total.values():
         if inputs is None and t._rg != 1 and not t._retains_grad:
-            if t._rg == 2:
+            if t._flag() == 2:
                 raise RuntimeError("leaf variable has been moved into the graph interior")
             continue  # its requires_grad was switched off
         info = t._info if t._rg == 1 else None

@@ -39,7 +39,9 @@ def places(t: Tensor, walk) -> list[int]:
     if t._rg == 3:
         return []  # gradients do not reach it
     found = [own] + [i for i in walk.inputs if i != own and is_t(i)]
-    found += _replaced(tape, walk, own, node)
+    before = _replaced(tape, walk, own, node)
+    if before:
+        found = before[-1:]  # what it gets of the values after it is among it
     if t._view is not None and t._v.lost:
         # A view of memory that outsiders write is recorded again for each use.
         found += _uses(tape, walk, t)
@@ -72,7 +74,7 @@ def _replaced(tape, walk, own: int, node) -> list[int]:
         n = first = node.node
         while n.ins and (n.store or n.op is _REPLACED) and n.ins[0].__class__ is _jit.Node:
             n = n.ins[0]
-        if id(n) in walk.again and (n is not first or start != own):
+        if id(n) in walk.again and (n is not first or start not in walk.needed):
             found.append(walk.again[id(n)])
     return found
 
