@@ -353,7 +353,11 @@ class Tape:
         for op, m, attrs in chain:
             if op is None:
                 flagged = m is not None
-                if flagged:
+                if flagged and attrs is not None:  # the leaf is a part of what is read
+                    whole, part = attrs
+                    ins = (idx, self.input(m))
+                    idx, cut = self._append((OPS["update"].grad_op, whole, part, *ins)), True
+                elif flagged:
                     idx, cut = self._leaf(m, st, idx), True
                 else:
                     base = t._view.base
@@ -520,6 +524,17 @@ class Tape:
                 mark(out, NO_GRAD if old is None or old.origin is None else old.origin)
             if not self.grad and made.base.requires_grad:
                 out._rg = 3
+        return out
+
+    def view_around(self, leaf, op: Op, attrs: tuple, m: Meta, offset: int, strides: tuple):
+        """A view of the memory that a leaf is a part of, of which gradients reach that part."""
+        st, v = leaf._st, leaf._view
+        part = (st._v.meta, (leaf._v.meta.shape, v.strides, v.offset))
+        out = _new(_tensor_type)
+        out._v, out._rg, out._st = lost(m), 2, st
+        out._view = View(((None, leaf, part), (op, m, attrs)), offset, strides)
+        out._view.base, out._view.counter = leaf if v.base is None else v.base, v.counter
+        st.add_alias(out)
         return out
 
     # -- in place

@@ -62,7 +62,8 @@ class Storage:
 class View:
     """How an alias sees its storage: the steps from the root, and its layout.
 
-    A step is (op, meta, attrs), or (None, leaf, None): here gradients end in that leaf, or CUT.
+    A step is (op, meta, attrs), or (None, leaf, None): here gradients end in that leaf, or CUT;
+    (None, leaf, part): those of this part of the memory do.
     """
 
     __slots__ = ("chain", "offset", "strides", "counter", "origin", "seen", "base", "source")

@@ -443,6 +443,9 @@ def as_strided(input, size, stride, storage_offset):
         attrs = (tuple(size), tuple(stride), at)
         return local.tape.view(input, OPS["region"], attrs, m, at, tuple(stride))
     base, start = _graph_base(input, root, at, size, stride)
+    if start is None:
+        attrs = (tuple(size), tuple(stride), at)
+        return local.tape.view_around(base, OPS["region"], attrs, m, at, tuple(stride))
     attrs = (tuple(size), tuple(stride), at - start)
     out = local.tape.view(base, OPS["region"], attrs, m, at, tuple(stride))
     old, new = input._view, out._view
@@ -466,8 +469,9 @@ def _root(t: Tensor) -> Tensor:
     return root
 
 
-def _graph_base(t: Tensor, root: Tensor, at: int, size, stride) -> tuple[Tensor, int]:
-    """The tensor that gradients of a region go to, and where it starts in the storage."""
+def _graph_base(t: Tensor, root: Tensor, at: int, size, stride) -> tuple[Tensor, int | None]:
+    """The tensor that gradients of a region go to, and where it starts in the storage; None where
+    the region has elements outside of it."""
     if t._view is None:
         return t, 0
     if not t._rg or not local.tape.grad:
@@ -479,10 +483,12 @@ def _graph_base(t: Tensor, root: Tensor, at: int, size, stride) -> tuple[Tensor,
     start = base._view.offset
     last = at + builtins.sum((n - 1) * s for n, s in zip(size, stride))
     if not base.is_contiguous() or at < start or last >= start + base.numel():
-        raise RuntimeError(
-            "as_strided: gradients of elements outside of a leaf that is itself a view are not "
-            "supported"
-        )
+        if base.dtype is not root.dtype:
+            raise NotImplementedError(
+                "as_strided: gradients of elements outside of a leaf that is a view of another "
+                "dtype are not implemented in numtorch"
+            )
+        return base, None
     return base, start
 
 
@@ -646,6 +652,12 @@ for _text, _names in (
     for _one in _names:
 
         def _run(input, *args, _of=_one):
+            if _of == "narrow" and 0 < input.dim() <= args[0]:
+                raise RuntimeError(
+                    "Expected dim < static_cast<int64_t>(self_sizes.size()) to be true, but got "
+                    "false.  (Could this error message be improved?  If so, please report an "
+                    "enhancement request to PyTorch.)"
+                )
             found = getattr(Tensor, _of)(input, *args)
             return tuple(map(_copied, found)) if isinstance(found, tuple) else _copied(found)
 

@@ -139,3 +139,23 @@ def test_distances_of_no_pairs_keep_the_graph():
 
 def test_number_divided_by_the_unbound_operator():
     assert error_of(lambda: nt.Tensor.__rdiv__(2, nt.ones(1)))[0] == "AttributeError"
+
+
+def test_regions_around_a_leaf_that_is_a_view():
+    # A RuntimeError before: gradients of elements outside of the leaf.
+    found = []
+    for lib in (nt, torch):
+        base = lib.arange(20, dtype=lib.float64)
+        leaf = base[3:13].detach().requires_grad_()
+        y = lib.as_strided(leaf, (2, 3), (4, 2), 1)
+        (y * y).sum().backward()
+        with lib.no_grad():
+            base[5] = 100.0  # the region sees it
+        found.append((y.tolist(), leaf.grad.tolist(), y._base is leaf))
+    assert found[0] == found[1]
+
+
+def test_dim_of_narrow_copy():
+    x = nt.ones(2, 3)
+    assert error_of(lambda: x.narrow_copy(2, 0, 1))[0] == "RuntimeError"
+    assert error_of(lambda: x.narrow_copy(-3, 0, 1))[0] == "IndexError"

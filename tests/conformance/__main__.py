@@ -166,7 +166,12 @@ def main() -> int:
             if args.verbose:
                 print(f"{rows[-1]['seconds']:7.1f} s ", text_of(rows[-1], names[k], args.verbose), flush=True)
     else:
-        rows = spread([k for k, _ in todo], options, args.jobs, args.timeout)
+        def show(row: dict) -> None:
+            if args.verbose:  # as they come; the table follows
+                text = text_of(row, names[row["index"]], args.verbose, args.texts)
+                print(text, file=sys.stderr, flush=True)
+
+        rows = spread([k for k, _ in todo], options, args.jobs, args.timeout, show)
     rows.sort(key=lambda r: names[r["index"]])
     if args.json:
         with open(args.json, "w") as f:
@@ -174,7 +179,7 @@ def main() -> int:
     return 0 if table(rows, names, args.verbose, args.texts) else 1
 
 
-def spread(todo: list[int], options: list[str], jobs: int, timeout: float) -> list[dict]:
+def spread(todo: list[int], options: list[str], jobs: int, timeout: float, show) -> list[dict]:
     """Runs the functions on `jobs` worker processes."""
     from concurrent.futures import ThreadPoolExecutor
     from queue import SimpleQueue
@@ -187,7 +192,9 @@ def spread(todo: list[int], options: list[str], jobs: int, timeout: float) -> li
     def one(k: int) -> dict:
         w = workers.get()
         try:
-            return w.run(k, timeout)
+            row = w.run(k, timeout)
+            show(row)
+            return row
         finally:
             workers.put(w)
 
