@@ -48,10 +48,14 @@ def mismatch(name: str, p, position: int | None, value) -> ArgumentError:
     shown = type(value).__name__
     if p.base in ("int[]", "Tensor[]") and isinstance(value, (tuple, list)):
         bad = next((k for k, v in enumerate(value) if not _fits(p.base[:-2], v)), None)
-        if bad is not None:
-            element = "ints" if p.base == "int[]" else "Tensors"
+        if bad is not None and p.base == "Tensor[]":
             return ArgumentError(
-                f"{name}(): argument '{p.name}'{where} must be tuple of {element}, but found "
+                f"expected Tensor as element {bad} in argument {(position or 1) - 1}, but got "
+                f"{type(value[bad]).__name__}"
+            )
+        if bad is not None:
+            return ArgumentError(
+                f"{name}(): argument '{p.name}'{where} must be tuple of ints, but found "
                 f"element of type {type(value[bad]).__name__} at pos {bad}"
             )
     return ArgumentError(

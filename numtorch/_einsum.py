@@ -40,8 +40,7 @@ def einsum(*args) -> Tensor:
     for k, x in enumerate(operands):
         if not isinstance(x, Tensor):
             raise TypeError(
-                f"einsum(): argument 'operands' (position 2) must be tuple of Tensors, but found "
-                f"element of type {type(x).__name__} at pos {k}"
+                f"expected Tensor as element {k} in argument 1, but got {type(x).__name__}"
             )
     terms, covered = _expand_terms(terms, operands)
     _check_sizes(terms, operands)

@@ -320,6 +320,12 @@ def _check_slices(name: str, t: Tensor, d: int, index: Tensor, source: Tensor) -
 
 def _check_source(name: str, t: Tensor, d: int, index: Tensor, source: Tensor) -> None:
     n = index.numel()
+    rest, others = ([m for j, m in enumerate(x.shape) if j != d] for x in (t, source))
+    if name == "index_add" and source.dim() and (source.dim() != max(t.dim(), 1) or rest != others):
+        raise RuntimeError(
+            "source tensor shape must match self tensor shape, excluding the specified dimension. "
+            f"Got self.shape = {list(t.shape)} source.shape = {list(source.shape)}"
+        )
     if not source.dim():
         if n != 1:
             raise (IndexError if name == "index_copy" else RuntimeError)(
@@ -338,12 +344,11 @@ def _check_source(name: str, t: Tensor, d: int, index: Tensor, source: Tensor) -
             f"{name}(): Number of indices ({n}) should be equal to source.size(dim): ({got}), for "
             f"dim: {d}"
         )
-    rest = [m for j, m in enumerate(t.shape) if j != d]
-    if t.dim() and [m for j, m in enumerate(source.shape) if j != d] != rest:
+    if t.dim() and others != rest:
         raise RuntimeError(
             f"{name}(): Source/destination tensor must have same slice shapes. Destination slice "
             f"shape: {rest} at dimension {d} and source slice shape: "
-            f"{[m for j, m in enumerate(source.shape) if j != d]} at dimension 0."
+            f"{others} at dimension 0."
         )
 
 

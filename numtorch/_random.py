@@ -465,10 +465,17 @@ def multinomial(input, num_samples, replacement=False, *, generator=None):
         raise RuntimeError(
             "cannot sample n_sample > prob_dist.size(-1) samples without replacement"
         )
+    if n > 1 << 24:
+        raise RuntimeError("number of categories cannot exceed 2^24")
     p = np.atleast_2d(_now(input))
     generator = generator or default_generator
     if not np.isfinite(p).all() or (p < 0).any():
-        raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
+        if not replacement or num_samples == 1:
+            raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
+        entry = "< 0" if not (p >= 0).all() else "= infinity or NaN"
+        raise RuntimeError(
+            f"invalid multinomial distribution (encountering probability entry {entry})"
+        )
     if p.size and (p.sum(1) <= 0).any():
         raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
     if replacement:  # torch's numbers: sums in the dtype of the weights

@@ -87,10 +87,10 @@ def mean(input, dim=None, keepdim=False, *, dtype=None):
     """
     x = input if dtype is None or dtype is input.dtype else to(input, dtype)
     if not x.dtype.differentiable:
-        what = "could not infer output dtype. Input" if dtype is None else "Optional"
+        what = "Input" if dtype is None else "Optional"
         raise RuntimeError(
-            f"mean(): {what} dtype must be either a floating point or complex dtype. Got: "
-            f"{x.dtype.scalar_type}"
+            f"mean(): could not infer output dtype. {what} dtype must be either a floating point "
+            f"or complex dtype. Got: {x.dtype.scalar_type}"
         )
     return local.tape.record(OPS["mean"], (x,), (_dims(x, dim), keepdim))
 

@@ -197,8 +197,8 @@ def _axis_split(name: str, least: int, axis):
     def split(input, given):
         if input.dim() < least:
             raise RuntimeError(
-                f"torch.{name} requires a tensor with at least {least} dimension"
-                f"{'s' if least > 1 else ''}, but got a tensor with {input.dim()} dimensions!"
+                f"torch.{name} requires a tensor with at least {least} dimension, "
+                f"but got a tensor with {input.dim()} dimensions!"
             )
         d = axis(input)
         if not isinstance(given, int):
@@ -652,6 +652,11 @@ for _text, _names in (
     for _one in _names:
 
         def _run(input, *args, _of=_one):
+            if _of == "narrow" and args[2] < 0:
+                raise RuntimeError(
+                    f"start ({args[1]}) + length ({args[2]}) exceeds dimension size "
+                    f"({input.size(args[0])})."
+                )
             if _of == "narrow" and 0 < input.dim() <= args[0]:
                 raise RuntimeError(
                     "Expected dim < static_cast<int64_t>(self_sizes.size()) to be true, but got "

@@ -94,7 +94,7 @@ def cosine(m, periodic) -> np.ndarray:
 @_window("exponential(float? center=None, float tau=1.0)", "Exponential decay on both sides.")
 def exponential(m, periodic, center, tau) -> np.ndarray:
     if tau <= 0:
-        raise ValueError(f"Tau must be positive, got: {tau} instead.")
+        raise ValueError(f"Tau must be positive, got: {tau:g} instead.")
     if center is not None and not periodic:
         raise ValueError("Center must be None for symmetric windows")
     if center is None:
@@ -105,7 +105,7 @@ def exponential(m, periodic, center, tau) -> np.ndarray:
 @_window("gaussian(float std=1.0)", "Gaussian bell.")
 def gaussian(m, periodic, std) -> np.ndarray:
     if std <= 0:
-        raise ValueError(f"Standard deviation must be positive, got: {std} instead.")
+        raise ValueError(f"Standard deviation must be positive, got: {std:g} instead.")
     center = (m if periodic and m > 1 else m - 1) / 2.0
     return np.exp(-((np.arange(m) - center) ** 2) / (2 * std * std))
 
@@ -137,7 +137,7 @@ def hann(m, periodic) -> np.ndarray:
 @_window("kaiser(float beta=12.0)", "Kaiser's window by Bessel functions.")
 def kaiser(m, periodic, beta) -> np.ndarray:
     if beta < 0:
-        raise ValueError(f"beta must be non-negative, got: {beta} instead.")
+        raise ValueError(f"beta must be non-negative, got: {beta:g} instead.")
     return kaiser_values(m, periodic, beta)
 
 
