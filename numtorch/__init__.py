@@ -239,6 +239,7 @@ from . import (  # noqa: E402, F401
     sparse,
     utils,
 )
+from ._lobpcg import lobpcg  # noqa: E402, F401
 from .amp import autocast  # noqa: E402, F401
 from .compiler import compile  # noqa: E402, F401
 from .func import vmap  # noqa: E402, F401

@@ -2721,6 +2721,12 @@ def linspace(start: Tensor, end: Tensor, steps: _int, *, dtype: _dtype | None = 
     ...
 def load(f: Any, map_location: Any = ..., pickle_module: Any = ..., *, weights_only: Any = ..., mmap: Any = ..., **pickle_load_args: Any) -> Any:
     """Loads what `save` of numtorch or PyTorch wrote; weights_only=True (default) runs no code."""
+def lobpcg(A: Any, k: Any = ..., B: Any = ..., X: Any = ..., n: Any = ..., iK: Any = ..., niter: Any = ..., tol: Any = ..., largest: Any = ..., method: Any = ..., tracker: Any = ..., ortho_iparams: Any = ..., ortho_fparams: Any = ..., ortho_bparams: Any = ...) -> Any:
+    """The k largest (or smallest) eigenvalues [..., k] of symmetric A, with vectors [..., m, k].
+
+    With B those of A x = B x lambda. X are first vectors (random ones by default), iK a
+    preconditioner. Both methods compute with orthonormal bases. A may be sparse; gradients are
+    those of a dense A with B = I."""
 def log(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Natural logarithm; -inf for 0, NaN below."""
 def log10(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
