@@ -159,3 +159,11 @@ def test_dim_of_narrow_copy():
     x = nt.ones(2, 3)
     assert error_of(lambda: x.narrow_copy(2, 0, 1))[0] == "RuntimeError"
     assert error_of(lambda: x.narrow_copy(-3, 0, 1))[0] == "IndexError"
+
+
+def test_addr_keeps_half_precision():
+    # The product was computed in float32 and stayed so.
+    for name in ("float16", "bfloat16"):
+        d = getattr(nt, name)
+        assert nt.addr(nt.ones(2, 3, dtype=d), nt.ones(2, dtype=d), nt.ones(3, dtype=d)).dtype is d
+    assert nt.addr(nt.ones(2, 3), nt.ones(2, dtype=nt.float64), nt.ones(3)).dtype is nt.float64

@@ -101,7 +101,9 @@ def _added(product):
             out = _scaled(out, scalars.pop(0), exact)
         if counts:
             out = out + (_scaled(wide(c), scalars.pop(0), exact) if has_beta else wide(c))
-        return B.cast(out, d) if product is not outer else out
+        if product is outer:
+            d = dtypes.result_type([(v.shape, v.dtype, v.type.weak) for v in (c, a, b)])
+        return B.cast(out, d)
 
     return build
 
