@@ -317,6 +317,15 @@ def storage(self: Tensor) -> TypedStorage:
     return TypedStorage(self)
 
 
+def _load_from_bytes(data: bytes):
+    """What a plain pickle of PyTorch's tensors calls: it may run code, as any pickle may."""
+    import io
+
+    from .serialization import load
+
+    return load(io.BytesIO(data), weights_only=False)
+
+
 def is_storage(obj) -> bool:
     """True for storages.
 

@@ -459,3 +459,19 @@ def test_storages():
     assert clone.nbytes() == 16 and clone != s and x.tolist() == [0, 0, 0, 0]
     found = loaded(saved([typed, s]))
     assert found[0].tolist() == [1, 5] and found[1].nbytes() == 16
+
+
+def test_plain_pickles_of_torch_load_under_the_alias(tmp_path):
+    sent = {"t": torch.arange(4.0), "l": torch.nn.Linear(2, 2), "d": torch.float16}
+    (tmp_path / "p.pkl").write_bytes(pickle.dumps(sent))
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import pickle, torch\n"
+        "found = pickle.load(open('p.pkl', 'rb'))\n"
+        "assert found['t'].tolist() == [0, 1, 2, 3] and found['d'] is torch.float16\n"
+        "assert type(found['l']) is torch.nn.Linear and found['l'](torch.ones(1, 2)).shape\n"
+        "print(torch.__file__)\n"
+    )
+    done = subprocess.run([sys.executable, "-m", "numtorch", str(program)], capture_output=True,
+                          text=True, timeout=300, cwd=tmp_path, env=_environment())  # fmt: skip
+    assert done.returncode == 0 and "numtorch" in done.stdout, done.stderr

@@ -115,17 +115,18 @@ def _find_home(module: str, name: str):
 # Modules of the C++ library, and where PyTorch 1.8 and older had Tensor.
 _OTHER_MODULES = {
     "torch._C._nn": "torch.nn.functional", "torch._C": "torch", "torch.tensor": "torch._tensor",
+    "torch.storage": "torch._storage",
 }  # fmt: skip
 
 
 def find(module: str, name: str):
     """Our object for PyTorch's (module, name); AttributeError that says what is missing."""
-    module = _OTHER_MODULES.get(module, module)
-    known = special().get(f"{module}.{name}")
+    given, module = module, _OTHER_MODULES.get(module, module)
+    known = special().get(f"{given}.{name}") or special().get(f"{module}.{name}")
     if known is not None:
         return known
-    if _HOME_OF.get(name) == module:
-        found = _find_home(module, name)
+    if _HOME_OF.get(name) == given:
+        found = _find_home(given, name)
         if found is not None:
             return found
     place = "numtorch" + module[len("torch") :]
@@ -138,7 +139,7 @@ def find(module: str, name: str):
             return found
         place = place.rpartition(".")[0]
     raise AttributeError(
-        f"the file names {module}.{name}, which is not implemented in numtorch"
+        f"the file names {given}.{name}, which is not implemented in numtorch"
     )
 
 
