@@ -10,7 +10,13 @@ import numpy as np
 import numtorch
 import pytest
 
-pytest.importorskip("tensorboard")
+try:
+    import tensorboard  # noqa: F401
+
+    there = True
+except ImportError:
+    there = False
+needed = pytest.mark.skipif(not there, reason="tensorboard is not installed")
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
@@ -74,6 +80,7 @@ def _key(value) -> object:
     return value
 
 
+@needed
 def test_files_equal_torchs(tmp_path):
     torch = pytest.importorskip("torch")
     write(numtorch, tmp_path / "ours")
@@ -98,6 +105,7 @@ def test_files_equal_torchs(tmp_path):
                     assert str(_key(a)) == str(_key(b)), tag
 
 
+@needed
 def test_writer(tmp_path):
     from numtorch.utils.tensorboard import SummaryWriter
 
@@ -116,6 +124,7 @@ def test_writer(tmp_path):
     assert writer.get_logdir() == tmp_path / "a"
 
 
+@needed
 def test_figures(tmp_path):
     plt = pytest.importorskip("matplotlib.pyplot")
     from numtorch.utils.tensorboard import SummaryWriter
@@ -127,3 +136,9 @@ def test_figures(tmp_path):
     (_, value), = read(tmp_path)["plot"]
     assert (value.image.height, value.image.width) == (20, 20)
     assert not plt.get_fignums()
+
+
+@pytest.mark.skipif(there, reason="tensorboard is installed")
+def test_the_error_names_the_extra():
+    with pytest.raises(ImportError, match=r"pip install 'numtorch\[tensorboard\]'"):
+        from numtorch.utils.tensorboard import SummaryWriter  # noqa: F401

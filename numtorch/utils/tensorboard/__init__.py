@@ -3,6 +3,12 @@
 `pip install 'numtorch[tensorboard]'` installs it.
 """
 
-from .writer import FileWriter, SummaryWriter
-
 __all__ = ["FileWriter", "SummaryWriter"]
+
+
+def __getattr__(name: str):
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import writer
+
+    return getattr(writer, name)

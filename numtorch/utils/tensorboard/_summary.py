@@ -10,12 +10,18 @@ import numpy as np
 from ..._tensor import Tensor
 
 try:
-    from tensorboard.compat.proto import summary_pb2, tensor_pb2, tensor_shape_pb2
+    from tensorboard.compat.proto import (
+        event_pb2,  # noqa: F401 (for writer.py)
+        summary_pb2,
+        tensor_pb2,
+        tensor_shape_pb2,
+    )
     from tensorboard.plugins.custom_scalar import layout_pb2
     from tensorboard.plugins.hparams import api_pb2, plugin_data_pb2
     from tensorboard.plugins.hparams import metadata as hparams_metadata
     from tensorboard.plugins.pr_curve import metadata as pr_metadata
     from tensorboard.plugins.text import metadata as text_metadata
+    from tensorboard.summary.writer.event_file_writer import EventFileWriter  # noqa: F401
 except ImportError:
     raise ImportError(
         "TensorBoard's package is needed: pip install 'numtorch[tensorboard]'"

@@ -7,10 +7,9 @@ import time
 from typing import Any
 
 import numpy as np
-from tensorboard.compat.proto import event_pb2  # noqa: E402, I001 (_summary explains its absence)
-from tensorboard.summary.writer.event_file_writer import EventFileWriter  # noqa: E402
 
 from . import _summary
+from ._summary import EventFileWriter, event_pb2
 
 __all__ = ["FileWriter", "SummaryWriter"]
 
