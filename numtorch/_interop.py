@@ -276,12 +276,16 @@ _INTERNAL = frozenset((
 ))  # fmt: skip
 
 
+_PLAIN = (bool, int, float, complex, str, bytes, type(None))
+
+
 def own_attributes(t: Tensor) -> dict:
-    """The attributes that the program has set on a tensor."""
-    kept = dict(t.__dict__)
-    for name in _INTERNAL & kept.keys():
-        del kept[name]
-    return kept
+    """The attributes that the program has set on a tensor; of private ones, plain values."""
+    return {k: v for k, v in t.__dict__.items() if k[0] != "_" or _is_own(k, v)}
+
+
+def _is_own(name: str, value) -> bool:
+    return type(value) in _PLAIN and name not in _INTERNAL and not hasattr(Tensor, name)
 
 
 def refuse_names(names) -> None:

@@ -102,6 +102,25 @@ def test_shared_memory_stays_shared(a, b):
         assert "data/1" not in archive.Reader(io.BytesIO(saved([x, rows, turned]))).records
 
 
+def test_attributes_of_tensors():
+    """What the program set is kept, what the library keeps there is not."""
+    layer = numtorch.nn.Linear(2, 2)
+    w = layer.weight
+    w.note, w._no_decay = [1, 2], True
+    w.register_hook(lambda g: g)
+    y = layer(numtorch.ones(1, 2))
+    y.retain_grad()
+    y.sum().backward()
+    assert y.grad_fn is not None and w.view(-1).is_leaf is False
+    for t in (numtorch, torch):
+        found = cross(numtorch, t, [w, y.detach(), y])
+        assert found[0].note == [1, 2] and found[0]._no_decay is True
+        assert found[2].requires_grad and found[2].is_leaf
+        assert not set(vars(found[1])) & {"note", "_no_decay"}
+    copy = pickle.loads(pickle.dumps(w))
+    assert copy.note == [1, 2] and copy._no_decay is True
+
+
 def test_one_memory_as_two_dtypes_is_refused():
     x = numtorch.ones(4)
     with pytest.raises(RuntimeError, match="view the same data as different types"):

@@ -131,7 +131,7 @@ class _Naming:
             found = self._v2(t, t.requires_grad)
         kind = type(t)
         if isinstance(t, nn.Buffer):
-            state = {"persistent": t.persistent, "_is_buffer": True, **state}
+            state = {**state, "persistent": t.persistent, "_is_buffer": True}
             kind = Tensor
         if (kind is Tensor or isinstance(t, SparseTensor)) and not state:
             return found
