@@ -9,6 +9,7 @@ __all__ = ["FileWriter", "SummaryWriter"]
 def __getattr__(name: str):
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from . import writer
+    from . import _summary, writer
 
+    _summary.require()
     return getattr(writer, name)

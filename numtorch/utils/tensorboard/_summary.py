@@ -22,12 +22,18 @@ try:
     from tensorboard.plugins.pr_curve import metadata as pr_metadata
     from tensorboard.plugins.text import metadata as text_metadata
     from tensorboard.summary.writer.event_file_writer import EventFileWriter  # noqa: F401
-except ImportError:
-    raise ImportError(
-        "TensorBoard's package is needed: pip install 'numtorch[tensorboard]'"
-    ) from None
 
-Summary = summary_pb2.Summary
+    Summary = summary_pb2.Summary
+except ImportError:
+    EventFileWriter = event_pb2 = None
+
+
+def require() -> None:
+    """ImportError that says what to install if TensorBoard's package is missing."""
+    if event_pb2 is None:
+        raise ImportError("TensorBoard's package is needed: pip install 'numtorch[tensorboard]'")
+
+
 _DT_FLOAT, _DT_DOUBLE, _DT_STRING = 1, 2, 7  # TensorFlow's numbers of types
 
 
