@@ -39,6 +39,7 @@ class Counters:
         self.plan_hits = 0  # traces that found a plan
         self.plan_misses = 0  # traces planned
         self.plans_bound = 0  # misses served by binding a known plan to other sizes
+        self.pieced = 0  # misses of unfamiliar structures, run from pieces
         self.kernels_compiled = 0  # kernels that Numba compiled
         self.kernels_loaded = 0  # kernels read from the store
 

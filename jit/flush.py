@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sys import getrefcount
 
-from . import config, past, record
+from . import config, past, pieces, record
 from .ops import OPS
 from .ops.table import GradOp
 from .passes.batching import batched_entries
@@ -54,6 +54,63 @@ def clear_plans() -> None:
     """Forgets all plans (compiled kernels stay in the store)."""
     structures.clear()
     templates.clear()
+    pieces.clear()
+    planned.clear()
+    met.clear()
+
+
+# Sets of ops -> structures made of them that were planned; traces run from pieces -> how often.
+planned: dict[frozenset, int] = {}
+met: dict[int, int] = {}
+# After so many structures of the same ops a new one is run from pieces, the first times it is met.
+FAMILIAR, TIMES = 6, 2
+
+
+def _unfamiliar(tape: Tape, key: tuple) -> bool:
+    """True if a trace is one more arrangement of ops that keep changing theirs."""
+    if planned.get(frozenset([e[0] for e in key[0]]), 0) < FAMILIAR or not pieces.can_run(tape):
+        return False
+    h = hash(key)
+    times = met[h] = met.get(h, 0) + 1
+    if len(met) > 4 * MAX_STRUCTURES:
+        met.pop(next(iter(met)))
+    return times <= TIMES
+
+
+class _Delivery:
+    """What `_deliver` needs of a plan."""
+
+    home_outputs = ()
+
+    def __init__(self, wanted: list[int]):
+        self.out_entries = [[i] for i in wanted]
+
+
+def _run_pieces(tape: Tape, key: tuple, counts: tuple) -> bool:
+    """Executes the tape from pieces; False if that turns out to be impossible."""
+    live, views = _live(key[0], counts), _live_views(key[0], counts)
+    roots, saved, kept = past.survivors(*key, live, tape.freed)
+    wanted = sorted({*live, *saved})
+    entry = Entry(_Delivery(wanted), live, roots, kept, views)
+    try:
+        values = pieces.Run(tape, set(wanted), find_plan).run()
+    except pieces.Unfit:
+        return False
+    except CheckFailed as e:
+        error = _recover(tape, entry, e, [v.addr for v in tape.inputs])
+        raise error from None
+    except BaseException as e:
+        plain = isinstance(e, Exception)
+        error = _translate(e) if plain else RuntimeError("interrupted")
+        _poison(tape, live, error)
+        if not plain:
+            raise
+        raise error from (e if config.debug else None)
+    counters.plan_misses += 1
+    counters.pieced += 1
+    _deliver(tape, entry, [values[i][1] for i in wanted])
+    _finish(tape)
+    return True
 
 
 def run_tape(tape: Tape) -> None:
@@ -64,6 +121,9 @@ def run_tape(tape: Tape) -> None:
         counts = (*map(getrefcount, tape.handles), *tape.releases)
         structure = structures.get(key)
         if structure is None:
+            if _unfamiliar(tape, key) and _run_pieces(tape, key, counts):
+                counters.flushes += 1
+                return
             if len(structures) >= MAX_STRUCTURES:
                 structures.pop(next(iter(structures)))
             structure = structures[key] = Structure()
@@ -86,10 +146,13 @@ def _live(entries: tuple, counts: tuple) -> tuple:
     return tuple(i for i, (n, e) in enumerate(zip(counts, entries)) if n > BASE and not _alias(e))
 
 
+def _live_views(entries: tuple, counts: tuple) -> tuple:
+    alive = [i for i, (n, _) in enumerate(zip(counts, entries)) if n > BASE]
+    return tuple(i for i in alive if entries[i][0].__class__ is GradOp and _alias(entries[i]))
+
+
 def _find_entry(structure: Structure, key, counts, tape: Tape) -> Entry:
-    live = _live(key[0], counts)
-    alive = [i for i, n in enumerate(counts[: len(key[0])]) if n > BASE]
-    views = tuple(i for i in alive if key[0][i][0].__class__ is GradOp and _alias(key[0][i]))
+    live, views = _live(key[0], counts), _live_views(key[0], counts)
     if tape.vmapped:
         batched = batched_entries(key[0])
         live = tuple(i for i in live if i not in batched)
@@ -98,7 +161,11 @@ def _find_entry(structure: Structure, key, counts, tape: Tape) -> Entry:
     if entry is None:
         counters.plan_misses += 1
         roots, saved, kept = past.survivors(*key, live, tape.freed)
+        bound = counters.plans_bound
         plan = find_plan(key, sorted({*live, *saved}))
+        if counters.plans_bound == bound:
+            ops = frozenset([e[0] for e in key[0]])
+            planned[ops] = planned.get(ops, 0) + 1
         entry = Entry(plan, live, roots, kept, views)
         structure.by_live[live, views, tape.releases] = entry
     else:

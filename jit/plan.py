@@ -25,6 +25,7 @@ from .runtime.allocator import alloc
 from .sym import Sym
 
 ALIGN = 64
+NOTHING = alloc(0)  # the arena of plans without temporaries
 
 
 class Sizes:
@@ -369,7 +370,7 @@ class BoundPlan:
         self.lock_free = False
         try:
             outs = [alloc(n) for n in self.out_bytes]
-            arena = alloc(self.arena_bytes)
+            arena = alloc(self.arena_bytes) if self.arena_bytes else NOTHING
             self.pack(
                 self.memory, self.at_slots, *addresses, *[b.addr for b in outs], arena.addr,
                 self.status_address, *(_words(scalars) if self.has_complex else scalars),
@@ -407,7 +408,7 @@ class SegmentedPlan(BoundPlan):
         self.lock_free = False
         try:
             outs = [alloc(n) for n in self.out_bytes]
-            arena = alloc(self.arena_bytes)
+            arena = alloc(self.arena_bytes) if self.arena_bytes else NOTHING
             slots = [*addresses, *[b.addr for b in outs], arena.addr, self.status_address]
             words = _words(scalars) if self.has_complex else scalars
             self.pack(self.memory, self.at_slots, *slots, *words)

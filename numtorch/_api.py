@@ -280,7 +280,7 @@ def _complete(made, f: Function, method: bool, scope: dict) -> None:
         source = f"def {short}(*args, **kwargs):\n    return call(args, kwargs, {method})\n"
     else:
         source = _fast_source(f.schemas[0], short, method)
-    scope |= {"MISSING": MISSING, "tensors": tensor_types, "call": f.call, "schema": f.schemas[0],
+    scope |= {"MISSING": MISSING, "tensor_types": tensor_types, "call": f.call, "schema": f.schemas[0],
               "run": f.schemas[0].implementation, **FAST}  # fmt: skip
     for k, p in enumerate(f.schemas[0].params):
         scope[f"d{k}"] = p.default
@@ -336,8 +336,11 @@ def _fast_source(s: Schema, short: str, method: bool) -> str:
 
 # Inline tests that a value needs no conversion.
 _TESTS = {
-    "Tensor": "({0}.__class__ in tensors)",
-    "Operand": "({0}.__class__ in tensors or {0}.__class__ in numbers)",
+    "Tensor": "({0}.__class__ in tensor_types)",
+    "Tensor[]": (
+        "({0}.__class__ in lists and tensor_types.issuperset([t.__class__ for t in {0}]))"
+    ),
+    "Operand": "({0}.__class__ in tensor_types or {0}.__class__ in numbers)",
     "int": "({0}.__class__ is int)", "bool": "({0}.__class__ is bool)",
     "float": "({0}.__class__ is float)", "str": "({0}.__class__ is str)",
     "dims": "({0}.__class__ is int or {0}.__class__ is tuple)",

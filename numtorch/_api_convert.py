@@ -182,4 +182,4 @@ CONVERT = {
     "int[]": _ints, "float[]": _floats, "Tensor[]": _tensors, "any": _any,
 }  # fmt: skip
 # Names that the generated callables read.
-FAST = {"numbers": NUMBERS, "dtype_type": DType}
+FAST = {"numbers": NUMBERS, "dtype_type": DType, "lists": (list, tuple)}

@@ -1,0 +1,391 @@
+"""Running a trace of an unfamiliar structure from pieces that other traces have had too.
+
+A program whose structure changes every step (recursion over trees, say) would plan and compile at
+every flush. Its ops recur, though: so such a trace is cut into pieces of a few entries, by a rule
+that looks at neighbours only, and each piece has a plan of its own, and one for its gradient, kept
+by the piece's structure. The cut: a piece ends where a value has several readers or is wanted, and
+holds one dear op at most. What the whole plan would fuse across pieces is lost; a structure that
+comes back is planned whole.
+"""
+
+from __future__ import annotations
+
+from .meta import Meta, meta
+from .ops import OPS
+from .ops.table import GradOp
+from .past import CHEAP
+from .plan import BoundPlan, CheckFailed
+from .record import BACKWARD, GIVEN, INPUT_BASE, RESULT, Tape
+from .runtime.allocator import alloc, as_array
+
+MAX_ENTRIES = 8  # of a piece
+MAX_PIECES = 4096
+STEP = 4  # parameters that a piece of an optimizer's step updates
+CHEAP_KINDS = ("elementwise", "movement", "generator")
+ADD, ASSIGN = OPS["add"], OPS["assign"]
+
+
+class Unfit(Exception):
+    """A trace that pieces can't run; nothing was overwritten yet."""
+
+
+# A value on the way: its address, the memory it is in, what it is, strides (None: row-major).
+Held = tuple[int, object, Meta, tuple[int, ...] | None]
+
+
+class Piece:
+    """A few entries with operands of their own: a plan of their wanted results."""
+
+    __slots__ = ("entries", "in_key", "wanted", "plan", "outs", "backs")
+
+    def __init__(self, entries: tuple, in_key: tuple, wanted: tuple, find_plan):
+        self.entries, self.in_key, self.wanted = entries, in_key, wanted
+        keys = tuple((m, strides, k) for k, (m, strides) in enumerate(in_key))
+        self.plan: BoundPlan = find_plan((entries, keys), list(wanted))
+        self.outs = _order(self.plan)
+        self.backs: dict[tuple, Back] = {}
+
+    def back(self, seeded: bool, needs: tuple, before: tuple, find_plan) -> Back:
+        """The gradients of operands `needs`, added to those that `before` says are there."""
+        key = (seeded, needs, before)
+        found = self.backs.get(key)
+        if found is None:
+            found = self.backs[key] = Back(self, seeded, needs, before, find_plan)
+        return found
+
+
+class Back:
+    """The plan of a piece's gradient. Inputs: operands, kept results, the seed, sums so far."""
+
+    __slots__ = ("plan", "outs")
+
+    def __init__(self, piece: Piece, seeded: bool, needs: tuple, before: tuple, find_plan):
+        inputs = list(piece.in_key)
+        known = {}
+        for j in piece.wanted:
+            known[j] = INPUT_BASE - len(inputs)
+            inputs.append((piece.entries[j][1], None))
+        entries = [
+            (GIVEN, e[1], (e[0], e[2], known[j]), *e[3:]) if j in known else e
+            for j, e in enumerate(piece.entries)
+        ]
+        last = len(entries) - 1
+        seed = None
+        if seeded:
+            seed = INPUT_BASE - len(inputs)
+            inputs.append((entries[last][1], None))
+        metas = [meta(piece.in_key[k][0].shape, piece.in_key[k][0].dtype) for k in needs]
+        targets = tuple(INPUT_BASE - k for k in needs)
+        first = len(entries)
+        entries.append((BACKWARD, metas[0], (targets, False), last, seed))
+        entries += [(RESULT, m, j, first) for j, m in enumerate(metas[1:], 1)]
+        wanted = []
+        for j, (m, there) in enumerate(zip(metas, before)):
+            if there:  # the sum stays in its memory
+                total = INPUT_BASE - len(inputs)
+                inputs.append((m, None))
+                entries.append((ADD, m, None, total, first + j))
+                entries.append((ASSIGN, m, None, total, len(entries) - 1))
+            wanted.append(len(entries) - 1 if there else first + j)
+        keys = tuple((m, strides, k) for k, (m, strides) in enumerate(inputs))
+        self.plan: BoundPlan = find_plan((tuple(entries), keys), sorted(wanted))
+        order = _order(self.plan)
+        self.outs = [order.get(w) for w in wanted]
+
+
+def _order(plan: BoundPlan) -> dict[int, int]:
+    """Entry -> number of the buffer that holds its result."""
+    return {i: k for k, entries in enumerate(plan.out_entries) for i in entries}
+
+
+pieces: dict[tuple, Piece] = {}
+steps: dict[tuple, BoundPlan] = {}
+
+
+def clear() -> None:
+    """Forgets all pieces."""
+    pieces.clear()
+    steps.clear()
+
+
+class Rule:
+    """What the cut makes of an op."""
+
+    __slots__ = ("kind", "dear", "kept")
+
+    def __init__(self, row):
+        name = "backward" if row is BACKWARD else "result" if row is RESULT else None
+        kind = getattr(row, "kind", None)
+        self.kind = name or {"movement": "movement", "step": "step"}.get(kind, "piece")
+        self.dear = self.kept = False
+        if kind is None or kind == "batching" or row.name in ("assign", "function", "replaced"):
+            self.kind = name or "other"
+        elif self.kind == "piece":
+            # The gradient takes it from memory rather than computing it again.
+            self.kept = kind not in CHEAP_KINDS and row.name not in CHEAP
+            self.dear = self.kept and row.name != "cat"  # of these a piece has one at most
+
+
+_rules: dict[object, Rule] = {}
+
+
+def rule_of(op) -> Rule:
+    """The rule of what stands first in an entry."""
+    found = _rules[op] = Rule(op.op if op.__class__ is GradOp else op)
+    return found
+
+
+def can_run(tape: Tape) -> bool:
+    """True if a trace has only what pieces are made of, and steps of optimizers at its end."""
+    if tape.vmapped or tape.info or tape.keepers or tape.levels:
+        return False
+    over, entries = False, tape.entries
+    for e in entries:
+        kind = (_rules.get(e[0]) or rule_of(e[0])).kind
+        if kind == "step":
+            over = True
+        elif over or kind == "other":
+            return False
+        elif kind == "backward":
+            ends = _ends(e)
+            if e[0].__class__ is GradOp or e[2][1] or len(e[2]) > 2 or len(e) != 5:
+                return False
+            if any(i >= 0 and _rules[entries[i][0]].kind == "movement" for i in ends):
+                return False
+            if e[3] in e[2][0] or len(set(e[2][0])) < len(e[2][0]):
+                return False
+        elif kind == "result" and e[0].__class__ is GradOp:
+            return False
+    return True
+
+
+def _ends(e: tuple):
+    """Values that a backward entry starts from or stops at."""
+    return [i for i in (*e[2][0], *e[3:]) if i is not None]
+
+
+class Run:
+    """One trace, executed piece by piece."""
+
+    def __init__(self, tape: Tape, needed: set[int], find_plan):
+        self.tape, self.entries, self.find_plan = tape, tape.entries, find_plan
+        self.rules = [_rules.get(e[0]) or rule_of(e[0]) for e in tape.entries]
+        self.pinned = needed
+        self.done: list[tuple] = []  # (piece, origin of its entries, operands, scalars) in order
+        self.scalar_at: list[int] = []
+        self.values: dict[int, Held] = {
+            INPUT_BASE - k: (v.addr, v.buf, v.meta, v.strides) for k, v in enumerate(tape.inputs)
+        }
+
+    def run(self) -> dict[int, Held]:
+        """Computes everything; returns the values by entry."""
+        self._survey()
+        for i, (e, rule) in enumerate(zip(self.entries, self.rules)):
+            if rule.kind == "piece":
+                g = self.group[i]
+                if self.last[g] == i:
+                    self._forward(self.members[g])
+            elif rule.kind == "backward":
+                self._backward(i, e)
+            elif rule.kind == "step":
+                self._step(i, e)
+        return self.values
+
+    # -- the cut
+
+    def _survey(self) -> None:
+        """Which entries make a piece."""
+        entries, rules, pinned = self.entries, self.rules, self.pinned
+        readers = [0] * len(entries)
+        at, places = 0, self.scalar_at
+        for e, rule in zip(entries, rules):
+            places.append(at)
+            if rule.kind == "backward":
+                pinned.update([i for i in _ends(e) if i >= 0])
+                continue
+            for i in e[3:]:
+                if i >= 0:
+                    readers[i] += 1
+                elif i > INPUT_BASE:
+                    at += 1
+        group = self.group = [-1] * len(entries)
+        members: list[list[int]] = []
+        last: list[int] = []
+        dear: list[bool] = []
+        for i, (e, rule) in enumerate(zip(entries, rules)):
+            if rule.kind != "piece":
+                continue
+            mine, has = [i], rule.dear
+            for j in e[3:]:
+                while j >= 0 and readers[j] == 1 and rules[j].kind == "movement":
+                    j = entries[j][3]
+                if j < 0 or readers[j] != 1 or j in pinned:
+                    continue
+                g = group[j]
+                if g < 0 or last[g] != j or (has and dear[g]):
+                    continue
+                if len(mine) + len(members[g]) <= MAX_ENTRIES:
+                    mine, has = members[g] + mine, has or dear[g]
+                    last[g] = -1
+            if len(mine) > 1:
+                mine.sort()
+            for j in mine:
+                group[j] = len(members)
+            members.append(mine)
+            last.append(i)
+            dear.append(has)
+        self.members, self.last = members, last
+
+    # -- running
+
+    def _forward(self, members: list[int]) -> None:
+        entries, rules, numbers = self.entries, self.rules, self.tape.scalars
+        place: dict[int, int] = {}  # value -> its index in the piece
+        local: list[tuple] = []
+        origin: list[int] = []
+        operands: list[int] = []
+        scalars: list = []
+        todo = members
+        if any(x >= 0 and rules[x].kind == "movement" for i in members for x in entries[i][3:]):
+            todo = self._with_views(members)
+        for i in todo:
+            e, at, ins = entries[i], self.scalar_at[i], []
+            for x in e[3:]:
+                if INPUT_BASE < x < 0:
+                    scalars.append(numbers[at])
+                    at += 1
+                    ins.append(x)
+                    continue
+                k = place.get(x)
+                if k is None:
+                    k = place[x] = INPUT_BASE - len(operands)
+                    operands.append(x)
+                ins.append(k)
+            place[i] = len(local)
+            local.append((e[0], e[1], e[2], *ins))
+            origin.append(i)
+        top, pinned = members[-1], self.pinned
+        wanted = tuple([
+            place[i] for i in members if i == top or rules[i].kept or i in pinned
+        ])  # fmt: skip
+        values = self.values
+        found = [values[x] for x in operands]
+        in_key = tuple([(v[2], v[3]) for v in found])
+        key = (tuple(local), in_key, wanted)
+        piece = pieces.get(key)
+        if piece is None:
+            if len(pieces) >= MAX_PIECES:
+                pieces.clear()
+            piece = pieces[key] = Piece(*key, self.find_plan)
+        bufs = self._execute(piece.plan, [v[0] for v in found], scalars, origin)
+        for j in wanted:
+            i = origin[j]
+            buf = bufs[piece.outs[j]]
+            values[i] = (buf.addr, buf, entries[i][1], None)
+        self.done.append((piece, origin, operands, scalars))
+
+    def _with_views(self, members: list[int]) -> list[int]:
+        """The entries of a piece with the views that they read: each piece has its own."""
+        found: dict[int, None] = {}
+
+        def add(i: int) -> None:
+            for x in self.entries[i][3:]:
+                if x >= 0 and x not in found and self.rules[x].kind == "movement":
+                    add(x)
+            found[i] = None
+
+        for i in members:
+            add(i)
+        return list(found)
+
+    def _execute(self, plan: BoundPlan, addresses: list, scalars: list, origin: list) -> list:
+        try:
+            return plan.run(addresses, scalars)
+        except CheckFailed as e:
+            if e.entry is not None:
+                e.entry = origin[e.entry] if e.entry < len(origin) else None
+            raise
+
+    def _backward(self, at: int, e: tuple) -> None:
+        targets, (root, seed) = e[2][0], e[3:]
+        values, goals = self.values, set(targets)
+        leads = self._leads(goals, at)
+        sums: dict[int, Held | None] = {root: None if seed is None else values[seed]}
+        if any(root in operands and root in leads for _, _, operands, _ in self.done):
+            raise Unfit("gradients are added to the one that backward() starts with")
+        for piece, origin, operands, scalars in reversed(self.done):
+            top = origin[-1]
+            if top not in sums:
+                continue
+            needs = tuple([k for k, x in enumerate(operands) if x in leads])
+            if not needs:
+                continue
+            seed = sums[top]
+            if top not in goals:
+                del sums[top]
+            old = [sums.get(operands[k]) for k in needs]
+            back = piece.back(
+                seed is not None, needs, tuple([v is not None for v in old]), self.find_plan
+            )
+            addresses = [values[x][0] for x in operands]
+            addresses += [values[origin[j]][0] for j in piece.wanted]
+            if seed is not None:
+                addresses.append(seed[0])
+            addresses += [v[0] for v in old if v is not None]
+            bufs = self._execute(back.plan, addresses, scalars, origin)
+            for k, out in zip(needs, back.outs):
+                if out is not None:
+                    buf, x = bufs[out], operands[k]
+                    sums[x] = (buf.addr, buf, values[x][2], None)
+        values[at] = sums.get(targets[0]) or _zeros(values[targets[0]])
+        for i in range(at + 1, len(self.entries)):
+            if self.rules[i].kind == "result" and self.entries[i][3] == at:
+                t = targets[self.entries[i][2]]
+                values[i] = sums.get(t) or _zeros(values[t])
+
+    def _leads(self, goals: set[int], end: int) -> set[int]:
+        """Values through which gradients reach the goals."""
+        leads = set(goals)
+        for i, e in enumerate(self.entries[:end]):
+            if e[0].__class__ is GradOp and not leads.isdisjoint(e[3:]):
+                leads.add(i)
+        return leads
+
+    def _step(self, i: int, e: tuple) -> None:
+        """An optimizer's step, in the memory of its operands, a few parameters at a time: which
+        of them have a gradient may change every time."""
+        width = e[2][0]
+        count = sum(1 for x in e[3:] if INPUT_BASE < x < 0)
+        scalars, tensors = e[3 : 3 + count], e[3 + count :]
+        at = self.scalar_at[i]
+        numbers = self.tape.scalars[at : at + count]
+        k = 0
+        while k < len(tensors):
+            n = STEP if len(tensors) - k >= STEP * width else 1
+            self._some(i, (*e[:3], *scalars), tensors[k : k + n * width], numbers)
+            k += n * width
+
+    def _some(self, i: int, head: tuple, tensors: tuple, numbers: list) -> None:
+        values = self.values
+        inputs = list(dict.fromkeys(tensors))
+        place = {x: INPUT_BASE - k for k, x in enumerate(inputs)}
+        first: dict[int, int] = {}
+        in_key = tuple([
+            (v[2], v[3], first.setdefault(id(v[1]), k))
+            for k, v in enumerate([values[x] for x in inputs])
+        ])  # fmt: skip
+        key = ((*head, *[place[x] for x in tensors]), in_key)
+        plan = steps.get(key)
+        if plan is None:
+            if len(steps) >= MAX_PIECES:
+                steps.clear()
+            plan = steps[key] = self.find_plan((key[:1], in_key), [])
+        self._execute(plan, [values[x][0] for x in inputs], numbers, [i])
+
+
+def _zeros(like: Held) -> Held:
+    """The gradient of what no gradient reached."""
+    m = like[2]
+    buf = alloc(m.nbytes)
+    as_array(buf, m.dtype.np, m.shape, None, 0)[...] = 0
+    return buf.addr, buf, m, None
