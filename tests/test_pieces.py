@@ -1,0 +1,161 @@
+"""Traces whose structure keeps changing: run from pieces, with the values of whole plans."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import numtorch as nt
+import pytest
+from helpers import torch
+from numtorch.jit import counters, flush, pieces
+from numtorch.jit.flush import clear_plans
+
+
+@pytest.fixture(autouse=True)
+def fresh():
+    clear_plans()
+    counters.reset()
+    yield
+    clear_plans()
+
+
+@pytest.fixture
+def always(monkeypatch):
+    """Everything runs from pieces that can."""
+    monkeypatch.setattr(flush, "FAMILIAR", -1)
+    monkeypatch.setattr(flush, "TIMES", 10**9)
+
+
+def tree(leaves: int, rng: random.Random):
+    if leaves == 1:
+        return rng.randrange(3)
+    left = rng.randrange(1, leaves)
+    return tree(left, rng), tree(leaves - left, rng)
+
+
+def recursive(lib, trees: list) -> list[float]:
+    """Losses of a network over trees."""
+    rng = np.random.default_rng(0)
+
+    def parameter(*shape: int):
+        values = rng.standard_normal(shape).astype("f4")
+        return lib.tensor(values, requires_grad=True)
+
+    words, join, bias = [parameter(4) for _ in range(3)], parameter(4, 8), parameter(4)
+    opt = lib.optim.Adam([*words, join, bias], lr=0.05)
+
+    def state(node):
+        if isinstance(node, int):
+            return words[node]
+        both = lib.cat([state(node[0]), state(node[1])])
+        return lib.tanh(lib.nn.functional.linear(both, join, bias))
+
+    losses = []
+    for t in trees:
+        opt.zero_grad()
+        loss = (state(t) ** 2).sum()
+        loss.backward()
+        opt.step()
+        losses.append(loss.item())
+    return losses
+
+
+def some_trees(count: int) -> list:
+    rng = random.Random(0)
+    return [tree(rng.randint(5, 9), rng) for _ in range(count)]
+
+
+def test_new_trees_compile_nothing_and_leave_no_plans():
+    trees = some_trees(330)
+    recursive(nt, trees[:300])
+    known = len(flush.structures), len(flush.templates), len(pieces.pieces)
+    counters.reset()
+    recursive(nt, trees[300:])
+    assert counters.kernels_compiled == counters.kernels_loaded == 0
+    assert counters.pieced >= 20
+    assert len(flush.structures) <= known[0] + 6 and len(flush.templates) <= known[1] + 6
+    assert len(pieces.pieces) <= known[2] + 2
+
+
+def test_losses_are_those_of_torch_and_of_whole_plans(monkeypatch):
+    trees = some_trees(40)
+    found = recursive(nt, trees)
+    assert counters.pieced > 20
+    np.testing.assert_allclose(found, recursive(torch, trees), rtol=1e-4)
+    monkeypatch.setattr(flush, "FAMILIAR", 10**9)
+    counters.reset()
+    np.testing.assert_allclose(found[:9], recursive(nt, trees[:9]), rtol=1e-4)
+    assert counters.pieced == 0
+
+
+def test_a_structure_that_comes_back_is_planned_whole():
+    trees = some_trees(20)
+    recursive(nt, trees)
+    counters.reset()
+    recursive(nt, [((0, 1), ((2, 1), (1, 1)))] * 6)
+    # The first two are seen for the first time twice: with and without states of the optimizer.
+    assert 2 <= counters.pieced <= 4 and counters.plan_hits >= 1
+
+
+def test_views_several_readers_and_kept_graphs(always):
+    for lib in (nt, torch):
+        x = lib.tensor(np.arange(12, dtype="f4").reshape(3, 4) / 10, requires_grad=True)
+        w = lib.tensor(np.linspace(-1, 1, 16, dtype="f4").reshape(4, 4), requires_grad=True)
+        h = (x @ w).relu()
+        part = h[1:].t()
+        loss = (part.exp() * part).sum() + h.softmax(1)[0, 1] + x[:, 0].cumsum(0).sum()
+        kept = loss.item()  # the graph outlives a flush
+        loss.backward(retain_graph=True)
+        (again,) = lib.autograd.grad(loss, w, lib.tensor(2.0))
+        found = [np.float32(kept), *(t.detach().numpy() for t in (x.grad, w.grad, again, part))]
+        if lib is nt:
+            ours = found
+    assert counters.pieced >= 3
+    for a, b in zip(ours, found, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
+
+
+def test_random_numbers_do_not_depend_on_how_a_trace_runs(always, monkeypatch):
+    def draw():
+        nt.manual_seed(7)
+        x = nt.rand(5) + nt.randn(5)
+        return nt.nn.functional.dropout(x, 0.5).numpy().copy()
+
+    found = draw()
+    assert counters.pieced
+    monkeypatch.setattr(flush, "FAMILIAR", 10**9)
+    np.testing.assert_array_equal(found, draw())
+
+
+def test_an_index_out_of_range_is_the_users_error(always):
+    x = nt.arange(4.0, requires_grad=True)
+    before = x * 2
+    bad = before[nt.tensor([1, 9])]
+    after = bad + 1
+    with pytest.raises(IndexError, match="index 9 is out of bounds.*test_pieces"):
+        after.detach().numpy()
+    np.testing.assert_array_equal(before.detach().numpy(), [0, 2, 4, 6])
+    with pytest.raises(IndexError):
+        bad.detach().numpy()
+
+
+@pytest.mark.parametrize("kind", ["hook", "create_graph", "assign"])
+def test_what_pieces_can_not_run_is_planned_whole(always, kind):
+    x = nt.tensor([1.0, 2.0], requires_grad=True)
+    y = (x * x).sum()
+    if kind == "hook":
+        x.register_hook(lambda g: g * 2)
+        y.backward()
+        want = [4.0, 8.0]
+    elif kind == "create_graph":
+        (g,) = nt.autograd.grad(y, x, create_graph=True)
+        (g * g).sum().backward()
+        want = [8.0, 16.0]
+    else:
+        y.backward()
+        with nt.no_grad():
+            x -= x.grad
+        np.testing.assert_array_equal(x.detach().numpy(), [-1.0, -2.0])
+        want = [2.0, 4.0]
+    np.testing.assert_array_equal(x.grad.numpy(), want)
