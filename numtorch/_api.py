@@ -280,8 +280,8 @@ def _complete(made, f: Function, method: bool, scope: dict) -> None:
         source = f"def {short}(*args, **kwargs):\n    return call(args, kwargs, {method})\n"
     else:
         source = _fast_source(f.schemas[0], short, method)
-    scope |= {"MISSING": MISSING, "tensor_types": tensor_types, "call": f.call, "schema": f.schemas[0],
-              "run": f.schemas[0].implementation, **FAST}  # fmt: skip
+    scope |= {"MISSING": MISSING, "tensor_types": tensor_types, "call": f.call,
+              "schema": f.schemas[0], "run": f.schemas[0].implementation, **FAST}  # fmt: skip
     for k, p in enumerate(f.schemas[0].params):
         scope[f"d{k}"] = p.default
     names = dict(scope)
