@@ -290,6 +290,8 @@ class _Multinomial(_Bounded):
     def check(self, x: Tensor) -> Tensor:
         return (x >= 0).all(-1) & (x.sum(-1) <= self.upper_bound)
 
+    __repr__ = Constraint.__repr__
+
 
 # ---------------------------------------------------------------- matrices
 

@@ -23,6 +23,7 @@ class Distribution:
 
     A subclass names its parameters in `arg_constraints` and keeps them as attributes of those
     names, with the batch's dimensions first: `expand`, `repr` and the checks find them there.
+    Distributions that it is made of, of at least its batch, are attributes too.
 
     >>> import numtorch as torch
     >>> normal = torch.distributions.Normal(torch.zeros(2, 3), 1.0)
@@ -166,13 +167,17 @@ class Distribution:
         if owner in (Distribution, ExponentialFamily):
             raise NotImplementedError
         new = self._get_checked_instance(owner, _instance)
-        batch_shape = Size(batch_shape)
+        batch_shape, dims = Size(batch_shape), len(self._batch_shape)
         for name, value in vars(self).items():
+            if name in vars(new):
+                continue
             if name in self._parameters():
-                own = value.shape[len(self._batch_shape) :]
-                vars(new).setdefault(name, value.expand(batch_shape + own))
-            elif not isinstance(getattr(type(self), name, None), lazy_property):
-                vars(new).setdefault(name, value)
+                value = value.expand(batch_shape + value.shape[dims:])
+            elif isinstance(value, Distribution):
+                value = value.expand(batch_shape + value.batch_shape[dims:])
+            elif isinstance(getattr(type(self), name, None), lazy_property):
+                continue
+            vars(new)[name] = value
         new._batch_shape, new._event_shape = batch_shape, self._event_shape
         new._validate_args = self._validate_args
         return new
