@@ -61,7 +61,23 @@ def where(condition, input=None, other=None):
             "where() received an invalid combination of arguments - expected (Tensor condition) or "
             "(Tensor condition, Tensor input, Tensor other)"
         )
+    if not isinstance(input, Tensor) and not isinstance(other, Tensor):
+        input = _scalar_tensor(input, other)
     return select(_condition(condition), input, other)
+
+
+def _scalar_tensor(value, other) -> Tensor:
+    """A number as a tensor of the dtype that it and another number have in torch."""
+    from ._factories import full
+
+    kinds = {type(value), type(other)}
+    if complex in kinds:
+        dtype = dtypes.default.to_complex()
+    elif float in kinds:
+        dtype = dtypes.default
+    else:
+        dtype = dtypes.bool_ if kinds == {bool} else dtypes.int64
+    return full((), value, dtype=dtype)
 
 
 def _where_method(self, condition, other):

@@ -32,6 +32,55 @@ def test_digits(tmp_path):
     assert list(Path(folder).glob("*.py"))
 
 
+SHORT = {
+    "linear_regression.py": ["--steps", "5"],
+    "mnist.py --model mlp": ["--epochs", "1", "--steps", "2"],
+    "mnist.py --model lenet": ["--epochs", "1", "--steps", "2"],
+    "mnist.py --model deep": ["--epochs", "1", "--steps", "2"],
+    "char_lstm.py": ["--steps", "2"],
+    "tiny_gpt.py": ["--steps", "2"],
+    "vae.py": ["--epochs", "1", "--steps", "2"],
+    "gan.py": ["--epochs", "1", "--steps", "2"],
+    "cartpole.py": ["--steps", "1"],
+    "tree_network.py": ["--steps", "2"],
+    "custom_function.py": ["--steps", "2"],
+    "fine_tuning.py": ["--steps", "2"],
+    "mixed_precision.py": ["--steps", "2"],
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Where the short runs write: one set of digits for all."""
+    return tmp_path_factory.mktemp("examples")
+
+
+@pytest.mark.parametrize("command", SHORT)
+def test_examples_run(command, folder, monkeypatch):
+    for module in ("sklearn", "tqdm", "PIL"):
+        pytest.importorskip(module)
+    if command == "cartpole.py":
+        pytest.importorskip("gymnasium")
+    monkeypatch.chdir(folder)
+    script, *options = command.split()
+    out = run(script, *options, *SHORT[command])
+    assert re.search(r"^goal (reached|missed)$", out, re.M), out
+    for name in ("vae", "gan"):
+        if script == f"{name}.py":
+            assert (folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_first_example_reaches_its_goal():
+    pytest.importorskip("tqdm")
+    assert "goal reached" in run("linear_regression.py")
+
+
+def test_every_example_is_in_the_readme():
+    index = (ROOT / "README.md").read_text().split("## Examples")[1].split("\n## ")[0]
+    for path in (ROOT / "examples").glob("*.py"):
+        assert f"`{path.name}`" in index, path.name
+
+
 def comparison():
     path = ROOT / "examples" / "performance" / "compare.py"
     sys.path.insert(0, str(path.parent))  # as when it is run as a program

@@ -1,4 +1,4 @@
-"""Gradients where the pieces of a function meet."""
+"""Gradients where the pieces of a function meet, and dtypes of numbers."""
 
 from __future__ import annotations
 
@@ -30,3 +30,9 @@ def test_slopes(name):
             x = lib.tensor([-2.0, -0.0, 0.0, 1.0, 30.0], requires_grad=True)
             slopes.append(lib.autograd.grad(CASES[name](lib, x).sum(), x)[0].tolist())
     assert slopes[0] == pytest.approx(slopes[1], abs=1e-6, nan_ok=True)
+
+
+@pytest.mark.parametrize("pair", [(1.0, -1.0), (1, 2.5), (1, 2), (True, 3), (True, False), (1j, 2)])
+def test_where_of_two_numbers(pair):
+    found = [lib.where(lib.tensor([True, False]), *pair) for lib in (nt, torch)]
+    assert found[0].tolist() == found[1].tolist() and str(found[0].dtype) == str(found[1].dtype)
