@@ -2,7 +2,7 @@
 
 Goal: the last 20 episodes last 300 steps or more on average (a random policy lasts about 20).
 
-    pip install gymnasium
+    pip install -e '.[examples,rl]'
     python examples/cartpole.py [--steps N]
 """
 
