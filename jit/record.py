@@ -257,7 +257,10 @@ class Tape:
                 return v.idx
         if t._rg == 3 and check and self.grad:
             check_fresh(t)
-        idx = self.read(v)
+        if t._rg == 0 and t._view is None and t._st is not None:
+            idx = self.input_storage(t._st)  # another alias may be a leaf
+        else:
+            idx = self.read(v)
         if t._view is not None and t._view.counter is not None:
             self.count_apart(t, idx)
         if t._rg == 1:

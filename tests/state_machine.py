@@ -383,6 +383,7 @@ class Machine:
         if x.requires_grad and (x.shape != z.shape or x.dtype != z.dtype):
             # What an older graph does then depends on when torch drops its AccumulateGrad.
             self.drop_graphs()
+            self.arrays.clear()
         self.both(f, (p, q), (x, z), False)
 
     def drop_graphs(self) -> None:
