@@ -208,6 +208,13 @@ class _Bounded(Constraint):
 
 
 class _GreaterThan(_Bounded):
+    """Numbers above lower_bound.
+
+    >>> import numtorch as torch
+    >>> torch.distributions.constraints.greater_than(1.0).check(torch.tensor([0.5, 1.0, 4.0]))
+    tensor([False, False,  True])
+    """
+
     bounds = ("lower_bound",)
 
     def check(self, value: Tensor) -> Tensor:
@@ -215,6 +222,13 @@ class _GreaterThan(_Bounded):
 
 
 class _GreaterThanEq(_Bounded):
+    """Numbers of lower_bound or more.
+
+    >>> import numtorch as torch
+    >>> torch.distributions.constraints.greater_than_eq(1.0).check(torch.tensor([0.5, 1.0, 4.0]))
+    tensor([False,  True,  True])
+    """
+
     bounds = ("lower_bound",)
 
     def check(self, value: Tensor) -> Tensor:
@@ -222,6 +236,13 @@ class _GreaterThanEq(_Bounded):
 
 
 class _LessThan(_Bounded):
+    """Numbers below upper_bound.
+
+    >>> import numtorch as torch
+    >>> torch.distributions.constraints.less_than(1.0).check(torch.tensor([0.5, 1.0, 4.0]))
+    tensor([ True, False, False])
+    """
+
     bounds = ("upper_bound",)
 
     def check(self, value: Tensor) -> Tensor:
@@ -229,6 +250,13 @@ class _LessThan(_Bounded):
 
 
 class _Interval(_Bounded):
+    """Numbers in [lower_bound, upper_bound].
+
+    >>> import numtorch as torch
+    >>> torch.distributions.constraints.interval(0.0, 1.0).check(torch.tensor([0.5, 1.0, 4.0]))
+    tensor([ True,  True, False])
+    """
+
     bounds = ("lower_bound", "upper_bound")
 
     def check(self, value: Tensor) -> Tensor:
@@ -236,6 +264,14 @@ class _Interval(_Bounded):
 
 
 class _HalfOpenInterval(_Bounded):
+    """Numbers in [lower_bound, upper_bound).
+
+    >>> import numtorch as torch
+    >>> from numtorch.distributions import constraints
+    >>> constraints.half_open_interval(0.0, 1.0).check(torch.tensor([0.5, 1.0, 4.0]))
+    tensor([ True, False, False])
+    """
+
     bounds = ("lower_bound", "upper_bound")
 
     def check(self, value: Tensor) -> Tensor:
@@ -243,6 +279,13 @@ class _HalfOpenInterval(_Bounded):
 
 
 class _IntegerInterval(_Interval):
+    """Integers from lower_bound to upper_bound.
+
+    >>> import numtorch as torch
+    >>> torch.distributions.constraints.integer_interval(0, 3).check(torch.tensor([0.5, 1.0, 4.0]))
+    tensor([False,  True, False])
+    """
+
     is_discrete = True
 
     def check(self, value: Tensor) -> Tensor:
@@ -283,6 +326,13 @@ class _Simplex(Constraint):
 
 
 class _Multinomial(_Bounded):
+    """Counts along the last dim that add up to upper_bound at most.
+
+    >>> import numtorch as torch
+    >>> torch.distributions.constraints.multinomial(3).check(torch.tensor([[1.0, 2.0], [1.0, 1.0]]))
+    tensor([True, True])
+    """
+
     bounds = ("upper_bound",)
     is_discrete = True
     event_dim = 1
