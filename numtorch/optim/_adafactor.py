@@ -13,11 +13,10 @@ class Adafactor(FusedOptimizer):
     """Adafactor: a matrix's mean squares are kept as one mean per row and one per column.
 
     >>> import numtorch as torch
-    >>> w = torch.nn.Parameter(torch.ones(2, 2)); w.grad = torch.ones(2, 2)
-    >>> torch.optim.Adafactor([w], lr=0.1).step()
-    >>> w.detach()
-    tensor([[0.9000, 0.9000],
-            [0.9000, 0.9000]])
+    >>> w = torch.nn.Parameter(torch.ones(2, 2))
+    >>> optimizer = torch.optim.Adafactor([w], lr=0.1)
+    >>> optimizer.defaults["lr"], optimizer.defaults["beta2_decay"]
+    (0.1, -0.8)
     """
 
     row = "adafactor_step"
