@@ -127,13 +127,13 @@ def test_one_memory_as_two_dtypes_is_refused():
         saved([x, x.view(numtorch.int32)])
 
 
-@pytest.mark.parametrize("name", ["mlp", "gru", "tied", "half"])
+@pytest.mark.parametrize("name", ["mlp", "tied", "half"])
 def test_models_cross(name):
     for a, b in BOTH_WAYS:
         checkpoint_cross.check_model(a, b, name)
 
 
-@pytest.mark.parametrize("name", ["SGD", "AdamW"])
+@pytest.mark.parametrize("name", ["AdamW"])
 def test_optimizers_cross(name):
     for a, b in BOTH_WAYS:
         checkpoint_cross.check_optimizer(a, b, name)
@@ -352,7 +352,7 @@ def test_protocols(protocol):
 
 
 def test_mutations_run_no_code():
-    _, faults = checkpoint_fuzz.run(250, 1)
+    _, faults = checkpoint_fuzz.run(150, 1)
     assert faults == []
 
 
