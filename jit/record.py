@@ -550,17 +550,22 @@ class Tape:
         if result._v.win is not self.win:
             # The limit was reached: the result is in memory already.
             kept, result = result._node, self.record(OPS["copy"], (result,))
-        holder = t if t._st is None else t._st
-        old = holder._v
-        if kept is not None and old.buf is not None and old.strides is None:
-            old.kept = old.kept or (not exposed(old.buf) and kept.reads(old))
+            if kept is not None:
+                self._keep_operand(t, kept)
         old, idx = self._write(t, result)
         if kept is not None:
-            kept.wrote((holder._v, t._view))
+            kept.wrote(((t if t._st is None else t._st)._v, t._view))
         if self.limit == sys.maxsize:
             self.limit = limit
         if (old.buf is not None and exposed(old.buf)) or idx >= self.limit:
             self.flush()
+
+    @staticmethod
+    def _keep_operand(t, kept) -> None:
+        """Leaves t's memory to the gradient of the op whose result is written, if that reads it."""
+        old = (t if t._st is None else t._st)._v
+        if old.buf is not None and old.strides is None:
+            old.kept = old.kept or (not exposed(old.buf) and kept.reads(old))
 
     def _write_strided(self, t, result) -> None:
         """A write through a view of memory that is not row-major (an array): done at once."""
@@ -602,7 +607,9 @@ class Tape:
             idx = self._append((OPS["replaced"].grad_op, m, None, old_idx, idx))
             if self.retained:
                 self._keep_retained(holder, old_idx)
-        home = old.home and not _spare(self, old, old_idx, result)
+        home = old.home
+        if home and (old.pasts is not None or result._rg):
+            home = not _spare(self, old, old_idx, result)
         if home:
             op = OPS["assign"]
             idx = self._append((op.grad_op if rg else op, m, None, old_idx, idx))
@@ -615,8 +622,10 @@ class Tape:
         supersede(holder, old, new, own)
         if own:
             self.writers[old_idx] = result._v.idx
-        if not own or self.keys or old.pasts is not None:
+        if not own or self.keys:
             self.unseen = True
+            self.pins.append(holder)
+        elif old.pasts is not None:
             self.pins.append(holder)
         if old_idx >= 0:
             self.handles[old_idx] = object()
