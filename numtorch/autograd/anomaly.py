@@ -7,8 +7,9 @@ import traceback
 import warnings
 
 from numtorch.jit.autograd import Info
+from numtorch.jit.location import folders
 from numtorch.jit.ops.table import GradOp, Op
-from numtorch.jit.record import GIVEN, _folders, local
+from numtorch.jit.record import GIVEN, local
 
 from .._tensor import Tensor, grad_fn_name
 
@@ -29,7 +30,7 @@ class _State:
 
 def _user_stack() -> list:
     frames = traceback.extract_stack(sys._getframe(2))
-    return [f for f in frames if not f.filename.startswith(tuple(_folders))]
+    return [f for f in frames if not f.filename.startswith(tuple(folders))]
 
 
 def is_anomaly_enabled() -> bool:

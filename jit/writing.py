@@ -1,0 +1,335 @@
+"""Aliases and writes: views, in-place results, memory that a tensor is given."""
+
+from __future__ import annotations
+
+import sys
+import weakref
+
+from .interop import exposed
+from .meta import Meta
+from .ops.table import OPS, Op
+from .values import Lazy, Orphan, array_of, lost, snapshot, supersede
+from .views import (
+    CUT,
+    NO_GRAD,
+    Counter,
+    Storage,
+    View,
+    apart,
+    check_fresh,
+    counter_of,
+    mark,
+    rebase,
+    row_major,
+)  # fmt: skip
+
+_new = object.__new__
+
+
+class Writing:
+    """The part of `Tape` that records views and writes."""
+
+    tensor_type = None  # the framework's Tensor class
+
+    # -- views
+
+    def view(self, t, op: Op, attrs: tuple, m: Meta, offset: int, strides: tuple[int, ...]):
+        """A new tensor that shares t's memory: `op` re-indexes it, the layout says where it is."""
+        st, old = share(self, t), t._view
+        if st._v.buf is not None and (st._v.strides is not None or exposed(st._v.buf)):
+            idx = None  # outsiders may write there: read when the view is
+            if old is not None and self.grad and op.differentiable:
+                check_fresh(t)
+        else:
+            idx = t._v.idx if t._v.win is self.win else self.input(t, op.differentiable)
+        rg = self.grad and t._rg and op.differentiable
+        chain = old.chain if old is not None else ()
+        if rg and t._rg == 1:
+            chain += ((None, t, None),)
+        elif not self.grad and op.differentiable:
+            chain += (CUT,)
+        if idx is None:
+            out = _new(self.tensor_type)
+            out._v, out._rg = lost(m), 2 if rg else 0
+        else:
+            out = self.push((op.grad_op if rg else op, m, attrs, idx), m, rg)
+        out._st = st
+        step = (op, m, attrs)
+        again = chain and not op.differentiable and chain[-1] == step
+        if again:
+            chain = chain[:-1]  # detach twice is detach: p.data -= g would lengthen p's chain
+        out._view = made = View((*chain, step), offset, strides)
+        if old is not None and not again:
+            made.source = weakref.ref(t), old
+        if old is not None and old.counter is not None:
+            made.counter = old.counter
+            if idx is not None:
+                self.count_apart(out, out._v.idx)
+        made.seen = (made.counter or st.counter).n
+        st.add_alias(out)
+        if not op.differentiable:
+            if old is not None and old.origin is not None:
+                t._v = lost(t._v.meta)  # its next use is checked
+        else:
+            made.base = t if old is None or old.base is None else old.base
+            if not self.grad or (old is not None and old.origin is not None):
+                mark(out, NO_GRAD if old is None or old.origin is None else old.origin)
+            if not self.grad and made.base.requires_grad:
+                out._rg = 3
+        return out
+
+    def view_around(self, leaf, op: Op, attrs: tuple, m: Meta, offset: int, strides: tuple):
+        """A view of the memory that a leaf is a part of, of which gradients reach that part."""
+        st, v = leaf._st, leaf._view
+        part = (st._v.meta, (leaf._v.meta.shape, v.strides, v.offset))
+        out = _new(self.tensor_type)
+        out._v, out._rg, out._st = lost(m), 2, st
+        out._view = View(((None, leaf, part), (op, m, attrs)), offset, strides)
+        out._view.base, out._view.counter = leaf if v.base is None else v.base, v.counter
+        st.add_alias(out)
+        return out
+
+    # -- in place
+
+    def write(self, t, result) -> None:
+        """Makes `result` (a fresh tensor, same shape and dtype) the value of t and its aliases."""
+        if t._view is not None and t._st._v.strides is not None:
+            return self._write_strided(t, result)
+        kept, limit, self.limit = None, self.limit, sys.maxsize
+        if result._v.win is not self.win:
+            # The limit was reached: the result is in memory already.
+            kept, result = result._node, self.record(OPS["copy"], (result,))
+            if kept is not None:
+                self._keep_operand(t, kept)
+        old, idx = self._write(t, result)
+        if kept is not None:
+            kept.wrote(((t if t._st is None else t._st)._v, t._view))
+        if self.limit == sys.maxsize:
+            self.limit = limit
+        if (old.buf is not None and exposed(old.buf)) or idx >= self.limit:
+            self.flush()
+
+    @staticmethod
+    def _keep_operand(t, kept) -> None:
+        """Leaves t's memory to the gradient of the op whose result is written, if that reads it."""
+        old = (t if t._st is None else t._st)._v
+        if old.buf is not None and old.strides is None:
+            old.kept = old.kept or (not exposed(old.buf) and kept.reads(old))
+
+    def _write_strided(self, t, result) -> None:
+        """A write through a view of memory that is not row-major (an array): done at once."""
+        if result._rg or t._st._rg == 2:
+            raise NotImplementedError(
+                "gradients through writes to views of a strided NumPy array are not implemented in "
+                "numtorch yet; clone() the tensor first"
+            )
+        self.flush()
+        st, view, m = t._st, t._view, t._v.meta
+        root = st._v
+        at = root.addr + view.offset * m.dtype.itemsize
+        array_of(Lazy(m, root.buf, at, view.strides))[...] = array_of(self.locate(result))
+        st._v = Lazy(root.meta, root.buf, root.addr, root.strides)
+        supersede(st, root, st._v, apart(t) is None)
+        counter_of(t).n += 1
+        for a in (r() for r in st.aliases):
+            if a is not None:
+                a._v = st._v if a._view is None else lost(a._v.meta)
+
+    def _write(self, t, result) -> tuple[Lazy, int]:
+        """Records the write; returns the root's old value and the new one's index."""
+        st, view = t._st, t._view
+        holder = st if st is not None else t
+        old = holder._v
+        old_idx = old.idx if old.win is self.win else self.input_storage(holder, True)
+        idx, rg = result._v.idx, bool(result._rg)
+        m, part = old.meta, True
+        if view is not None:
+            part, root = view.differentiable, old_idx
+            if rg and self.grad and not part:
+                part, root = True, self._rebased(t, old_idx, m)
+            rg = bool(self.grad and part and (rg or st._rg == 2))
+            linked = rg and st._rg == 2
+            idx = self._update_root(root, m, t._v.meta, view, idx, rg, linked)
+        if holder._rg == 2 and not (part and self.grad):
+            # A write through a detached alias or under no_grad leaves the graph as it was.
+            rg = True
+            idx = self._append((OPS["replaced"].grad_op, m, None, old_idx, idx))
+            if self.retained:
+                self._keep_retained(holder, old_idx)
+        home = old.home
+        if home and (old.pasts is not None or result._rg):
+            home = not _spare(self, old, old_idx, result)
+        if home:
+            op = OPS["assign"]
+            idx = self._append((op.grad_op if rg else op, m, None, old_idx, idx))
+        new = self._lazy(m, idx)
+        new.home, new.strides = home, old.strides
+        self.stale[old_idx] = idx
+        if result._rg and idx != result._v.idx:
+            self.stored[result._v.idx] = new, view
+        own = view is None or view.counter is None or apart(t) is None
+        supersede(holder, old, new, own)
+        if own:
+            self.writers[old_idx] = result._v.idx
+        if not own or self.keys:
+            self.unseen = True
+            self.pins.append(holder)
+        elif old.pasts is not None:
+            self.pins.append(holder)
+        if old_idx >= 0:
+            self.handles[old_idx] = object()
+        self.handles[idx] = holder
+        self._move(t, st, new, rg, idx)
+        return old, idx
+
+    def retain(self, t) -> None:
+        """Notes that a tensor keeps its gradient if that is one of a value before this one."""
+        idx = t._v.idx
+        while idx >= 0 and (i := beneath(self.entries[idx])) is not None:
+            idx = i
+        if idx != t._v.idx:
+            if idx in self.nodes:
+                self.nodes[idx].retain(t)
+            else:
+                self.keepers[idx] = weakref.ref(t)
+
+    def _keep_retained(self, holder, idx: int) -> None:
+        """The gradient that a tensor retains is still that of the value before this write."""
+        for t in (r() for r in holder.aliases) if holder.__class__ is Storage else (holder,):
+            if t is not None and t._view is None and t._retains_grad:
+                self.keepers[idx] = weakref.ref(t)
+
+    def _rebased(self, t, root: int, m: Meta) -> int:
+        """The root without its graph, as what t's family starts from."""
+        if not rebase(t):
+            raise NotImplementedError(
+                "a write that carries gradients through a detached alias of a tensor that is still "
+                "in use is not implemented in numtorch; clone() the detached tensor first"
+            )
+        t._st._rg, t._st._node = 0, None
+        return self._append((OPS["detach"], m, None, root))
+
+    def _update_root(
+        self, root: int, m: Meta, vm: Meta, view: View, idx: int, rg: bool, linked: bool
+    ) -> int:
+        """The root's new value; `linked`: gradients (zeros, where all of it is written) go on."""
+        same = vm.dtype is m.dtype  # else: parts of complex numbers, or pairs as such
+        whole = vm.numel == m.numel and view.offset == 0 and view.strides == row_major(vm.shape)
+        if same and whole and not linked:
+            op, attrs, ins = OPS["as_shape"], (m.shape,), (idx,)
+        else:
+            op = OPS["update" if same else "update_as"]
+            attrs = (vm.shape, view.strides, view.offset)
+            ins = (root, idx)
+        return self._append((op.grad_op if rg else op, m, attrs, *ins))
+
+    def _move(self, t, st, new: Lazy, rg: bool, idx: int) -> None:
+        if st is None:
+            t._v = new
+            t._count += 1
+            t._node = None
+            if rg:
+                t._rg = 2
+            elif t._rg == 1:
+                self.leaves[idx] = t
+            return
+        st._v = new
+        counter_of(t).n += 1
+        st._rg, st._node = 2 if rg else st._rg, None
+        for ref in st.aliases:
+            a = ref()
+            if a is None:
+                continue
+            if a._view is None:
+                a._v = new
+                if a._rg == 1:
+                    self.leaves[idx] = a
+                elif rg:
+                    a._rg = 2
+                a._node = None
+            else:
+                a._v = lost(a._v.meta)
+                a._node = None
+
+    def take_over(self, t, alias) -> None:
+        """t sees the memory of a detached alias from now on; its version goes on counting."""
+        counter = Counter(t._count) if t._st is None else counter_of(t)
+        self.forget(t)
+        v = t._v
+        v.given = t, counter.n
+        if v.win is self.win:
+            self.moved[v.idx] = v.given
+        self.unseen = True
+        if t._st is not None:
+            t._st.aliases = [r for r in t._st.aliases if r() is not t]
+        t._v, t._st, t._view = alias._v, alias._st, alias._view
+        t._view.counter, t._view.base, t._view.origin = counter, None, None
+        t._st.add_alias(t)
+        if t._v.win is self.win:
+            self.count_apart(t, t._v.idx)
+            if t._rg == 1:
+                self.leaves[t._v.idx] = t
+
+    def forget(self, t) -> None:
+        """t is about to see another value: what is pending for it is nobody's now."""
+        v = t._v
+        if v.win is self.win and v.idx >= 0 and self.handles[v.idx] is t:
+            self.handles[v.idx] = Orphan(v)
+
+
+def share(tape: Writing, t) -> Storage:
+    """The storage cell of a tensor, made when its memory gets its first alias."""
+    st = t._st
+    if st is None:
+        st = t._st = Storage(t._v)
+        st.version = t._count
+        st._rg, st._node, st._past = t._rg, t._node, t._past
+        st.add_alias(t)
+        v = t._v
+        if v.win is tape.win and v.idx >= 0:
+            tape.handles[v.idx] = st
+    return st
+
+
+def beneath(e: tuple) -> int | None:
+    """The value that has the gradient of what was written without it (through .data), or None."""
+    if e[0] is OPS["replaced"].grad_op:
+        return e[3]
+    return e[4] if e[0] is OPS["assign"].grad_op else None
+
+
+def _spare(tape: Writing, v: Lazy, idx: int, result) -> bool:
+    """True if v's memory is left to the gradients that read it: of graphs that compute from it
+    again, and of the op whose result is written.
+
+    The tensor that is written gets other memory, unless somebody else knows where it is.
+    """
+    own = result._rg and tape.grad
+    if (v.pasts is None and not own) or v.buf is None or v.strides is not None or exposed(v.buf):
+        return False
+    if not v.kept:
+        pasts = (ref() for ref in v.pasts or ())
+        v.kept = any(past is not None and past.reads(v) for past in pasts)
+        if own and not v.kept:
+            from .saved import reads
+
+            v.kept = reads(tape, result._v.idx, idx)
+    return v.kept
+
+
+def relocate(t) -> None:
+    """Moves a tensor that somebody outside is about to see away from graphs that read it again."""
+    holder = t if t._st is None else t._st
+    v = holder._v
+    if v.pasts is None or v.strides is not None or exposed(v.buf):
+        return
+    if not any(past is not None and past.reads(v) for past in (ref() for ref in v.pasts)):
+        return
+    copy = snapshot(v)
+    new = Lazy(v.meta, copy.buf, copy.addr)
+    v.kept = True
+    supersede(holder, v, new, False)
+    holder._v = new
+    for a in (r() for r in t._st.aliases) if t._st is not None else ():
+        if a is not None:
+            a._v = new if a._view is None else lost(a._v.meta)
