@@ -196,8 +196,7 @@ class Template:
         """The plan for the given sizes (None: those it was made from)."""
         if values is None:
             values = [int(s) for s in self.program.sizes.values()]
-        kind = SegmentedPlan if self.hosts else BoundPlan
-        return kind(self, self.sizes.evaluate(values))
+        return BoundPlan(self, self.sizes.evaluate(values))
 
 
 class BoundPlan:
@@ -356,17 +355,17 @@ class BoundPlan:
         self.header = base
         self.headers = [base, *(address(at_heads + head * k) for k in range(len(self.steps)))]
         self.cuts = cuts
-        self.at_status, self.at_rows, self.n_rows = at_status, at_rows, len(rows)
+        self.at_status, self.at_rows = at_status, at_rows
         self.status_address = address(at_status)
         kinds = "".join({"c": "dd", "f": "d"}.get(w, "q") for w in weak)
         self.pack = struct.Struct(f"={n_in + n_out + 2}q{kinds}").pack_into
         self.at_slots = 8 * at_slots
 
     def run(self, addresses: list[int], scalars: list) -> list:
-        """Runs on input addresses; returns the output buffers. Checks raise in `flush`."""
+        """Runs on input addresses; returns the output buffers. CheckFailed if a check fails."""
         if not self.lock_free:
             # Another thread is inside this plan's memory: use a copy of it.
-            return BoundPlan._copy(self).run(addresses, scalars)
+            return self._copy().run(addresses, scalars)
         self.lock_free = False
         try:
             outs = [alloc(n) for n in self.out_bytes]
@@ -376,14 +375,34 @@ class BoundPlan:
                 self.status_address, *(_words(scalars) if self.has_complex else scalars),
             )  # fmt: skip
             if config.debug >= 2 or config.interp or inspect.observations is not None:
-                stopped = inspect.run_observed(self, 0, self.n_rows)
+                stopped = inspect.run_observed(self, 0, self.cuts[1])
             else:
                 stopped = pool.run(self.header)
             if stopped >= 0:
                 self._raise_check(stopped)
+            if self.steps:
+                self._run_steps([*addresses, *[b.addr for b in outs], arena.addr], scalars)
             return outs
         finally:
             self.lock_free = True
+
+    def _run_steps(self, slots: list[int], scalars: list) -> None:
+        """Host calls and the native stretches of rows after them; HostFailed if one refuses."""
+        slots.append(self.status_address)
+        for k, (_, step) in enumerate(self.steps, 1):
+            try:
+                inspect.run_host(step, slots, scalars)
+            except HostError as e:
+                raise HostFailed(e, step.node.loc) from None
+            first, end = self.cuts[k : k + 2]
+            if first == end:
+                continue
+            if config.debug >= 2 or config.interp or inspect.observations is not None:
+                stopped = inspect.run_observed(self, first, end)
+            else:
+                stopped = pool.run(self.headers[k])
+            if stopped >= 0:
+                self._raise_check(stopped)
 
     def _copy(self) -> BoundPlan:
         values = [int(s) for s in self.template.program.sizes.values()]
@@ -396,41 +415,6 @@ class BoundPlan:
         self.memory[self.at_status] = 0
         what, entry, dim, n = self.checks[code - 1]
         raise CheckFailed(what, entry, dim, bad)
-
-
-class SegmentedPlan(BoundPlan):
-    """A plan with host calls: native stretches of rows and Python in turns."""
-
-    def run(self, addresses: list[int], scalars: list) -> list:
-        """As BoundPlan.run; a HostError of a call becomes HostFailed."""
-        if not self.lock_free:
-            return BoundPlan._copy(self).run(addresses, scalars)
-        self.lock_free = False
-        try:
-            outs = [alloc(n) for n in self.out_bytes]
-            arena = alloc(self.arena_bytes) if self.arena_bytes else NOTHING
-            slots = [*addresses, *[b.addr for b in outs], arena.addr, self.status_address]
-            words = _words(scalars) if self.has_complex else scalars
-            self.pack(self.memory, self.at_slots, *slots, *words)
-            self._segment(0)
-            for k, (_, step) in enumerate(self.steps, 1):
-                try:
-                    inspect.run_host(step, slots, scalars)
-                except HostError as e:
-                    raise HostFailed(e, step.node.loc) from None
-                if self.cuts[k] < self.cuts[k + 1]:
-                    self._segment(k)
-            return outs
-        finally:
-            self.lock_free = True
-
-    def _segment(self, k: int) -> None:
-        if config.debug >= 2 or config.interp or inspect.observations is not None:
-            stopped = inspect.run_observed(self, self.cuts[k], self.cuts[k + 1])
-        else:
-            stopped = pool.run(self.headers[k])
-        if stopped >= 0:
-            self._raise_check(stopped)
 
 
 def _size(n, value) -> int:
