@@ -337,15 +337,16 @@ class ValueEmitter:
         stride = m.strides[d]
         step = j if stride == 1 else f"{j} * {self.size(stride)}"
         at = step if at == "0" else f"{at} + {step}"
-        const = source.op == "const"
-        p = "" if const else self.pointer(("v", source), source.dtype)
+        const, virtual = source.op == "const", source.op in VIRTUAL
+        p = "" if virtual else self.pointer(("v", source), source.dtype)
+        read = f"{source.dtype.short}({{}})" if virtual else p + "[{}]"  # an iota has no memory
         if not access.guards:
-            return f"{p}[{at}]"
+            return read.format(at)
         more = ["" if g.coefs[d] == 0 else f"{j} * {self.size(g.coefs[d])}" for g in m.guards]
         at, condition = self.guarded(access, loop_vars, at, more)
         t = source.dtype
         fill = literal(access.fill if t.differentiable else _int_fill(access.fill, t), t.short)
-        inside = self.constant(source, t.short) if const else f"{p}[{at}]"
+        inside = self.constant(source, t.short) if const else read.format(at)
         return f"({inside} if {condition} else {fill})"
 
     def check(

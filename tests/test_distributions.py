@@ -57,7 +57,7 @@ def test_errors(what):
 @pytest.mark.parametrize("name", CASES)
 def test_samples_have_the_moments(name):
     if name != "Categorical" and "of logits" not in name:
-        moments(name, 1000)
+        moments(name, 200)
 
 
 def test_policy_gradient():

@@ -230,3 +230,14 @@ def test_bad_target_of_a_loss():
 
 def test_check_error_is_used():
     check_error(ValueError("a b"), ValueError("a"))
+
+
+def test_pairs_of_indices_of_one_element():
+    # Picks from a range, which is no memory.
+    x, y = pair(np.arange(9.0).reshape(3, 3))
+    for lib, t in ((nt, x), (torch, y)):
+        row, column = lib.tensor([2]), lib.tensor([0])
+        assert t[row, column].tolist() == [6.0]
+        t[row, column] = lib.tensor([5.0], dtype=lib.float64)
+        assert t[2].tolist() == [5.0, 7.0, 8.0]
+        assert t[lib.arange(1), lib.tensor([2])].tolist() == [2.0]

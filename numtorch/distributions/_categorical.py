@@ -60,8 +60,11 @@ class Categorical(ProbsOrLogits, Distribution):
 
     def log_prob(self, value):
         self._check_value(value)
-        value, logits = torch.broadcast_tensors(value.long().unsqueeze(-1), self.logits)
-        return logits.gather(-1, value[..., :1]).squeeze(-1)
+        index, logits = value.long(), self.logits
+        if index.shape != self._batch_shape:
+            index, one = torch.broadcast_tensors(index, logits[..., 0])
+            logits = logits.expand(one.shape + (-1,))
+        return logits.gather(-1, index.unsqueeze(-1)).squeeze(-1)
 
     def entropy(self):
         # 0 * -inf would be NaN.

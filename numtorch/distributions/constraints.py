@@ -95,7 +95,9 @@ class _DependentProperty(property, _Dependent):
 
 
 def _all_of_last(mask: torch.Tensor, dims: int) -> torch.Tensor:
-    return mask.reshape(mask.shape[: mask.dim() - dims] + (-1,)).all(-1) if dims else mask
+    if dims > 1:
+        mask = mask.flatten(-dims)
+    return mask.all(-1) if dims else mask
 
 
 class _IndependentConstraint(Constraint):
@@ -278,6 +280,10 @@ class _HalfOpenInterval(_Bounded):
         return (self.lower_bound <= value) & (value < self.upper_bound)
 
 
+def _whole(value: Tensor) -> Tensor | bool:
+    return value % 1 == 0 if value.is_floating_point() else True
+
+
 class _IntegerInterval(_Interval):
     """Integers from lower_bound to upper_bound.
 
@@ -289,7 +295,7 @@ class _IntegerInterval(_Interval):
     is_discrete = True
 
     def check(self, value: Tensor) -> Tensor:
-        return (value % 1 == 0) & super().check(value)
+        return _whole(value) & super().check(value)
 
 
 class _IntegerLessThan(_Bounded):
@@ -297,14 +303,14 @@ class _IntegerLessThan(_Bounded):
     is_discrete = True
 
     def check(self, value: Tensor) -> Tensor:
-        return (value % 1 == 0) & (value <= self.upper_bound)
+        return _whole(value) & (value <= self.upper_bound)
 
 
 class _IntegerGreaterThan(_GreaterThanEq):
     is_discrete = True
 
     def check(self, value: Tensor) -> Tensor:
-        return (value % 1 == 0) & super().check(value)
+        return _whole(value) & super().check(value)
 
 
 # ---------------------------------------------------------------- vectors
