@@ -351,6 +351,18 @@ def test_protocols(protocol):
     assert found["a"] == value["a"] and found["t"].tolist() == [1, 1]
 
 
+@pytest.mark.parametrize("protocol", [2, 4])
+def test_long_lists(protocol):
+    values = [1, -5, 2**70, 1.5, True, None, "a" * 300, b"b" * 300, "", 300] * 130
+    sent = {"v": values, "again": [values, values], "mixed": [*values, [1]], "t": numtorch.ones(2)}
+    data = saved(sent, pickle_protocol=protocol)
+    for t in (numtorch, torch) if protocol == 2 else (numtorch,):
+        found = t.load(io.BytesIO(data))
+        assert found["v"] == values and found["mixed"] == sent["mixed"]
+        assert found["again"][0] is found["again"][1] is found["v"]
+    assert loaded(saved([b""])) == [b""]
+
+
 def test_mutations_run_no_code():
     _, faults = checkpoint_fuzz.run(150, 1)
     assert faults == []

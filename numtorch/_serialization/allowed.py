@@ -77,6 +77,12 @@ def _bytearray(*args) -> bytearray:
     return bytearray(*args)
 
 
+def _bytes(*args) -> bytes:
+    if args:
+        raise UnpicklingError("bytes takes nothing")
+    return b""  # all others are pickled as text and its encoding
+
+
 def _mapping(kind: type) -> Callable:
     def make(*args):
         if len(args) > 1 or (args and not isinstance(args[0], (dict, list, tuple))):
@@ -126,6 +132,7 @@ _STANDARD: dict[str, object] = {
     "torch.Size": _descriptors.Size, "torch.Tensor": Tensor, "torch._tensor.Tensor": Tensor,
     "torch.device": _descriptors.device, "_codecs.encode": codecs.encode,
     "builtins.bytearray": bytearray, "builtins.set": set, "builtins.complex": complex,
+    "builtins.bytes": bytes,
     "numtorch._random._restored": _random._restored,
     **{f"torch.{d.name}": d for d in _d.ALL},
     **{f"torch.{k}": c for k, c in _descriptors.CONSTANTS.items()},
@@ -136,7 +143,7 @@ _CALLS: dict[int, Callable] = {
         (OrderedDict, _mapping(OrderedDict)), (Counter, _mapping(Counter)),
         (nn.Parameter, _parameter), (_descriptors.Size, _size),
         (_descriptors.device, _plain(_descriptors.device, str, int)),
-        (codecs.encode, _encode), (bytearray, _bytearray), (set, _set),
+        (codecs.encode, _encode), (bytearray, _bytearray), (set, _set), (bytes, _bytes),
         (complex, _plain(complex, int, float)),
         (_random._restored, _plain(_random._restored, int)),
         *((f, f) for f in rebuild.FUNCTIONS),

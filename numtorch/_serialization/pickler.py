@@ -169,7 +169,37 @@ class Pickler(_Naming, pickle._Pickler):
         self.memoize(obj)
         return None
 
-    dispatch = {**pickle._Pickler.dispatch, types.FunctionType: save_global}
+    def save_list(self, obj):
+        """Long lists of plain values go through the C pickler, without references among them."""
+        if len(obj) < _LONG or not 2 <= self.proto < 4 or not _plain(obj):
+            return super().save_list(obj)
+        self.write(pickle.EMPTY_LIST)
+        self.memoize(obj)
+        whole = len(obj) - len(obj) % _PART
+        for start in range(0, whole, _PART):
+            self.write(_items(obj[start : start + _PART], self.proto))
+            self.write(pickle.APPENDS)
+        return self._batch_appends(obj[whole:])
+
+    dispatch = {**pickle._Pickler.dispatch, types.FunctionType: save_global, list: save_list}
+
+
+_LONG = _PART = 256
+_PLAIN_TYPES = frozenset((int, float, bool, str, bytes, type(None)))
+
+
+def _plain(values: list) -> bool:
+    return set(map(type, values)) <= _PLAIN_TYPES
+
+
+def _items(values: list, protocol: int) -> bytes:
+    """MARK and the values, as they stand in a pickle."""
+    out = io.BytesIO()
+    pickler = pickle.Pickler(out, protocol)
+    pickler.fast = True  # no memo: its numbers would not fit ours
+    pickler.dump(tuple(values))
+    data = out.getvalue()
+    return data[2:-2]  # without PROTO, and TUPLE and STOP
 
 
 def dumps(obj, memories: Memories, protocol: int, module=None, legacy: bool = False) -> bytes:
