@@ -21,6 +21,11 @@ class Transform:
 
     With `cache_size=1` the inverse of the last result is looked up: an inverse that is dear or
     loses digits isn't computed, as when the log-probability of one's own sample is asked for.
+
+    >>> import numtorch as torch
+    >>> transform = torch.distributions.ExpTransform()
+    >>> transform.domain, transform.codomain, transform.bijective
+    (Real(), GreaterThan(lower_bound=0.0), True)
     """
 
     bijective = False
@@ -279,7 +284,14 @@ class ComposeTransform(Transform):
 
 
 class IndependentTransform(Transform):
-    """A transform whose log-determinant is summed over more rightmost dimensions."""
+    """A transform whose log-determinant is summed over more rightmost dimensions.
+
+    >>> import numtorch as torch
+    >>> from numtorch.distributions import ExpTransform, IndependentTransform
+    >>> transform, x = IndependentTransform(ExpTransform(), 1), torch.tensor([[1.0, 2.0]])
+    >>> transform.log_abs_det_jacobian(x, transform(x))
+    tensor([3.])
+    """
 
     arguments = ("base_transform", "reinterpreted_batch_ndims")
 
@@ -332,7 +344,12 @@ class IndependentTransform(Transform):
 
 
 class ReshapeTransform(Transform):
-    """Events of shape `in_shape` become events of shape `out_shape`."""
+    """Events of shape `in_shape` become events of shape `out_shape`.
+
+    >>> import numtorch as torch
+    >>> torch.distributions.ReshapeTransform((4,), (2, 2))(torch.zeros(5, 4)).shape
+    torch.Size([5, 2, 2])
+    """
 
     arguments = ("in_shape", "out_shape")
     bijective = True
@@ -412,7 +429,13 @@ class _Joined(Transform):
 
 
 class CatTransform(_Joined):
-    """Each part along `dim`, of the given lengths, goes through its own transform."""
+    """Each part along `dim`, of the given lengths, goes through its own transform.
+
+    >>> import numtorch as torch
+    >>> from numtorch.distributions import AffineTransform, CatTransform, ExpTransform
+    >>> CatTransform([ExpTransform(), AffineTransform(0.0, 2.0)])(torch.tensor([0.0, 3.0]))
+    tensor([1., 6.])
+    """
 
     arguments = ("tseq", "dim", "lengths")
 
@@ -462,7 +485,13 @@ class CatTransform(_Joined):
 
 
 class StackTransform(_Joined):
-    """Each slice along `dim` goes through its own transform."""
+    """Each slice along `dim` goes through its own transform.
+
+    >>> import numtorch as torch
+    >>> from numtorch.distributions import AffineTransform, ExpTransform, StackTransform
+    >>> StackTransform([ExpTransform(), AffineTransform(0.0, 2.0)])(torch.zeros(2, 3)).shape
+    torch.Size([2, 3])
+    """
 
     arguments = ("tseq", "dim")
 

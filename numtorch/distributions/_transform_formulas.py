@@ -27,7 +27,12 @@ def _open_unit(x: Tensor) -> Tensor:
 
 
 class ExpTransform(Transform):
-    """y = exp(x)."""
+    """y = exp(x).
+
+    >>> import numtorch as torch
+    >>> torch.distributions.ExpTransform()(torch.tensor([0.0, 1.0, -torch.inf]))
+    tensor([1.0000, 2.7183, 0.0000])
+    """
 
     domain = constraints.real
     codomain = constraints.positive
@@ -45,7 +50,12 @@ class ExpTransform(Transform):
 
 
 class PowerTransform(Transform):
-    """y = x ** exponent, for positive x."""
+    """y = x ** exponent, for positive x.
+
+    >>> import numtorch as torch
+    >>> torch.distributions.PowerTransform(2.0)(torch.tensor([1.0, 2.0, 3.0]))
+    tensor([1., 4., 9.])
+    """
 
     arguments = ("exponent",)
     domain = constraints.positive
@@ -76,7 +86,12 @@ class PowerTransform(Transform):
 
 
 class SigmoidTransform(Transform):
-    """y = 1 / (1 + exp(-x)); the inverse is the log-odds."""
+    """y = 1 / (1 + exp(-x)); the inverse is the log-odds.
+
+    >>> import numtorch as torch
+    >>> torch.distributions.SigmoidTransform()(torch.tensor([0.0, 1.0, 2.0]))
+    tensor([0.5000, 0.7311, 0.8808])
+    """
 
     domain = constraints.real
     codomain = constraints.unit_interval
@@ -95,7 +110,12 @@ class SigmoidTransform(Transform):
 
 
 class SoftplusTransform(Transform):
-    """y = log(1 + exp(x))."""
+    """y = log(1 + exp(x)).
+
+    >>> import numtorch as torch
+    >>> torch.distributions.SoftplusTransform()(torch.tensor([-2.0, 0.0, 30.0]))
+    tensor([ 0.1269,  0.6931, 30.0000])
+    """
 
     domain = constraints.real
     codomain = constraints.positive
@@ -113,7 +133,12 @@ class SoftplusTransform(Transform):
 
 
 class TanhTransform(Transform):
-    """y = tanh(x); use a cache where the inverse of one's own samples is needed (|y| near 1)."""
+    """y = tanh(x); use a cache where the inverse of one's own samples is needed (|y| near 1).
+
+    >>> import numtorch as torch
+    >>> torch.distributions.TanhTransform()(torch.tensor([0.0, 1.0, -torch.inf]))
+    tensor([ 0.0000,  0.7616, -1.0000])
+    """
 
     domain = constraints.real
     codomain = constraints.interval(-1.0, 1.0)
@@ -132,7 +157,12 @@ class TanhTransform(Transform):
 
 
 class AbsTransform(Transform):
-    """y = |x|."""
+    """y = |x|.
+
+    >>> import numtorch as torch
+    >>> torch.distributions.AbsTransform()(torch.tensor([-1.5, 2.0]))
+    tensor([1.5000, 2.0000])
+    """
 
     domain = constraints.real
     codomain = constraints.positive
@@ -145,7 +175,13 @@ class AbsTransform(Transform):
 
 
 class AffineTransform(Transform):
-    """y = loc + scale * x, for events of `event_dim` dimensions."""
+    """y = loc + scale * x, for events of `event_dim` dimensions.
+
+    >>> import numtorch as torch
+    >>> transform = torch.distributions.AffineTransform(loc=1.0, scale=2.0)
+    >>> transform(torch.tensor([0.0, 3.0])), transform.inv(torch.tensor([7.0]))
+    (tensor([1., 7.]), tensor([3.]))
+    """
 
     arguments = ("loc", "scale", "event_dim")
     bijective = True
@@ -193,7 +229,13 @@ class AffineTransform(Transform):
 
 
 class CumulativeDistributionTransform(Transform):
-    """y = the probability of a sample up to x: from a distribution to the uniform one."""
+    """y = the probability of a sample up to x: from a distribution to the uniform one.
+
+    >>> import numtorch as torch
+    >>> from numtorch.distributions import CumulativeDistributionTransform, Normal
+    >>> CumulativeDistributionTransform(Normal(0.0, 1.0))(torch.tensor([0.0]))
+    tensor([0.5000])
+    """
 
     arguments = ("distribution",)
     bijective = True
@@ -225,7 +267,12 @@ def _need(shape: torch.Size, dims: int) -> None:
 
 
 class SoftmaxTransform(Transform):
-    """Real vectors to the simplex; many vectors go to one point, so there is no density."""
+    """Real vectors to the simplex; many vectors go to one point, so there is no density.
+
+    >>> import numtorch as torch
+    >>> torch.distributions.SoftmaxTransform()(torch.zeros(5, 4)).shape
+    torch.Size([5, 4])
+    """
 
     domain = constraints.real_vector
     codomain = constraints.simplex
@@ -248,6 +295,10 @@ class StickBreakingTransform(Transform):
 
     The offsets make the image of 0 the uniform point; see the Stan Reference Manual, "Unit
     simplex".
+
+    >>> import numtorch as torch
+    >>> torch.distributions.StickBreakingTransform()(torch.zeros(5, 3)).shape
+    torch.Size([5, 4])
     """
 
     domain = constraints.real_vector
@@ -285,7 +336,13 @@ class StickBreakingTransform(Transform):
 
 
 class LowerCholeskyTransform(Transform):
-    """Real matrices to lower triangular ones with a positive diagonal: its exponential."""
+    """Real matrices to lower triangular ones with a positive diagonal: its exponential.
+
+    >>> import numtorch as torch
+    >>> torch.distributions.LowerCholeskyTransform()(torch.zeros(2, 2))
+    tensor([[1., 0.],
+            [0., 1.]])
+    """
 
     domain = constraints.independent(constraints.real, 2)
     codomain = constraints.lower_cholesky
@@ -298,7 +355,12 @@ class LowerCholeskyTransform(Transform):
 
 
 class PositiveDefiniteTransform(Transform):
-    """Real matrices to positive definite ones: L L^T of `LowerCholeskyTransform`."""
+    """Real matrices to positive definite ones: L L^T of `LowerCholeskyTransform`.
+
+    >>> import numtorch as torch
+    >>> torch.distributions.PositiveDefiniteTransform()(torch.zeros(5, 3, 3)).shape
+    torch.Size([5, 3, 3])
+    """
 
     domain = constraints.independent(constraints.real, 2)
     codomain = constraints.positive_definite
@@ -317,6 +379,10 @@ class CorrCholeskyTransform(Transform):
     tanh gives partial correlations, from which each row breaks off parts of its unit length
     (Lewandowski, Kurowicka and Joe 2009; Stan Reference Manual, "Cholesky factors of correlation
     matrices").
+
+    >>> import numtorch as torch
+    >>> torch.distributions.CorrCholeskyTransform()(torch.zeros(3)).shape
+    torch.Size([3, 3])
     """
 
     domain = constraints.real_vector

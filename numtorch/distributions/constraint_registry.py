@@ -16,7 +16,13 @@ __all__ = ["ConstraintRegistry", "biject_to", "transform_to"]
 
 
 class ConstraintRegistry:
-    """Factories of transforms by the type of the constraint."""
+    """Factories of transforms by the type of the constraint.
+
+    >>> import numtorch as torch
+    >>> from numtorch.distributions import biject_to, constraints
+    >>> type(biject_to).__name__, biject_to(constraints.real)(torch.tensor([1.5]))
+    ('ConstraintRegistry', tensor([1.5000]))
+    """
 
     def __init__(self):
         self._registry = {}

@@ -45,7 +45,12 @@ class Constraint:
 
 
 class _Dependent(Constraint):
-    """A set that depends on other parameters, so that it is not known by the class alone."""
+    """A set that depends on other parameters, so that it is not known by the class alone.
+
+    >>> import numtorch as torch
+    >>> torch.distributions.constraints.is_dependent(torch.distributions.constraints.dependent)
+    True
+    """
 
     def __init__(self, *, is_discrete=NotImplemented, event_dim=NotImplemented):
         self._is_discrete = is_discrete
@@ -83,7 +88,12 @@ def is_dependent(constraint) -> bool:
 
 
 class _DependentProperty(property, _Dependent):
-    """A property that gives a set; read on the class it is a `dependent`."""
+    """A property that gives a set; read on the class it is a `dependent`.
+
+    >>> import numtorch as torch
+    >>> torch.distributions.Uniform(0.0, 2.0).support.check(torch.tensor([1.0, 3.0]))
+    tensor([ True, False])
+    """
 
     def __init__(self, fn=None, *, is_discrete=NotImplemented, event_dim=NotImplemented):
         super().__init__(fn)
