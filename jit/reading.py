@@ -116,6 +116,10 @@ class Reading:
             check_fresh(t)
         if st._v.strides is not None and t._view.chain[-1][0] is OPS["region"]:
             return self._read_strided(t)
+        if t._view.seen != counter_of(t).n and t._view.origin is None:
+            # As in PyTorch it is a view of its root now; hooks were on what it was before.
+            t._info = t._view.source = None
+            t._view.seen = counter_of(t).n
         chain, m = t._view.chain, st._v.meta
         source = _source(t) if len(chain) < 64 else None
         if source is None:
@@ -216,10 +220,7 @@ class Reading:
 
 
 def _source(t):
-    """The view that a view was made of, if it is still there and the same.
-
-    As in PyTorch, after a write to the memory the view is one of its root.
-    """
+    """The view that a view was made of, if it is still there and the same."""
     if t._view.source is None or t._view.seen != counter_of(t).n:
         return None
     ref, view = t._view.source

@@ -262,14 +262,14 @@ class Renewed:
         """True if any saved value has other content now."""
         from .autograd import saved_by
 
-        tape, found = self.tape, False
+        tape, only, found = self.tape, self.walk.only, False
         for k in [k for k in self.walk.needed if k >= 0]:
             e = tape.entries[k]
             known = _known(e)
             if known is not None:
                 self.giver.setdefault(known, k)
             op, attrs = (e[2][0], e[2][1]) if e[0] is GIVEN else (e[0], e[2])
-            if op.__class__ is not GradOp:
+            if op.__class__ is not GradOp or (only is not None and k not in only):
                 continue
             own = getattr(op.op, "saves", None)
             saved = saved_by(tape, op.op, e[1], attrs, e[3:]) if own is None else frozenset(own)
@@ -382,7 +382,6 @@ class Renewed:
                     ins = e[4:] if e[0] is not GIVEN else ins
                 spec = op, attrs, tuple(ins), tuple(ins)
             out = self._record(i, k, spec, now)
-            self.moved.setdefault(now, []).append(out)
         else:
             out = self._copy(now)
         t = self.tape.leaves.get(i)

@@ -498,12 +498,29 @@ def _index_put(t: Tensor, indices, values, accumulate) -> None:
     masks = all(isinstance(k, bool) or k.dtype.kind == "b" for _, k in tensors)
     if tensors and not (masks and not accumulate and values.numel() == 1):
         check_overlap(view, values, whole=True)
+    if tensors:
+        _check_value(view, tensors, values)
     if not tensors:
         t.copy_(t + values if accumulate else values)
     elif accumulate:
         put(view, _groups(tensors), values, True)
     else:
         _write_at(view, tensors, values)
+
+
+def _check_value(view: Tensor, tensors: list, values: Tensor) -> None:
+    """RuntimeError for values with more dims than what is indexed (x[...] = v drops those of 1)."""
+    used = builtins.sum(
+        max(k.dim(), 1) if isinstance(k, Tensor) and k.dtype.kind == "b" else 1 for _, k in tensors
+    )
+    own = max(
+        k.dim() if isinstance(k, Tensor) and k.dtype.kind != "b" else 1 for _, k in tensors
+    )
+    if values.dim() > view.dim() - used + own:
+        raise RuntimeError(
+            f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to "
+            "the indexing result, which has fewer dims"
+        )
 
 
 def index_put_(self, indices, values, accumulate=False):

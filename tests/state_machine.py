@@ -367,7 +367,8 @@ class Machine:
             x.data, z.data = z.data, x.data
 
         x, z = self.pick(a)[1], self.pick(b)[1]
-        same = x.shape == z.shape and x.dtype == z.dtype and not tangled(x, z)
+        same = x.shape == z.shape and x.dtype == z.dtype
+        same = same and x.untyped_storage().data_ptr() != z.untyped_storage().data_ptr()
         if x is not z and same and not any(t._is_view() or t.grad_fn for t in (x, z)):
             self.two(f, a, b, False)
 
