@@ -17,7 +17,7 @@ from .fuse import Unit
 from .ir import Node, Value
 from .loops import Store
 from .passes.simplify import COLUMN_TILE
-from .reduction import KEPT_ROW, Accumulator, Stages
+from .reduction import KEPT_ROW, Accumulator, CrossSum, Stages
 from .sym import ceil_div, expr_of, prod, size_max
 
 # Work (about one simple operation on one element) that a chunk should have at least.
@@ -107,6 +107,8 @@ class Emitter(ValueEmitter):
             self.store(s, variables, self.value(s.value, variables))
 
     def emit_row(self) -> tuple[int, int]:
+        if self.unit.cross:
+            return self.emit_blocks()
         rows = self.nest.rows
         self.open_loop("for r in range(begin, end):")
         variables = self.decode("r", rows)
@@ -114,6 +116,43 @@ class Emitter(ValueEmitter):
         self.close_loop()
         inner = prod(self.nest.extents[a] for a in self.nest.reduced)
         return prod(self.nest.extents[a] for a in rows), inner * self.cost()
+
+    def emit_blocks(self) -> tuple[int, int]:
+        """Rows by blocks: each item also adds up columns over its rows."""
+        first, *others = self.nest.rows
+        n, inner = self.nest.extents[first], self.nest.extents[-1]
+        block = self.unit.cross[0].attrs["block"]
+        self.open_loop("for t in range(begin, end):")
+        size = self.size(block)
+        self.line(f"first = t * {size}")
+        self.line(f"last = min(first + {size}, {self.size(n)})")
+        self.cross_sums = {node: CrossSum(self, node, inner) for node in self.unit.cross}
+        self.mark_hoist()
+        self.open_loop(f"for i in range({self.size(inner)}):")
+        for a in self.cross_sums.values():
+            a.init("i")
+        self.close_loop()
+        variables = {first: self.fresh("r")}
+        self.open_loop(f"for {variables[first]} in range(first, last):")
+        for a in others:
+            variables[a] = self.fresh("r")
+            self.open_loop(f"for {variables[a]} in range({self.size(self.nest.extents[a])}):")
+        self.row_stages(variables)
+        for _ in others:
+            self.close_loop()
+        self.close_loop()
+        self.innermost = len(self.nest.extents) - 1
+        self.mark_hoist()
+        self.open_loop(f"for i in range({self.size(inner)}):")
+        for s in self.nest.cross_stores:
+            text = self.cross_sums[s.value.node].result("i")
+            self.store(s, {first: "t", self.innermost: "i"}, text)
+        self.close_loop()
+        self.close_loop()
+        each = prod(self.nest.extents[a] for a in (*others, self.innermost)) * block
+        return ceil_div(n, block), each * self.cost()
+
+    cross_sums: dict = {}
 
     def emit_split(self) -> tuple[int, int]:
         axis = self.nest.split_axis
@@ -177,8 +216,10 @@ class Emitter(ValueEmitter):
             for v in stages.rows_before(s):
                 self.value(v, rows)
             new = [v for v, first in shared.items() if first == s]
-            if reduces or stores:
-                self.stage_loop(rows, reduces, stores, [v for v in new if not self.is_stored(v)])
+            sums = [a for n, a in self.cross_sums.items() if stages.cross_level(n) == s]
+            if reduces or stores or sums:
+                keep = [v for v in new if not self.is_stored(v)]
+                self.stage_loop(rows, reduces, stores, keep, sums)
             self.kept.update((v, self.place_of(v)) for v in new)
         late = stages.late_stores()
         for store in late:
@@ -218,7 +259,7 @@ class Emitter(ValueEmitter):
             variables[self.nest.split_axis] = self.block_var
         self.store(s, variables, self.value(s.value, rows))
 
-    def stage_loop(self, rows, reduces: list[Node], stores: list[Store], keep=()) -> None:
+    def stage_loop(self, rows, reduces: list[Node], stores: list[Store], keep=(), sums=()) -> None:
         accumulators = [Accumulator(self, n) for n in reduces]
         axes = sorted(self.nest.reduced)
         float_sums = any(a.float_sum for a in accumulators)
@@ -251,6 +292,8 @@ class Emitter(ValueEmitter):
         for a in accumulators:
             a.update(variables)
         self.body(stores, variables)
+        for a in sums:
+            a.update(variables)
         for v in keep:
             self.keep_value(v, variables)
         for _ in headers:

@@ -22,6 +22,8 @@ MAX_NODES = 128
 MAX_SOURCES = 40
 # Units beside a node that read the same value (a weight, say) are looked at, the newest first.
 MAX_NEIGHBOURS = 16
+# Columns that a row kernel adds up on its way, in scratch of each thread.
+MAX_CROSS = 8192
 
 
 class Unit:
@@ -37,7 +39,8 @@ class Unit:
         self.mode = "map"  # map, row, col, split, opaque
         self.labels: dict[Value, tuple[int | None, ...]] = {}
         self.after_reduce: set[Value] = set()  # values that depend on a reduction of this unit
-        self.split: tuple | None = None  # (dims, block) of a split group
+        self.split: tuple | None = None  # (dims, block, axis) of a split group
+        self.cross: list[Node] = []  # partial sums over the rows of a row group
         self.deps: set[Unit] = set()
         self.dependents: set[Unit] = set()
         self.ancestors = 0  # bit per unit that must run before
@@ -171,7 +174,7 @@ class Fuser:
         _inherit(unit, on.ancestors | on.bit)
 
     def _may_join(self, unit: Unit, node: Node) -> bool:
-        if self.fuel == 0 or len(unit.nodes) >= MAX_NODES:
+        if self.fuel == 0 or len(unit.nodes) + len(unit.cross) >= MAX_NODES:
             return False
         sources = {self._inner(v) for v in node.inputs}
         for source in sources:
@@ -193,7 +196,8 @@ class Fuser:
             return None
         trial = Unit(b.index)
         trial.axes = b.axes
-        for node in sorted(a.nodes + b.nodes, key=self.position.__getitem__):
+        every = a.nodes + a.cross + b.nodes + b.cross
+        for node in sorted(every, key=self.position.__getitem__):
             if not fits(trial, node, self.layout):
                 return None
             add_node(trial, node, self.layout)
@@ -201,11 +205,11 @@ class Fuser:
         return b
 
     def _absorb(self, a: Unit, b: Unit, trial: Unit) -> None:
-        for name in ("nodes", "labels", "reduced", "mode", "split", "after_reduce"):
+        for name in ("nodes", "labels", "reduced", "mode", "split", "after_reduce", "cross"):
             setattr(b, name, getattr(trial, name))
         self.units.remove(a)
         a.alive = False
-        for node in a.nodes:
+        for node in a.nodes + a.cross:
             self.members[node] = b
             for v in node.outputs:
                 self.unit_of[v] = b
@@ -289,7 +293,7 @@ class Fuser:
 
     def _ordered(self) -> list[Unit]:
         """Units in an order that respects all dependencies, close to the program's order."""
-        last = {u: max(self.position[n] for n in u.nodes) for u in self.units}
+        last = {u: max(self.position[n] for n in u.nodes + u.cross) for u in self.units}
         missing = {u: len(u.deps) for u in self.units}
         ready = [(last[u], u.index, u) for u in self.units if not u.deps]
         heapq.heapify(ready)
@@ -367,8 +371,10 @@ def _agree(outer, inner) -> bool:
 
 def fits(unit: Unit, node: Node, layout: Layout) -> bool:
     """True if the node can be computed inside the unit's loops."""
+    if unit.cross and any(layout.of(v)[0].node in unit.cross for v in node.inputs):
+        return False
     if node.op.kind == "reduce":
-        return _fits_reduce(unit, node, layout)
+        return _fits_reduce(unit, node, layout) or _crosses(unit, node, layout)
     labels = _node_labels(unit, node)
     if labels is None:
         return False
@@ -430,12 +436,36 @@ def _fits_reduce(unit: Unit, node: Node, layout: Layout) -> bool:
     return True
 
 
+def _crosses(unit: Unit, node: Node, layout: Layout) -> bool:
+    """True if the node adds up, by blocks of rows, what a row group computes along the rows."""
+    x = node.inputs[0]
+    last = len(unit.axes) - 1
+    if (
+        node.op.name != "partial" or node.attrs["combine"] != "sum" or unit.mode != "row"
+        or unit.reduced != (last,) or x.dtype.short not in ("f32", "f64") or unit.homes
+    ):  # fmt: skip
+        return False
+    labels, full = in_group(unit, x), _full_labels(unit, x.shape, range(len(unit.axes)))
+    if labels is None or full is None or not _agree(full, labels) or None in labels:
+        return False
+    if tuple(sorted(_reduce_axes(full, node))) != unit.rows or not unit.axes[last] <= MAX_CROSS:
+        return False
+    return all(_same_split(_block_of(n), _block_of(node)) for n in unit.cross)
+
+
+def _block_of(node: Node) -> tuple:
+    return node.attrs["dims"], node.attrs["block"]
+
+
 def _same_split(a, b) -> bool:
     return a[0] == b[0] and a[1] == b[1]
 
 
 def add_node(unit: Unit, node: Node, layout: Layout) -> None:
     """Adds a node that fits: sets its labels and, for a reduction, the unit's mode."""
+    if node.op.name == "partial" and _crosses(unit, node, layout):
+        unit.cross.append(node)
+        return
     late = any(layout.of(v)[0] in unit.after_reduce for v in node.inputs)
     unit.nodes.append(node)
     if node.op.kind != "reduce":

@@ -109,6 +109,7 @@ class Graph:
         self.inputs: list[Value] = []
         self.nodes: list[Node] = []
         self.outputs: list[Value] = []
+        self.numbers: set[Value] = set()  # what is computed from Python scalars alone
         # Value -> vmaps (a bit each) for which it stands for one example; None: there are none.
         self.levels: dict[Value, int] | None = None
 

@@ -70,13 +70,16 @@ class Nest:
         self.indices: dict[Node, Access] = {}  # iota, random, argmax: linear index
         self.stores: list[Store] = []
         self.accesses: list[Access] = []
-        self.split_axis = unit.split[2] if unit.split else None
+        self.split_axis = unit.split[2] if unit.split else 0 if unit.cross else None
+        self.cross_stores: list[Store] = []
 
     def collect(self, stored: dict[Value, Target]) -> None:
         """`stored` maps values to where they go (Target)."""
         unit, axes = self.unit, range(len(self.extents))
-        for node in unit.nodes:
+        for node in unit.nodes + unit.cross:
             self._collect_node(node, axes)
+        for node in unit.cross:
+            self._collect_cross(node, axes)
         for v, target in stored.items():
             labels = unit.labels[v]
             strides = target.strides or contiguous_strides(v.shape)
@@ -88,6 +91,15 @@ class Nest:
             )
             self._add(access)
             self.stores.append(Store(v, access, row, target.key or ("v", v)))
+
+    def _collect_cross(self, node: Node, axes) -> None:
+        # One partial sum for each block of the first axis, side by side along the last.
+        v, (first, last) = node.out, (axes[0], axes[-1])
+        strides = contiguous_strides(v.shape)
+        at = {first: strides[node.attrs["dims"][0]], last: strides[-1]}
+        access = Access(0, [at.get(a, 0) for a in axes])
+        self._add(access)
+        self.cross_stores.append(Store(v, access, False, ("v", v)))
 
     def _collect_node(self, node: Node, axes) -> None:
         unit = self.unit

@@ -254,6 +254,6 @@ def generate(graph: Graph, units: list[Unit], layout: Layout, state, in_key) -> 
                 stored[node.out] = Target(("v", home), strides)
             elif node.out in needed:
                 stored[node.out] = Target()
-        if stored:
+        if stored or unit.cross:
             kernels.append(Emitter(unit, layout, stored).emit())
     return kernels

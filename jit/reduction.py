@@ -84,6 +84,10 @@ class Stages:
         ]  # fmt: skip
 
 
+    def cross_level(self, node: Node) -> int:
+        """The loop in which a sum over rows takes its operand."""
+        return self.level[self._source(node, 0)]
+
     # -- values that several loops need
 
     def _source(self, node: Node, i: int) -> Value:
@@ -111,6 +115,8 @@ class Stages:
         for s in range(self.last + 1):
             roots = [self._source(n, 0) for n in self.reduces(s)]
             roots += [x.value for x in self.full_stores(s)]
+            cross = [n for n in self.unit.cross if self.cross_level(n) == s]
+            roots += [self._source(n, 0) for n in cross]
             stack = [v for v in roots if v in self.level and not self.is_row[v]]
             here = set()
             while stack:
@@ -125,6 +131,32 @@ class Stages:
             for v in here:
                 seen.setdefault(v, s)
         return found
+
+
+class CrossSum:
+    """Sums over the rows of a block, one for each column, in scratch of the thread (float64)."""
+
+    def __init__(self, emitter: Emitter, node: Node, columns: int):
+        self.e, self.node, self.columns = emitter, node, columns
+        key = ("cross", node)
+        self.mem = emitter.pointer(key, by_short("f64"))
+        emitter.temps.append((key, 8 * columns, "thread"))
+
+    def at(self, column: str) -> str:
+        base = self.e.hoisted(f"tid * {self.e.size(self.columns)}")
+        return f"{self.mem}[{base} + {column}]"
+
+    def init(self, column: str) -> None:
+        self.e.line(f"{self.at(column)} = f64(0.0)")
+
+    def update(self, variables) -> None:
+        t = self.node.inputs[0].dtype.short
+        x = cast_text(self.e.operand(self.node, 0, t, variables), t, "f64")
+        place = self.at(variables[len(self.e.nest.extents) - 1])
+        self.e.line(f"{place} = {place} + {x}")
+
+    def result(self, column: str) -> str:
+        return cast_text(self.at(column), "f64", self.node.out.dtype.short)
 
 
 class Accumulator:

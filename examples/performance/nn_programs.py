@@ -96,6 +96,33 @@ def gpt_step(lib) -> Callable:
     return step
 
 
+def cnn_step(lib) -> Callable:
+    """A training step of two convolutions and two linear layers on 64 pictures of 28x28, Adam."""
+    torch, nn = lib.torch, lib.nn
+    torch.manual_seed(0)
+    model = nn.Sequential(
+        nn.Conv2d(1, 32, 3), nn.ReLU(), nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Linear(9216, 128), nn.ReLU(), nn.Linear(128, 10),
+    )  # fmt: skip
+    opt = lib.optim.Adam(model.parameters(), lr=1e-4)
+    rng = np.random.default_rng(0)
+    batches = itertools.cycle([
+        (torch.tensor(rng.random((64, 1, 28, 28), dtype=np.float32)),
+         torch.tensor(rng.integers(0, 10, 64)))
+        for _ in range(4)
+    ])  # fmt: skip
+
+    def step():
+        x, y = next(batches)
+        opt.zero_grad()
+        loss = lib.F.cross_entropy(model(x), y)
+        loss.backward()
+        opt.step()
+        return loss.item()
+
+    return step
+
+
 def norm_gelu(lib) -> Callable:
     """Layer norm and GELU of 4096x768, forward and backward."""
     torch = lib.torch

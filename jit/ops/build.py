@@ -84,18 +84,15 @@ def emit(name: str | Op, *ins, **attrs) -> Value:
     if op.kind == "elementwise":
         ins = _as_scalars(op, ins)
     t = op.infer([v.type for v in ins], attrs)
-    return graph.add(op, ins, attrs, [t], _grad_enabled and op.differentiable).out
+    out = graph.add(op, ins, attrs, [t], _grad_enabled and op.differentiable).out
+    if op.kind == "elementwise" and op.name not in ("cast", "copy") and all(map(_is_number, ins)):
+        graph.numbers.add(out)
+    return out
 
 
 def _is_number(v: Value) -> bool:
     """True for Python scalars and for what was computed from nothing else."""
-    if v.type.weak:
-        return True
-    node = v.node
-    return (
-        node is not None and node.op.kind == "elementwise" and node.op.name not in ("cast", "copy")
-        and bool(node.inputs) and all(map(_is_number, node.inputs))
-    )  # fmt: skip
+    return v.type.weak is not None or v in v.graph.numbers
 
 
 def _as_scalars(op: Op, ins: list[Value]) -> list[Value]:
