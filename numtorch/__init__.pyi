@@ -20,6 +20,7 @@ _Device = str | _device | builtins.int | None
 
 from . import accelerator as accelerator
 from . import amp as amp
+from . import audio as audio
 from . import autograd as autograd
 from . import backends as backends
 from . import compat as compat
@@ -45,6 +46,7 @@ from . import signal as signal
 from . import sparse as sparse
 from . import special as special
 from . import testing as testing
+from . import text as text
 from . import torch_version as torch_version
 from . import utils as utils
 from . import version as version
