@@ -16,6 +16,7 @@ from . import (  # noqa: E402, F401
     _api,
     _arithmetic,
     _attributes,
+    _casts,
     _complex,
     _dtype_info,
     _gather,
@@ -131,7 +132,7 @@ __version__ = "0.1.0"
 from . import _products, _stft, fft, linalg  # noqa: E402, F401
 
 for _module in (
-    _methods, _shape_ops, _reductions, _products, linalg, _stft, _joins, _indexing, _api, _complex,
+    _methods, _casts, _reductions, _products, linalg, _stft, _joins, _indexing, _api, _complex,
     _dtype_info, _attributes, _interop,
 ):  # fmt: skip
     _module.install(globals())

@@ -9,9 +9,10 @@ from numtorch.jit.ops import OPS
 from numtorch.jit.record import local
 
 from ._api import function
+from ._casts import to
 from ._indexing import array_now, gather_flat, put_result, record_checked
 from ._out import expected_dtype
-from ._shape_ops import _copied, expand, reshape, slice_view, to
+from ._shape_ops import _copied, expand, reshape, slice_view
 from ._tensor import Tensor, check_dim
 
 # ---------------------------------------------------------------- checks

@@ -12,16 +12,15 @@ from numtorch.jit.record import array_of, local, user_location
 from numtorch.jit.views import check_overlap
 
 from ._api import function
+from ._casts import fill_, to
 from ._shape_ops import (
     _copied,
     expand,
-    fill_,
     permute,
     reshape,
     select_view,
     slice_view,
     squeeze,
-    to,
     unsqueeze,
 )
 from ._tensor import Tensor

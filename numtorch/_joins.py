@@ -11,16 +11,9 @@ from numtorch.jit.ops import OPS
 from numtorch.jit.record import local
 
 from ._api import alias, function
+from ._casts import to
 from ._examples import described
-from ._shape_ops import (
-    _copied,
-    expand,
-    reshape,
-    slice_view,
-    to,
-    transpose,
-    unsqueeze,
-)
+from ._shape_ops import _copied, expand, reshape, slice_view, transpose, unsqueeze
 from ._tensor import Size, Tensor, check_dim
 
 # ---------------------------------------------------------------- cat and stack

@@ -10,8 +10,8 @@ from numtorch.jit.ops import OPS
 from numtorch.jit.record import local
 
 from ._api import function
+from ._casts import to
 from ._reductions import _dims, _record, sum
-from ._shape_ops import to
 from ._tensor import Tensor, check_dim, tensor_types
 
 # ---------------------------------------------------------------- norms

@@ -9,8 +9,8 @@ from numtorch.jit.ops import OPS
 from numtorch.jit.record import local
 
 from ._api import REGISTRY, function
+from ._casts import to
 from ._out import expected_dtype
-from ._shape_ops import to
 from ._tensor import Tensor, check_dim
 from .return_types import result_type
 
