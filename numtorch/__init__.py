@@ -18,11 +18,14 @@ from . import (  # noqa: E402, F401
     _attributes,
     _casts,
     _complex,
+    _counts,
+    _draws,
     _dtype_info,
     _gather,
     _indexing,
     _interop,
     _joins,
+    _masked,
     _matmul,
     _methods,
     _norms,
@@ -34,6 +37,8 @@ from . import (  # noqa: E402, F401
     _shape_ops,
     _sort,
     _storage,
+    _triangles,
+    _view_copies,
     _views,
     random,
     return_types,
@@ -66,9 +71,9 @@ from ._descriptors import (  # noqa: E402
     qscheme,
     set_default_device,
 )  # fmt: skip
+from ._draws import bernoulli  # noqa: E402
 from ._random import (  # noqa: E402
     Generator,
-    bernoulli,
     default_generator,
     get_rng_state,
     initial_seed,
@@ -81,7 +86,7 @@ from ._random import (  # noqa: E402
     randperm,
     seed,
     set_rng_state,
-)  # fmt: skip
+)
 from ._repr import get_printoptions, printoptions, set_printoptions  # noqa: E402
 from ._storage import (  # noqa: E402
     BFloat16Storage,
@@ -132,7 +137,7 @@ __version__ = "0.1.0"
 from . import _products, _stft, fft, linalg  # noqa: E402, F401
 
 for _module in (
-    _methods, _casts, _reductions, _products, linalg, _stft, _joins, _indexing, _api, _complex,
+    _methods, _casts, _reductions, _products, linalg, _stft, _triangles, _indexing, _api, _complex,
     _dtype_info, _attributes, _interop,
 ):  # fmt: skip
     _module.install(globals())

@@ -6,7 +6,8 @@ import math
 
 from . import _linalg_checks as C
 from ._api import function
-from ._linalg_factor import _eye_like, eigvalsh, qr, svd, svdvals
+from ._linalg_eigen import eigvalsh, svd, svdvals
+from ._linalg_factor import _eye_like, qr
 from ._linalg_solve import inv, tolerances
 from ._matmul import product
 from ._products import norm_kind

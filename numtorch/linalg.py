@@ -5,13 +5,10 @@ from __future__ import annotations
 from numtorch.jit.ops.lapack import LinAlgError
 
 from ._api import function
+from ._linalg_eigen import eig, eigh, eigvals, eigvalsh, svd, svdvals
 from ._linalg_factor import (
     cholesky,
     cholesky_ex,
-    eig,
-    eigh,
-    eigvals,
-    eigvalsh,
     householder_product,
     ldl_factor,
     ldl_factor_ex,
@@ -21,8 +18,6 @@ from ._linalg_factor import (
     lu_factor_ex,
     lu_solve,
     qr,
-    svd,
-    svdvals,
     torch_lu,
 )
 from ._linalg_norms import (

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from numtorch.jit.dtypes import float64
 
 from ..._creation import as_tensor
-from ..._random import Generator, default_generator, multinomial
+from ..._draws import multinomial
+from ..._random import Generator, default_generator
 
 
 class Sampler:
