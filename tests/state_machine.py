@@ -382,9 +382,7 @@ class Machine:
         if not apart or z.requires_grad or x._is_view() or x.grad_fn:
             return
         if x.requires_grad and (x.shape != z.shape or x.dtype != z.dtype):
-            # What an older graph does then depends on when torch drops its AccumulateGrad.
-            self.drop_graphs()
-            self.arrays.clear()
+            return  # what follows depends on when torch drops the leaf's AccumulateGrad
         self.both(f, (p, q), (x, z), False)
 
     def drop_graphs(self) -> None:

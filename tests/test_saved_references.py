@@ -5,6 +5,8 @@ setting .data) are seen by a later backward; those that it counts are errors. An
 a second time: ops that saved nothing.
 """
 
+import contextlib
+
 import numpy as np
 import numtorch as nt
 import pytest
@@ -434,6 +436,137 @@ def twice_through_a_part_that_is_freed(lib):
     z = (h + 1).sum()
     z.item()
     z.backward()
+
+
+# ---------------------------------------------------------------- a part of a graph, views, regions
+
+
+@program
+def gradient_of_a_part_above_what_is_stale(lib):
+    x = three(lib)
+    p = x.relu()
+    p.mul_(x)
+    return lib.autograd.grad((p * p).sum(), p)[0].tolist()
+
+
+@program
+def gradient_of_a_part_above_what_is_freed(lib):
+    x = three(lib)
+    p = x * x
+    p.sum().backward()
+    y = (p * 2).sum()
+    y.item()
+    return lib.autograd.grad(y, p)[0].tolist()
+
+
+@program
+def gradient_of_an_intermediate_after_a_flush(lib):
+    x = three(lib)
+    p = x + 1
+    y = (p * p + 1).reciprocal().sum()
+    p.tolist()
+    return [round(g, 5) for g in lib.autograd.grad(y, p)[0].tolist()]
+
+
+@program
+def gradient_of_a_view_that_others_were_made_of(lib):
+    x = ones(lib, 2, 3)
+    p = x.view(3, 2)
+    q = p[1]
+    p.tolist()
+    return lib.autograd.grad((q * q).sum(), p)[0].tolist()
+
+
+@program
+def gradient_of_written_rows(lib):
+    x = ones(lib, 2, 3)
+    p = x.relu()
+    p.scatter_(-1, lib.zeros((2, 3), dtype=lib.int64), 3)
+    alias = p.data
+    return lib.autograd.grad((p * p).sum(), p)[0].tolist(), alias.tolist()
+
+
+@program
+def gradient_of_a_view_without_a_graph(lib):
+    x = ones(lib, 3)
+    with lib.no_grad():
+        v = x[1:]
+    return lib.autograd.grad((v * v).sum(), v, allow_unused=True)
+
+
+@program
+def quotient_may_be_overwritten(lib):
+    x, z = three(lib), three(lib)
+    y, r = x * 1 / (z * 1), 1 / (x * 1)
+    y.add_(1)
+    r.add_(1)
+    (y.sum() + r.sum()).backward()
+    return [round(g, 5) for g in (*x.grad.tolist(), *z.grad.tolist())]
+
+
+@program
+def result_of_a_maximum_is_saved(lib):
+    y = three(lib).amax()
+    y.mul_(2)
+    y.backward()
+
+
+@program
+def view_that_is_overwritten_as_a_whole(lib):
+    x = three(lib)
+    h = x * 2
+    h[...] = lib.ones(3)
+    h.sum().backward()
+    return x.grad.tolist(), h.tolist()
+
+
+@program
+def turned_in_place(lib):
+    x = lib.arange(6.0).view(2, 3).clone()
+    x.t_()
+    x[0] = 7
+    x.unsqueeze_(0).squeeze_()
+    y = lib.ones(2, 3)
+    y.transpose_(0, 1).add_(1)
+    return x.tolist(), x._version, x._is_view(), y.tolist(), y.stride(), x.requires_grad
+
+
+@program
+def regions_of_arrays(lib):
+    a = np.arange(12.0).reshape(3, 4)
+    t = lib.from_numpy(a.T)
+    v = t.as_strided((2, 2), (4, 1), 1)
+    v.mul_(10)
+    t.data.as_strided((2,), (1,), 0).add_(1)
+    return a.tolist(), v.tolist(), t._version
+
+
+@program
+def set_and_resize_count_versions(lib):
+    x = lib.zeros(2, 3)
+    found = [x.resize_(2, 3)._version, x.resize_(3)._version]
+    x.set_(lib.ones(4))
+    return found, x._version, x.tolist()
+
+
+@program
+def numbers_of_an_op_that_was_refused(lib):
+    x = ones(lib, 2, 3)
+    a, b = x.unbind(1)[:2]
+    with lib.no_grad():
+        a.mul_(0.5)
+    with contextlib.suppress(RuntimeError, IndexError):
+        a.index_fill_(0, lib.tensor([0]), 2)
+    return (x * 3).tolist()
+
+
+@program
+def array_kept_from_a_region(lib):
+    x = ones(lib, 2, 3)
+    (x * x).sum().backward()
+    x.detach().as_strided((2, 2), (1, 2), 0)
+    x.sum().backward()
+    return x.grad.tolist()
 
 
 # ---------------------------------------------------------------- overlaps
