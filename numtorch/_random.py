@@ -112,6 +112,12 @@ class Generator:
     def __reduce__(self):
         return _restored, (self._seed, self.counter, self._taken())
 
+    def __setstate__(self, state) -> None:
+        raise RuntimeError(
+            "the state of PyTorch's generator can't be taken over: numtorch's numbers come from "
+            "another one. Seed it with manual_seed()"
+        )
+
 
 def _restored(seed: int, counter: int, host_taken: int = 0) -> Generator:
     g = Generator().manual_seed(seed)

@@ -171,6 +171,36 @@ def test_names_of_classes_are_torchs():
     assert cross(torch, numtorch, torch.tanh, weights_only=False) is numtorch.tanh
 
 
+@pytest.mark.parametrize("a, b", BOTH_WAYS)
+def test_whole_optimizers_cross(a, b):
+    net = a.nn.Linear(2, 2)
+    optimizer = a.optim.AdamW(net.parameters(), lr=0.1)
+    scheduler = a.optim.lr_scheduler.StepLR(optimizer, 1)
+    net(a.ones(1, 2)).sum().backward()
+    optimizer.step()
+    scheduler.step()
+    net2, optimizer2, scheduler2 = cross(a, b, [net, optimizer, scheduler], weights_only=False)
+    assert optimizer2.param_groups[0]["params"][0] is net2.weight
+    for n, o, s, t in ((net, optimizer, scheduler, a), (net2, optimizer2, scheduler2, b)):
+        o.zero_grad()
+        n(t.ones(1, 2)).sum().backward()
+        o.step()
+        s.step()
+    assert np.allclose(net.weight.tolist(), net2.weight.tolist(), 1e-6)
+    assert scheduler2.get_last_lr() == scheduler.get_last_lr()
+
+
+def test_generators():
+    g = numtorch.Generator().manual_seed(3)
+    numtorch.rand(5, generator=g)
+    state, copy = loaded(saved([g.get_state(), g]))
+    wanted = numtorch.rand(3, generator=g).tolist()
+    assert numtorch.rand(3, generator=copy).tolist() == wanted
+    assert numtorch.rand(3, generator=numtorch.Generator().set_state(state)).tolist() == wanted
+    with pytest.raises(RuntimeError, match="another one. Seed it"):
+        cross(torch, numtorch, torch.Generator(), weights_only=False)
+
+
 def hook(module, args, output):
     return output * 2
 
