@@ -145,7 +145,7 @@ class Emitter(ValueEmitter):
         self.mark_hoist()
         self.open_loop(f"for i in range({self.size(inner)}):")
         for s in self.nest.cross_stores:
-            text = self.cross_sums[s.value.node].result("i")
+            text = self.cross_sums[s.value.node].at("i")
             self.store(s, {first: "t", self.innermost: "i"}, text)
         self.close_loop()
         self.close_loop()

@@ -15,6 +15,7 @@ from . import config
 from .ir import Graph, Node, Value
 from .passes.layout import Layout, Map
 from .passes.simplify import is_compute
+from .sym import prod
 
 # Nodes without a unit: literals and indices are written where they are read.
 VIRTUAL = ("const", "iota")
@@ -22,8 +23,9 @@ MAX_NODES = 128
 MAX_SOURCES = 40
 # Units beside a node that read the same value (a weight, say) are looked at, the newest first.
 MAX_NEIGHBOURS = 16
-# Columns that a row kernel adds up on its way, in scratch of each thread.
+# Columns that a row kernel adds up on its way, in scratch of each thread, and rows of a block.
 MAX_CROSS = 8192
+MAX_CROSS_ROWS = 1024
 
 
 class Unit:
@@ -450,6 +452,8 @@ def _crosses(unit: Unit, node: Node, layout: Layout) -> bool:
         return False
     if tuple(sorted(_reduce_axes(full, node))) != unit.rows or not unit.axes[last] <= MAX_CROSS:
         return False
+    if not node.attrs["block"] * prod(unit.axes[1:last]) <= MAX_CROSS_ROWS:
+        return False  # the sum of a block has the operand's precision
     return all(_same_split(_block_of(n), _block_of(node)) for n in unit.cross)
 
 

@@ -134,12 +134,16 @@ class Stages:
 
 
 class CrossSum:
-    """Sums over the rows of a block, one for each column, in scratch of the thread (float64)."""
+    """Sums over the rows of a block, one for each column, in scratch of the thread.
+
+    In the operand's own type: a block is short, and what adds up the blocks is wider.
+    """
 
     def __init__(self, emitter: Emitter, node: Node, columns: int):
         self.e, self.node, self.columns = emitter, node, columns
+        self.t = node.inputs[0].dtype.short
         key = ("cross", node)
-        self.mem = emitter.pointer(key, by_short("f64"))
+        self.mem = emitter.pointer(key, by_short(self.t))
         emitter.temps.append((key, 8 * columns, "thread"))
 
     def at(self, column: str) -> str:
@@ -147,16 +151,12 @@ class CrossSum:
         return f"{self.mem}[{base} + {column}]"
 
     def init(self, column: str) -> None:
-        self.e.line(f"{self.at(column)} = f64(0.0)")
+        self.e.line(f"{self.at(column)} = {self.t}(0)")
 
     def update(self, variables) -> None:
-        t = self.node.inputs[0].dtype.short
-        x = cast_text(self.e.operand(self.node, 0, t, variables), t, "f64")
+        x = self.e.operand(self.node, 0, self.t, variables)
         place = self.at(variables[len(self.e.nest.extents) - 1])
         self.e.line(f"{place} = {place} + {x}")
-
-    def result(self, column: str) -> str:
-        return cast_text(self.at(column), "f64", self.node.out.dtype.short)
 
 
 class Accumulator:
