@@ -37,6 +37,7 @@ OURS = {
     "numtorch.hub.list": "PyTorch's takes no folder",
     "numtorch.safetensors": "a package of its own for PyTorch",
     "numtorch.testing.make_tensor": "PyTorch's must be given a device",
+    "numtorch.utils.model_summary": "PyTorch has none",
     "numtorch.vision": "torchvision is a package of its own",
 }
 # Run in a process of their own: they start processes, or are refused after torch's import or

@@ -3,12 +3,12 @@
 >>> import numtorch as torch
 >>> from numtorch.utils.model_summary import summary
 >>> print(summary(torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.ReLU()), torch.ones(2, 4)))
-layer       output   parameters
--------------------------------
-Sequential  [2, 3]           15
-  0 Linear  [2, 3]           15
-  1 ReLU    [2, 3]            0
--------------------------------
+layer       output  parameters
+------------------------------
+Sequential  [2, 3]          15
+  0 Linear  [2, 3]          15
+  1 ReLU    [2, 3]           0
+------------------------------
 15 parameters, 15 of them trained, 60 bytes
 """
 

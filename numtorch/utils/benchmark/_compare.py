@@ -13,7 +13,7 @@ class Compare:
     >>> from numtorch.utils.benchmark import Compare, Measurement, TaskSpec
     >>> runs = [Measurement(1, [2e-6], TaskSpec("a", "", label="sum", description="fast"))]
     >>> print(str(Compare(runs)).splitlines()[0])
-    [----- sum -----]
+    [---- sum -----]
     """
 
     def __init__(self, results: Iterable[Measurement]):

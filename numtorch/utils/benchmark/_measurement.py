@@ -31,7 +31,13 @@ def trim(x: float, digits: int) -> float:
 
 @dataclass(frozen=True)
 class TaskSpec:
-    """What is measured."""
+    """What is measured.
+
+    >>> import numtorch as torch
+    >>> from numtorch.utils.benchmark import TaskSpec
+    >>> TaskSpec("x + 1", "", label="add", sub_label="small").title
+    'add: small'
+    """
 
     stmt: str
     setup: str
@@ -61,7 +67,14 @@ class TaskSpec:
 
 @dataclass
 class Measurement:
-    """Seconds of several runs; `times` is per execution of the statement."""
+    """Seconds of several runs; `times` is per execution of the statement.
+
+    >>> import numtorch as torch
+    >>> from numtorch.utils.benchmark import Measurement, TaskSpec
+    >>> runs = Measurement(10, [1e-3, 2e-3, 4e-3], TaskSpec("x + 1", ""))
+    >>> round(runs.median * 1e6), len(runs.times)
+    (200, 3)
+    """
 
     number_per_run: int
     raw_times: list[float]

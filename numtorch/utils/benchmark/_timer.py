@@ -23,7 +23,13 @@ timer = time.perf_counter
 
 
 class Language(Enum):
-    """The language of a statement."""
+    """The language of a statement.
+
+    >>> import numtorch as torch
+    >>> from numtorch.utils.benchmark import Language
+    >>> Language.PYTHON.value
+    0
+    """
 
     PYTHON = 0
     CPP = 1
@@ -37,6 +43,12 @@ class Timer:
     """Measures a statement: `timeit`, `blocked_autorange`, `adaptive_autorange`.
 
     globals: the names that it sees. label, sub_label, description and env name it in tables.
+
+    >>> import numtorch as torch
+    >>> from numtorch.utils.benchmark import Timer
+    >>> runs = Timer("x + 1", globals={"x": torch.ones(3)}).timeit(5)
+    >>> runs.number_per_run, runs.median > 0
+    (5, True)
     """
 
     def __init__(
