@@ -34,6 +34,7 @@ from .record import (
     Storage,
     Tape,
     beneath,
+    last_step,
 )  # fmt: skip
 
 # Ops whose results are recomputed rather than kept.
@@ -359,10 +360,14 @@ def keep_graph(tape: Tape, roots: tuple, values: dict, kept: tuple, views: tuple
             h._node = kept_here
     for i in views:
         t = tape.handles[i]
-        if t._rg == 2 and t._v.idx == i and t._v.win is tape.win:
+        if t._rg != 2:
+            continue
+        if t._v.idx == i and t._v.win is tape.win:
             t._node = Kept(past, i)
             if t._retains_grad:
                 t._node.retain(t)
+        elif t._v.lost and t._retains_grad and last_step(tape, t, i):
+            past.owners[i] = weakref.ref(t)
 
 
 def _tensors(h):

@@ -46,14 +46,14 @@ from .values import (
     supersede,
 )
 from .views import Storage, row_major
-from .writing import Writing, beneath, relocate, share
+from .writing import Writing, beneath, last_step, relocate, share
 
 __all__ = [
     "BACKWARD", "BACKWARD_GRAD", "GIVEN", "INPUT_BASE", "LINK", "LOST", "Lazy", "RESULT",
     "RESULT_GRAD", "SCALAR_INDEX", "SCALAR_KIND", "Storage", "Tape", "Window", "array_of",
-    "beneath", "clear_rules", "current_tape", "flush_lock", "gone", "infer", "local", "lost",
-    "overwritten", "relocate", "row_major", "set_tensor_type", "share", "snapshot", "source_line",
-    "supersede", "user_location",
+    "beneath", "clear_rules", "current_tape", "flush_lock", "gone", "infer", "last_step", "local",
+    "lost", "overwritten", "relocate", "row_major", "set_tensor_type", "share", "snapshot",
+    "source_line", "supersede", "user_location",
 ]  # fmt: skip
 
 _new = object.__new__

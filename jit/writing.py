@@ -298,6 +298,14 @@ def beneath(e: tuple) -> int | None:
     return e[4] if e[0] is OPS["assign"].grad_op else None
 
 
+def last_step(tape, t, i: int) -> bool:
+    """True for the value of a view that was recorded again, not one of the steps to it."""
+    after = i + 1
+    return after == len(tape.handles) or not (
+        tape.handles[after] is t and tape.entries[after][3] == i
+    )
+
+
 def _spare(tape: Writing, v: Lazy, idx: int, result) -> bool:
     """True if v's memory is left to the gradients that read it: of graphs that compute from it
     again, and of the op whose result is written.

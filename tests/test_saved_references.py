@@ -346,6 +346,22 @@ def swapped_while_an_array_is_out(lib):
     return x.grad.tolist(), n.tolist()
 
 
+@program
+def hooks_of_a_view_of_an_array_in_use(lib):
+    found = []
+    for keep in (False, True):
+        x = three(lib)
+        n = x.detach().numpy()
+        v = x.view(3, 1)
+        if keep:
+            v.retain_grad()
+        else:
+            v.register_hook(lambda g: g * 2)
+        (v * v).sum().backward()
+        found.append((x.grad.tolist(), v.grad.tolist() if keep else n.tolist()))
+    return found
+
+
 # ---------------------------------------------------------------- in place, and what it saves
 
 

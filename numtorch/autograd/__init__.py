@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from numtorch.jit import autograd as _jit
 from numtorch.jit.ops import OPS
-from numtorch.jit.record import local
+from numtorch.jit.record import Storage, last_step, local
 
 from .._tensor import Tensor
 from . import (  # noqa: F401
@@ -227,9 +227,14 @@ def _retaining(walk, chosen: set[int]) -> list[tuple[Tensor, int]]:
         own = i >= 0 and not _replaces(tape, i)
         h = tape.handles[i] if own else None
         h = tape.keepers[i]() if i in tape.keepers else h
-        if isinstance(h, Tensor) and h._retains_grad and (i in tape.keepers or h._v.idx == i):
-            if i not in chosen:
-                found.append((h, i))
+        if h.__class__ is Storage:
+            owners = (a for a in (r() for r in h.aliases) if a is not None and a._view is None)
+            h = next((a for a in owners if a._retains_grad), None)
+        if i in chosen or not isinstance(h, Tensor) or not h._retains_grad:
+            continue
+        at = last_step(tape, h, i) if h._v.lost else h._v.idx == i
+        if at or i in tape.keepers:
+            found.append((h, i))
     return found
 
 

@@ -13,7 +13,7 @@ from numtorch.jit import autograd as _jit
 from numtorch.jit.meta import Meta
 from numtorch.jit.ops import OPS
 from numtorch.jit.ops.table import GradOp
-from numtorch.jit.record import BACKWARD, GIVEN, INPUT_BASE, LINK, local
+from numtorch.jit.record import BACKWARD, GIVEN, INPUT_BASE, LINK, last_step, local
 
 from .._tensor import Tensor
 from . import anomaly
@@ -49,17 +49,9 @@ def places(t: Tensor, walk) -> list[int]:
 
 
 def _uses(tape, walk, t: Tensor) -> list[int]:
-    """Where a view was recorded again, one step after the other: the last of each."""
-    handles, entries = tape.handles, tape.entries
-    runs: list[list[int]] = []
-    for i in range(len(handles)):
-        if handles[i] is not t:
-            continue
-        if runs and runs[-1][-1] == entries[i][3]:
-            runs[-1].append(i)
-        else:
-            runs.append([i])
-    return [r[-1] for r in runs if r[-1] in walk.needed]
+    """Where a view was recorded again."""
+    handles = tape.handles
+    return [i for i in walk.needed if i >= 0 and handles[i] is t and last_step(tape, t, i)]
 
 
 def _replaced(tape, walk, own: int, node) -> list[int]:
@@ -225,18 +217,24 @@ class Run:
             above = set().union(*map(self._stops_above, places))
             for i in self.order:
                 info = self.stops[i]
-                if id(info) in self.final or not (i in above or i in places):
+                # A view of memory that outsiders write has a place for each use.
+                same = [k for k in self.order if self.stops[k] is info]
+                wanted = any(k in above or k in places for k in same)
+                if id(info) in self.final or i != same[-1] or not wanted:
                     continue
-                self._stop(i, info, i in above)
+                self._stop(same, info, any(k in above for k in same))
                 if local.tape.win is not win:
                     break
             else:
                 return
             self.place(targets)
 
-    def _stop(self, i: int, info, goes_on: bool) -> None:
-        g = self._gradient_at(i)
-        local.tape.grad = self.create
+    def _stop(self, same: list[int], info, goes_on: bool) -> None:
+        i, g = same[0], None
+        for k in same:
+            part = self._gradient_at(k)
+            local.tape.grad = self.create
+            g = part if g is None else g if part is None else g + part
         self.raw[id(info)] = g
         if g is not None and info.hooks:
             g = run_hooks(info.hooks, g)
