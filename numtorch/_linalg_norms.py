@@ -292,6 +292,8 @@ def matrix_exp(A):
     """
     C.square("linalg.matrix_exp", A)
     C.floating("linalg.matrix_exp", A)
+    if A.dtype.narrow:  # the polynomials' coefficients are beyond the range of halves
+        return matrix_exp(A.to(A.dtype.compute)).to(A.dtype)
     return C.host("matrix_exp", (A,))
 
 

@@ -167,3 +167,12 @@ def test_addr_keeps_half_precision():
         d = getattr(nt, name)
         assert nt.addr(nt.ones(2, 3, dtype=d), nt.ones(2, dtype=d), nt.ones(3, dtype=d)).dtype is d
     assert nt.addr(nt.ones(2, 3), nt.ones(2, dtype=nt.float64), nt.ones(3)).dtype is nt.float64
+
+
+def test_matrix_exp_of_halves():
+    # NaN before: numerators of the polynomial overflowed.
+    x = (RNG.standard_normal((4, 4)) / 2).astype(np.float16)
+    got = nt.matrix_exp(nt.tensor(x))
+    want = torch.matrix_exp(torch.tensor(x.astype(np.float64)))
+    assert got.dtype is nt.float16
+    np.testing.assert_allclose(got.float().numpy(), want.numpy(), rtol=2e-3, atol=2e-3)

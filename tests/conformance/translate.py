@@ -95,6 +95,8 @@ def sharing(args, kwargs):
 def _plain(d: torch.Tensor):
     if d.dtype is torch.bfloat16:
         return nt.tensor(d.float().clone().contiguous().numpy()).to(nt.bfloat16)
+    if d.dtype is torch.complex32:
+        return nt.tensor(d.to(torch.complex64).contiguous().numpy()).to(nt.complex32)
     # Of a copy: numpy() would make the sample's own storage one that can't be resized.
     return nt.tensor(d.clone().contiguous().numpy())
 
@@ -105,6 +107,8 @@ def to_torch(x):
         d = x.detach()
         if d.dtype.name == "bfloat16":
             return torch.from_numpy(np.array(d.to(nt.float32).numpy())).bfloat16()
+        if d.dtype.name == "complex32":
+            return torch.from_numpy(np.array(d.to(nt.complex64).numpy())).to(torch.complex32)
         return torch.from_numpy(np.array(d.numpy()))
     if isinstance(x, (tuple, list)):
         return tuple(to_torch(v) for v in x)
