@@ -13,7 +13,7 @@ from numtorch.jit.views import overlaps_itself
 from ._api import function
 from ._descriptors import check_device
 from ._examples import described
-from ._shape_ops import clone, expand, slice_view
+from ._shape_ops import clone, contiguous, expand, format_name, in_order, order_of_copy, slice_view
 from ._tensor import Tensor, device
 
 # ---------------------------------------------------------------- casts
@@ -53,10 +53,19 @@ def to(
     if device is not None:
         check_device(device)
     if dtype is None or dtype is self.dtype:
-        return clone(self) if copy else self
+        if copy:
+            return clone(self, memory_format)
+        if memory_format is None or not format_name(memory_format).startswith("channels_last"):
+            return self
+        return contiguous(self, memory_format)
     if self.dtype.kind == "c" and dtype.kind not in "cb":
         _warn_discarded()
-    return local.tape.record(OPS["cast"], (self,), (dtype,))
+
+    def cast(t: Tensor) -> Tensor:
+        return local.tape.record(OPS["cast"], (t,), (dtype,))
+
+    order = order_of_copy(self, memory_format)
+    return cast(self) if order is None else in_order(cast, self, order)
 
 
 @functools.cache

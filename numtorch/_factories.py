@@ -14,7 +14,7 @@ from numtorch.jit.runtime.allocator import alloc
 
 from ._api import REGISTRY, function
 from ._creation import _check_device, _dtype, _own, _plain_number, _sizes, tensor
-from ._shape_ops import _format, permute
+from ._shape_ops import format_name, permute
 from ._tensor import Tensor, wrap
 
 # What all factory functions take.
@@ -130,7 +130,7 @@ def _in_order(size, order, make) -> Tensor:
 
 def _order_of(like: Tensor | None, memory_format, rank: int):
     """The order of dims that a memory format asks for; None if it is row-major."""
-    kind = "preserve_format" if memory_format is None else _format(memory_format)
+    kind = "preserve_format" if memory_format is None else format_name(memory_format)
     if kind in ("channels_last", "channels_last_3d"):
         want = 4 if kind == "channels_last" else 5
         if rank != want:

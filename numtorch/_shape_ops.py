@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Callable
 
 from numtorch.jit.meta import meta
 from numtorch.jit.ops import OPS
@@ -177,34 +178,39 @@ def contiguous(self: Tensor, memory_format=None) -> Tensor:
     >>> x.stride(), x.contiguous().stride()
     ((1, 3), (2, 1))
     """
-    if memory_format is None or _format(memory_format) == "contiguous_format":
+    if memory_format is None or format_name(memory_format) == "contiguous_format":
         return self if self.is_contiguous() else _copied(self)
     order = _channels_last(self, memory_format)
-    return self if _lies_in_order(self, order) else _copied_in_order(self, order)
+    return self if _lies_in_order(self, order) else in_order(_copied, self, order)
 
 
 def clone(self: Tensor, memory_format=None) -> Tensor:
     """A copy that gradients flow through; dense tensors keep the order of their dims."""
-    kind = "preserve_format" if memory_format is None else _format(memory_format)
+    order = order_of_copy(self, memory_format)
+    return _copied(self) if order is None else in_order(_copied, self, order)
+
+
+def order_of_copy(t: Tensor, memory_format) -> tuple[int, ...] | None:
+    """The dims of a copy from outermost to innermost; None for row-major."""
+    kind = "preserve_format" if memory_format is None else format_name(memory_format)
+    if kind == "contiguous_format":
+        return None
     if kind == "preserve_format":
-        if self._view is None or self.is_contiguous():
-            return _copied(self)
-        order = dense_order(self)
-    else:
-        order = None if kind == "contiguous_format" else _channels_last(self, memory_format)
-    return _copied(self) if order is None else _copied_in_order(self, order)
+        return None if t._view is None or t.is_contiguous() else dense_order(t)
+    return _channels_last(t, memory_format)
 
 
-def _format(memory_format) -> str:
+def format_name(memory_format) -> str:
     return str(memory_format).rpartition(".")[2]
 
 
 def _channels_last(t: Tensor, memory_format) -> tuple[int, ...]:
-    rank = {"channels_last": 4, "channels_last_3d": 5}.get(_format(memory_format))
+    rank = {"channels_last": 4, "channels_last_3d": 5}.get(format_name(memory_format))
     if rank is None:
-        raise RuntimeError("Unsupported memory format option " + _format(memory_format))
+        raise RuntimeError("Unsupported memory format option " + format_name(memory_format))
     if t.dim() != rank:
-        raise RuntimeError(f"required rank {rank} tensor to use {_format(memory_format)} format")
+        name = format_name(memory_format)
+        raise RuntimeError(f"required rank {rank} tensor to use {name} format")
     return (0, *range(2, rank), 1)
 
 
@@ -224,9 +230,13 @@ def _lies_in_order(t: Tensor, order) -> bool:
     return True
 
 
-def _copied_in_order(t: Tensor, order) -> Tensor:
+def in_order(copied: Callable, t: Tensor, order) -> Tensor:
+    """What `copied` makes of t, with the dims laid out in this order."""
     inverse = sorted(range(len(order)), key=order.__getitem__)
-    return permute(_copied(permute(t, order)), inverse)
+    out = permute(copied(permute(t, order)), inverse)
+    if out._view is not None:
+        out._view.base = None  # nobody has the tensor that this is a view of
+    return out
 
 
 def view_as(self: Tensor, other: Tensor) -> Tensor:

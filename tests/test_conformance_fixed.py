@@ -176,3 +176,28 @@ def test_matrix_exp_of_halves():
     want = torch.matrix_exp(torch.tensor(x.astype(np.float64)))
     assert got.dtype is nt.float16
     np.testing.assert_allclose(got.float().numpy(), want.numpy(), rtol=2e-3, atol=2e-3)
+
+
+FORMATS = {
+    "double": lambda lib, x: x.double(),
+    "double row-major": lambda lib, x: x.to(lib.float64, memory_format=lib.contiguous_format),
+    "copy": lambda lib, x: x.to(lib.float32, copy=True),
+    "same dtype": lambda lib, x: x.to(lib.float32, memory_format=lib.contiguous_format),
+    "channels last": lambda lib, x: lib.ones(2, 3, 4, 5).to(memory_format=lib.channels_last),
+    "both": lambda lib, x: lib.ones(2, 3, 4, 5).to(lib.int32, memory_format=lib.channels_last),
+    "clone": lambda lib, x: x.clone(),
+    "contiguous": lambda lib, x: lib.ones(2, 3, 4, 5).contiguous(memory_format=lib.channels_last),
+}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_memory_formats_of_copies(name):
+    found = []
+    for lib in (nt, torch):
+        x = lib.arange(6, dtype=lib.float32).reshape(2, 3).t().requires_grad_()
+        y = FORMATS[name](lib, x)
+        found.append((y.stride(), y._base is None or y is x, y.is_contiguous(), y.tolist()))
+        if y.requires_grad and y is not x:
+            (y * y).sum().backward()
+            found[-1] += (x.grad.tolist(),)
+    assert found[0] == found[1]
