@@ -125,7 +125,10 @@ def _in_order(size, order, make) -> Tensor:
     if order is None:
         return make(size)
     inverse = sorted(range(len(order)), key=order.__getitem__)
-    return permute(make(tuple(size[d] for d in order)), inverse)
+    out = permute(make(tuple(size[d] for d in order)), inverse)
+    if out._view is not None:
+        out._view.base = None  # nobody has the tensor that this is a view of
+    return out
 
 
 def _order_of(like: Tensor | None, memory_format, rank: int):
