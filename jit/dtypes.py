@@ -49,7 +49,7 @@ class DType:
 
     @property
     def is_signed(self) -> bool:
-        return self.short not in ("u8", "b1")
+        return self.short[0] not in "ub"
 
     @property
     def narrow(self) -> bool:
@@ -83,6 +83,9 @@ class DType:
 
 bool_ = DType("bool", "b1", "b", np.bool_, "BoolTensor")
 uint8 = DType("uint8", "u8", "i", np.uint8, "ByteTensor")
+uint16 = DType("uint16", "u16", "i", np.uint16, "UInt16Tensor")
+uint32 = DType("uint32", "u32", "i", np.uint32, "UInt32Tensor")
+uint64 = DType("uint64", "u64", "i", np.uint64, "UInt64Tensor")
 int8 = DType("int8", "i8", "i", np.int8, "CharTensor")
 int16 = DType("int16", "i16", "i", np.int16, "ShortTensor")
 int32 = DType("int32", "i32", "i", np.int32, "IntTensor")
@@ -100,8 +103,10 @@ ALL = (
     bool_, uint8, int8, int16, int32, int64, float16, bfloat16, float32, float64, complex32,
     complex64, complex128,
 )  # fmt: skip
-_BY_SHORT = {d.short: d for d in ALL}
-_BY_NP = {d.np: d for d in ALL if not d.opaque}
+# As in PyTorch these are for storing and converting: they mix with no other integers.
+UNSIGNED = (uint16, uint32, uint64)
+_BY_SHORT = {d.short: d for d in (*ALL, *UNSIGNED)}
+_BY_NP = {d.np: d for d in (*ALL, *UNSIGNED) if not d.opaque}
 _COMPLEX_OF = {
     "f16": complex32, "bf16": complex64, "f32": complex64, "f64": complex128,
     "c32": complex32, "c64": complex64, "c128": complex128,
@@ -162,6 +167,11 @@ def promote(a: DType | None, b: DType | None) -> DType | None:
         return b
     if b is None:
         return a
+    if (a in UNSIGNED or b in UNSIGNED) and "f" not in (a.kind, b.kind):
+        raise RuntimeError(
+            "Promotion for uint16, uint32, uint64 types is not supported, attempted to promote "
+            f"{a.scalar_type} and {b.scalar_type}"
+        )
     if "c" in (a.kind, b.kind) and a.kind in "fc" and b.kind in "fc":
         return promote(a.to_real(), b.to_real()).to_complex()
     if a.kind != b.kind:

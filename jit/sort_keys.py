@@ -19,6 +19,12 @@ _FLOAT = {
 _BACK = {"f32": "bits_f32(i32({0}))", "f64": "bits_f64({0})"}
 
 
+_MOVED = {
+    "u32": ("i64(v) - 2147483648", "u32(s + 2147483648)"),
+    "u64": ("i64(v) ^ (i64(1) << 63)", "u64(s ^ (i64(1) << 63))"),
+}
+
+
 class Keys:
     """Source text about the keys of one dtype; the argument `order` is 0, or -1 to descend."""
 
@@ -26,9 +32,12 @@ class Keys:
         self.dtype = dtype
         self.t = dtype.compute_short
         self.float = self.t in _FLOAT
-        self.packed = self.t not in ("f64", "i64")
+        self.packed = self.t not in ("f64", "i64", "u64")
         self.bytes = {"f32": 4, "f64": 8, "b1": 1}.get(self.t) or int(self.t[1:]) // 8
-        self.flip = 0 if self.t in ("u8", "b1") else 128  # sign bit of the last digit
+        # Unsigned types whose largest values are negative as keys move down by half their range.
+        self.down, self.up = _MOVED.get(self.t, ("i64(v)", f"{self.t}(s)"))
+        signed = self.t[0] not in "ub" or self.t in _MOVED
+        self.flip = 128 if signed else 0  # sign bit of the last digit
         self.shift = 32 if self.packed else 0
 
     def key(self) -> str:
@@ -37,7 +46,7 @@ class Keys:
             bits, low, nan = _FLOAT[self.t]
             text = f"b = {bits}\ns = select(b < 0, {low} - b, b)\ns = select(v != v, {nan}, s)\n"
         else:
-            text = "s = i64(v)\n"
+            text = f"s = {self.down}\n"
         return text + "s = s ^ order\n"
 
     def put(self, at: str, index: str) -> str:
@@ -69,7 +78,7 @@ class Keys:
         """Lines: v, the element of key s; `again` loads it where the key does not say all."""
         text = "s = s ^ order\n"
         if not self.float:
-            return text + ("v = s != 0\n" if self.t == "b1" else f"v = {self.t}(s)\n")
+            return text + ("v = s != 0\n" if self.t == "b1" else f"v = {self.up}\n")
         _, low, nan = _FLOAT[self.t]
         back = _BACK[self.t].format(f"select(s < 0, {low} - s, s)")
         return text + f"v = {back}\nif (s == 0) | (s == {nan}):\n    v = {again}\n"

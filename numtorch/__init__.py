@@ -126,6 +126,7 @@ uint8, int8, int16, int32, int64 = (
 float16, bfloat16, float32, float64 = (
     _dtypes.float16, _dtypes.bfloat16, _dtypes.float32, _dtypes.float64,
 )  # fmt: skip
+uint16, uint32, uint64 = _dtypes.UNSIGNED
 complex32, complex64, complex128 = _dtypes.complex32, _dtypes.complex64, _dtypes.complex128
 short, int, long, half, float, double = int16, int32, int64, float16, float32, float64
 chalf, cfloat, cdouble = complex32, complex64, complex128

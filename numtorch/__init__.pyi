@@ -3452,6 +3452,9 @@ def trunc_(self, *args: Any, **kwargs: Any) -> Any:
     """In-place version of :meth:`trunc`."""
 def typename(obj: Any) -> Any:
     """'torch.FloatTensor' for a tensor, else the qualified name of the type."""
+uint16: dtype
+uint32: dtype
+uint64: dtype
 uint8: dtype
 def unbind(input: Tensor, dim: _int = 0) -> Any:
     """All slices along a dim."""

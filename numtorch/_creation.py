@@ -80,6 +80,8 @@ def _to_array(data, dtype) -> tuple:
     if isinstance(data, (list, tuple)) and data and _has_tensors(data):
         data = _plain(data)
     array = _as_numpy(data)
+    if not isinstance(data, (np.ndarray, np.generic)):
+        array = _large_ints(array, data, dtype)
     if array.dtype.kind in "OUSVMm":
         if array.dtype.kind == "U" and isinstance(data, (list, tuple)):
             raise ValueError("too many dimensions 'str'")
@@ -101,6 +103,21 @@ def _to_array(data, dtype) -> tuple:
             )
         array = array != 0 if dtype.kind == "b" else _d.from_values(array, dtype)
     return array, dtype
+
+
+def _large_ints(array: np.ndarray, data, dtype) -> np.ndarray:
+    """Python's integers beyond int64: exact for uint64, a ValueError for other integer dtypes."""
+    mixed = array.dtype.kind == "f" and dtype is _d.uint64  # NumPy's type of small and large ones
+    if array.dtype != np.uint64 and array.dtype.kind != "O" and not mixed:
+        return array
+    exact = np.array(data, dtype=object)
+    if not all(type(x) is int for x in exact.flat):
+        return array
+    if dtype is _d.uint64:
+        return exact.astype(np.uint64)  # OverflowError beyond it
+    if dtype is None or dtype.kind in "ib":
+        raise ValueError("Overflow when unpacking long long")
+    return exact.astype(np.float64)
 
 
 def _as_numpy(data) -> np.ndarray:

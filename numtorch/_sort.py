@@ -161,7 +161,7 @@ def _median(name: str, result):
 
 
 def _least(dtype) -> int:
-    return 0 if dtype.short in ("u8", "b1") else -(1 << (8 * dtype.itemsize - 1))
+    return 0 if not dtype.is_signed else -(1 << (8 * dtype.itemsize - 1))
 
 
 median = _median("median", median_result)

@@ -134,7 +134,7 @@ _STANDARD: dict[str, object] = {
     "builtins.bytearray": bytearray, "builtins.set": set, "builtins.complex": complex,
     "builtins.bytes": bytes,
     "numtorch._random._restored": _random._restored,
-    **{f"torch.{d.name}": d for d in _d.ALL},
+    **{f"torch.{d.name}": d for d in (*_d.ALL, *_d.UNSIGNED)},
     **{f"torch.{k}": c for k, c in _descriptors.CONSTANTS.items()},
 }  # fmt: skip
 _CALLS: dict[int, Callable] = {

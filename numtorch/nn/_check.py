@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from numtorch.jit import dtypes as _d
 
-C_NAMES = {d.short: d.scalar_type for d in _d.ALL}
+C_NAMES = {d.short: d.scalar_type for d in (*_d.ALL, *_d.UNSIGNED)}
 _C_TYPES = {
     "f32": "float", "f64": "double", "i64": "long int", "i32": "int", "i16": "short int",
     "i8": "signed char", "u8": "unsigned char", "b1": "bool", "f16": "c10::Half",
