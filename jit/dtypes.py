@@ -49,7 +49,7 @@ class DType:
 
     @property
     def is_signed(self) -> bool:
-        return self.short[0] not in "ub"
+        return self.short[0] != "u" and self.kind != "b"
 
     @property
     def narrow(self) -> bool:
