@@ -364,7 +364,7 @@ class Tensor:
         """
         if force:
             return self.detach().numpy()
-        if self._rg and local.tape.grad:
+        if (self._rg or self.requires_grad) and local.tape.grad:
             raise RuntimeError(
                 "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() "
                 "instead."
