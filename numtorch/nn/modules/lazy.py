@@ -264,18 +264,11 @@ class LazyBatchNorm3d(_LazyNorm, BatchNorm3d):
     cls_to_become = BatchNorm3d
 
 
-class _LazyInstanceNorm(_LazyNorm):
-    def __init__(self, eps: float = 1e-5, momentum=0.1, affine: bool = False,
-                 track_running_stats: bool = False, device=None, dtype=None, *,
-                 bias: bool = True):  # fmt: skip
-        super().__init__(eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
-
-
-class LazyInstanceNorm1d(_LazyInstanceNorm, InstanceNorm1d):
+class LazyInstanceNorm1d(_LazyNorm, InstanceNorm1d):
     """InstanceNorm1d whose num_features is that of the first input.
 
     >>> import numtorch as torch
-    >>> layer = torch.nn.LazyInstanceNorm1d(affine=True)
+    >>> layer = torch.nn.LazyInstanceNorm1d()
     >>> layer(torch.zeros(4, 5, 2)).shape, layer.weight.shape
     (torch.Size([4, 5, 2]), torch.Size([5]))
     """
@@ -283,11 +276,11 @@ class LazyInstanceNorm1d(_LazyInstanceNorm, InstanceNorm1d):
     cls_to_become = InstanceNorm1d
 
 
-class LazyInstanceNorm2d(_LazyInstanceNorm, InstanceNorm2d):
+class LazyInstanceNorm2d(_LazyNorm, InstanceNorm2d):
     """InstanceNorm2d whose num_features is that of the first input.
 
     >>> import numtorch as torch
-    >>> layer = torch.nn.LazyInstanceNorm2d(affine=True)
+    >>> layer = torch.nn.LazyInstanceNorm2d()
     >>> layer(torch.zeros(4, 5, 2, 2)).shape, layer.weight.shape
     (torch.Size([4, 5, 2, 2]), torch.Size([5]))
     """
@@ -295,11 +288,11 @@ class LazyInstanceNorm2d(_LazyInstanceNorm, InstanceNorm2d):
     cls_to_become = InstanceNorm2d
 
 
-class LazyInstanceNorm3d(_LazyInstanceNorm, InstanceNorm3d):
+class LazyInstanceNorm3d(_LazyNorm, InstanceNorm3d):
     """InstanceNorm3d whose num_features is that of the first input.
 
     >>> import numtorch as torch
-    >>> layer = torch.nn.LazyInstanceNorm3d(affine=True)
+    >>> layer = torch.nn.LazyInstanceNorm3d()
     >>> layer(torch.zeros(4, 5, 2, 2, 2)).shape, layer.weight.shape
     (torch.Size([4, 5, 2, 2, 2]), torch.Size([5]))
     """
