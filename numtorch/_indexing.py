@@ -51,6 +51,13 @@ def _expand_key(key, t: Tensor) -> list:
         elif k is not None and k is not Ellipsis and not isinstance(k, bool):
             used += 1
     if used > rank:
+        if rank == 0 and len(key) == 1 and isinstance(key[0], int):
+            raise IndexError(
+                "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or "
+                "`tensor.item<T>()` in C++ to convert a 0-dim tensor to a number"
+            )
+        if rank == 0 and len(key) == 1 and isinstance(key[0], slice):
+            raise IndexError("slice() cannot be applied to a 0-dim tensor.")
         raise IndexError(f"too many indices for tensor of dimension {rank}")
     dots = [i for i, k in enumerate(key) if k is Ellipsis]
     at = dots[0] if dots else len(key)

@@ -206,6 +206,8 @@ def test_names_of_older_programs():
         pass
     with pytest.raises(AssertionError, match="Backend must be an instance"):
         torch.nn.attention.sdpa_kernel("math").__enter__()
+    with pytest.raises(NotImplementedError, match="onnx.export"):
+        torch.onnx.export(model, torch.ones(1, 2), "model.onnx")
     with pytest.raises(NotImplementedError, match="one process"):
         torch.nn.parallel.DistributedDataParallel(model)
 

@@ -1,4 +1,4 @@
-"""Gradients where the pieces of a function meet, and dtypes of numbers."""
+"""Gradients where the pieces of a function meet, dtypes of numbers, indices of numbers."""
 
 from __future__ import annotations
 
@@ -36,3 +36,13 @@ def test_slopes(name):
 def test_where_of_two_numbers(pair):
     found = [lib.where(lib.tensor([True, False]), *pair) for lib in (nt, torch)]
     assert found[0].tolist() == found[1].tolist() and str(found[0].dtype) == str(found[1].dtype)
+
+
+@pytest.mark.parametrize("index", [0, -1, (0, 0), slice(None), slice(1, 2)])
+def test_indices_of_a_0_dim_tensor(index):
+    texts = []
+    for lib in (nt, torch):
+        with pytest.raises(IndexError) as e:
+            lib.tensor(1.0)[index]
+        texts.append(str(e.value))
+    assert texts[0] == texts[1]
