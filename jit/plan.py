@@ -22,7 +22,7 @@ from .ops.host import HostError
 from .pipeline import Program
 from .runtime import pool
 from .runtime.allocator import alloc
-from .sym import Sym
+from .sym import Sym, compiled
 
 ALIGN = 64
 NOTHING = alloc(0)  # the arena of plans without temporaries
@@ -62,13 +62,13 @@ class Sizes:
     def fits(self, values: list[int]) -> bool:
         """True if the template's guards hold for these sizes."""
         if self.guard is None:
-            self.guard = eval(f"lambda {', '.join(self.names)}: {self.guard_text}")  # noqa: S307
+            self.guard = compiled(self.names, self.guard_text)
         return bool(self.guard(*values))
 
     def evaluate(self, values: list[int]) -> dict[str, int]:
         if self.compute is None:
             body = "".join(e + ", " for e in self.exprs)
-            self.compute = eval(f"lambda {', '.join(self.names)}: ({body})")  # noqa: S307
+            self.compute = compiled(self.names, f"({body})")
         return dict(zip(self.exprs, self.compute(*values)))
 
 

@@ -140,3 +140,53 @@ def size_max(a: int, b: int) -> int:
     if not isinstance(a, Sym) and not isinstance(b, Sym):
         return max(a, b)
     return make(max(int(a), int(b)), f"max({expr_of(a)}, {expr_of(b)})")
+
+
+# ---------------------------------------------------------------- evaluation
+
+_DEEP = 60  # parentheses in each other; Python's parser gives up at 200
+
+
+def compiled(names: list[str], text: str):
+    """A function of sizes that evaluates an expression."""
+    arguments = ", ".join(names)
+    if _depth(text) < _DEEP:
+        return eval(f"lambda {arguments}: {text}")  # noqa: S307 (our own text)
+    steps, last = _steps(text)
+    lines = "".join(f"    {name} = {value}\n" for value, name in steps.items())
+    space: dict = {}
+    exec(f"def compute({arguments}):\n{lines}    return {last}", space)  # noqa: S102
+    return space["compute"]
+
+
+def _depth(text: str) -> int:
+    deepest = depth = 0
+    for c in text:
+        if c == "(":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif c == ")":
+            depth -= 1
+    return deepest
+
+
+def _steps(text: str) -> tuple[dict[str, str], str]:
+    """(value -> name of each parenthesis or call, innermost first; what is left of the text)."""
+    steps: dict[str, str] = {}
+    open_: list[str] = [""]
+    for c in text:
+        if c == "(":
+            open_.append("")
+        elif c == ")":
+            inside = open_.pop()
+            before = open_.pop()
+            function = before[len(before.rstrip(_LETTERS)) :]
+            value = f"{function}({inside})"
+            open_.append(before[: len(before) - len(function)]
+                         + steps.setdefault(value, f"t{len(steps)}"))  # fmt: skip
+        else:
+            open_[-1] += c
+    return steps, open_[0]
+
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789"

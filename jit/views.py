@@ -39,11 +39,11 @@ class History:
 class Storage:
     """The cell that all aliases of one memory share: its current root value and version."""
 
-    __slots__ = ("_v", "counter", "aliases", "_rg", "_node", "_past", "__weakref__")
+    __slots__ = ("_v", "counter", "aliases", "room", "_rg", "_node", "_past", "__weakref__")
 
     def __init__(self, v):
         self._v, self.counter, self.aliases, self._rg, self._node = v, Counter(), [], 0, None
-        self._past = None  # History, once it was written
+        self._past, self.room = None, 16  # History, once it was written; aliases before a look
 
     @property
     def version(self) -> int:
@@ -54,8 +54,9 @@ class Storage:
         self.counter.n = n
 
     def add_alias(self, t) -> None:
-        if len(self.aliases) >= 16:
+        if len(self.aliases) >= self.room:
             self.aliases = [r for r in self.aliases if r() is not None]
+            self.room = max(16, 2 * len(self.aliases))
         self.aliases.append(weakref.ref(t))
 
 

@@ -142,3 +142,26 @@ def test_writes_through_data_keep_the_plan():
         if step == 5:
             misses = counters.plan_misses
     assert counters.plan_misses == misses
+
+
+def test_sizes_nested_deeper_than_python_parses():
+    from numtorch.jit.sym import compiled
+
+    text = "s0"
+    for _ in range(400):
+        text = f"max(({text} + 1) // 1, (s1 * s1))"
+    assert compiled(["s0", "s1"], f"({text}, s1, )")(3, 2) == (403, 2)
+    assert compiled(["s0"], "not (" * 80 + "s0 == 1" + ")" * 80)(1) is True
+
+
+def test_a_flush_of_views_alone_plans_nothing():
+    import numtorch as nt
+    from numtorch.jit.flush import counters
+
+    x = nt.arange(200.0).reshape(100, 2)
+    x.sum().item()
+    before = counters.plan_misses
+    rows = [x[i] for i in range(100) for _ in range(12)]  # more than one tape holds
+    assert rows[-1].tolist() == [198, 199] and counters.plan_misses == before
+    x[3] = 7
+    assert rows[36].tolist() == [7, 7]
