@@ -145,6 +145,12 @@ def run_tape(tape: Tape) -> None:
         _execute(tape, entry)
 
 
+def settle_views(tape: Tape) -> None:
+    """Forgets what is recorded if it is views alone; they need no execution."""
+    if tape.entries and not tape.levels and all(map(_alias, tape.entries)):
+        run_tape(tape)
+
+
 def _live(entries: tuple, counts: tuple) -> tuple:
     return tuple(i for i, (n, e) in enumerate(zip(counts, entries)) if n > BASE and not _alias(e))
 

@@ -41,6 +41,11 @@ class HostStream:
         """One integer of 63 bits: `torch.empty((), dtype=torch.int64).random_().item()`."""
         return int(self.wide_words(1)[0]) & ((1 << 63) - 1)
 
+    def word(self) -> int:
+        """One integer of 32 bits."""
+        self.taken += 1
+        return self.bits.random_raw()
+
     def integers(self, low: int, high: int, n: int = 1) -> np.ndarray:
         """n integers in [low, high): `torch.randint(low, high, (n,))`."""
         low, high = operator.index(low), operator.index(high)

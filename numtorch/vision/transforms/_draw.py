@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -17,28 +18,42 @@ def host():
 
 
 def rand() -> float:
-    """A float32 in [0, 1)."""
-    return float(host().floats(1)[0])
+    """A float32 in [0, 1): `HostStream.floats`, one number."""
+    return (host().word() & 0xFFFFFF) * 2.0**-24
 
 
 def randint(low: int, high: int) -> int:
     """An integer in [low, high)."""
+    span = high - low
+    if 0 < span < 1 << 28:
+        return host().word() % span + low
     return int(host().integers(low, high, 1)[0])
 
 
 def uniform(low: float, high: float) -> float:
-    """A float32 in [low, high)."""
+    """A float32 in [low, high): `HostStream.uniform`, one number."""
     if high < low:
         raise RuntimeError(
             f"uniform_ expects to return a [from, to) range, but found from={low:g} > to={high:g}"
         )
-    return float(host().uniform(low, high, 1)[0])
+    start, span = _float32_range(low, high)
+    return float(np.float32(rand() * span + start))
+
+
+@lru_cache(64)
+def _float32_range(low: float, high: float) -> tuple[float, float]:
+    low, high = np.float32(low), np.float32(high)
+    return float(low), float(high - low)
+
+
+@lru_cache(64)
+def _logarithms(low: float, high: float) -> tuple[float, float]:
+    return tuple(np.log(np.array([low, high], np.float32)).tolist())
 
 
 def log_uniform(low: float, high: float) -> float:
     """A float32 whose logarithm is uniform."""
-    low, high = np.log(np.array([low, high], np.float32))
-    return float(np.exp(np.float32(uniform(float(low), float(high)))))
+    return float(np.exp(np.float32(uniform(*_logarithms(low, high)))))
 
 
 def area_and_aspect(area: int, scale, ratio) -> tuple[float, float]:

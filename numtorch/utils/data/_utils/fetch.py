@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from numtorch.jit.flush import settle_views
+from numtorch.jit.record import local
+
 from ...._tensor import Tensor
 from ..dataset import Subset, TensorDataset
 from . import collate
@@ -39,7 +42,9 @@ class MapFetcher:
                 return batch
         many = getattr(self.dataset, "__getitems__", None)
         samples = many(index) if many else [self.dataset[i] for i in index]
-        return self.collate_fn(samples)
+        batch = self.collate_fn(samples)
+        settle_views(local.tape)  # samples are often rows: let them go now
+        return batch
 
 
 class IterableFetcher:
