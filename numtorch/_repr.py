@@ -66,7 +66,7 @@ def tensor_repr(t) -> str:
 
 def _array(t) -> np.ndarray:
     t = t.detach()
-    return _d.to_values(t._memory(), t.dtype)
+    return _d.to_values(t._memory(False), t.dtype)
 
 
 def _suffixes(t) -> list[str]:

@@ -373,12 +373,16 @@ class Tensor:
             raise TypeError(f"Got unsupported ScalarType {self.dtype.scalar_type}")
         return self._memory()
 
-    def _memory(self):
-        """The memory as a NumPy array: bits, for types that NumPy does not have."""
+    def _memory(self, kept: bool = True):
+        """The memory as a NumPy array: bits, for types that NumPy does not have.
+
+        `kept`: somebody may write to it later.
+        """
         self._value()
         if local.tape.entries:
             local.tape.flush()
-        relocate(self)
+        if kept:
+            relocate(self)
         return export(self._value())
 
     def item(self):
@@ -404,7 +408,7 @@ class Tensor:
         >>> torch.tensor([[1, 2], [3, 4]]).tolist()
         [[1, 2], [3, 4]]
         """
-        return _dtypes.to_values(self.detach()._memory(), self.dtype).tolist()
+        return _dtypes.to_values(self.detach()._memory(False), self.dtype).tolist()
 
     def _number(self):
         if self._v.meta.numel != 1:

@@ -485,6 +485,19 @@ def gradient_of_an_intermediate_after_a_flush(lib):
 
 
 @program
+def gradient_of_a_leaf_whose_array_is_out(lib):
+    found = []
+    for copy in (False, True):
+        x = three(lib)
+        p = x * x * 0.25
+        p.tolist()
+        n = x.detach().tolist() if copy else x.detach().numpy()
+        found += lib.autograd.grad((p * p).sum(), x)[0].tolist()
+        found.append(float(n[0]))
+    return found
+
+
+@program
 def gradient_of_a_view_that_others_were_made_of(lib):
     x = ones(lib, 2, 3)
     p = x.view(3, 2)

@@ -39,6 +39,8 @@ def places(t: Tensor, walk) -> list[int]:
     if t._rg == 3:
         return []  # gradients do not reach it
     found = [own] + [i for i in walk.inputs if i != own and is_t(i)]
+    if walk.before and t._rg == 1:
+        found += [i for i in walk.needed if tape.leaves.get(i) is t and i not in found]
     before = _replaced(tape, walk, own, node)
     if before:
         found = before[-1:]  # what it gets of the values after it is among it
