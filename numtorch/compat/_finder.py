@@ -218,6 +218,9 @@ def explain_missing(module: types.ModuleType) -> None:
     def __getattr__(name: str):
         if name.startswith("__"):
             raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
+        elsewhere = ELSEWHERE.get(f"{torch_name(module.__name__)}.{name}")
+        if elsewhere is not None:
+            return importlib.import_module(elsewhere)
         # Layers are spread over the files of nn.modules in another way than torch's.
         if module.__name__.startswith("numtorch.nn.modules."):
             found = getattr(sys.modules["numtorch.nn"], name, None)
