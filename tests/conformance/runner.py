@@ -25,6 +25,8 @@ RANDOM = {
 }  # fmt: skip
 # Where torch's float64 results have errors up to 4e-7: SciPy's function decides, more strictly.
 INEXACT = {f"special.bessel_{f}": f for f in ("j0", "j1", "y0", "y1")}
+# torch's results of halves are NaN: they are held against its float64 ones.
+NAN_IN_HALF = {"matrix_exp"}
 QUICK = ("float32", "float64", "int64", "bool")
 ALL = (*QUICK, "uint8", "int8", "int16", "int32", "float16", "bfloat16", "complex64", "complex128")
 
@@ -171,6 +173,13 @@ class Run:
             return higher.get(x, x) if isinstance(x, torch.dtype) else x
 
         wants = flat(want)
+        if self.op.name in NAN_IN_HALF and args[0].dtype in (torch.float16, torch.bfloat16):
+            exact = self.op.op(*up(args), **sample.kwargs)
+            try:
+                same(got, exact.to(args[0].dtype))
+            except AssertionError:
+                return False
+            return True
         if self.op.name in INEXACT and args[0].dtype is torch.float64:
             f = getattr(scipy.special, INEXACT[self.op.name])
             try:
