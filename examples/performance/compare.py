@@ -150,6 +150,7 @@ class Row:
     per: int = 1  # the time shown is that of a step divided by this
     bar: float | None = None
     ceiling: float | None = None
+    before: int = 1  # steps that are not measured
     self_check: bool = False
     script: str | None = None  # whole-process rows
     warm: bool = False
@@ -208,7 +209,7 @@ def rows() -> list[Row]:
                     bar=bar,
                 )
             )
-    found += [Row(name, make, bar=bar) for name, make, bar in NETWORKS]
+    found += [Row(name, make, bar=bar, before=n) for name, make, bar, n in NETWORKS]
     found += [Row(name, make) for name, make in PROGRAMS]
     found += [
         Row("self check: torch against torch, MLP batch 64",
@@ -244,7 +245,8 @@ def measure(row: Row, rounds: int) -> Result:
     sides = ("torch", "torch") if row.self_check else ("numtorch", "torch")
     steps = [row.make(namespace(name)) for name in sides]
     for step in steps:
-        step()  # compiling is not part of any row but the whole-process ones
+        for _ in range(row.before):
+            step()  # compiling is not part of any row but the whole-process ones
     best = [float("inf")] * 2
     for _ in range(rounds):
         for i, step in enumerate(steps):
