@@ -11,6 +11,7 @@ import warnings
 import weakref
 from multiprocessing import connection
 
+from numtorch.jit import record
 from numtorch.jit.record import local
 
 from .... import multiprocessing
@@ -43,7 +44,10 @@ class Workers:
             target=worker.run, args=(theirs, others, job, os.getpid()), daemon=True
         )
         try:
-            process.start()
+            # No other thread may be importing the compiler meanwhile: a fork would keep the
+            # modules' locks, and wait for them for ever.
+            with record.flush_lock:
+                process.start()
         except (TypeError, AttributeError, pickle.PicklingError):
             warnings.warn(
                 "Got pickle error when attempting to start a worker Process. This might be because "
