@@ -89,6 +89,7 @@ MISSING = """
 import importlib.metadata, importlib.util
 import torch
 assert torch.nn.modules.sparse.Embedding is torch.nn.Embedding
+assert torch.nn.modules.linear.NonDynamicallyQuantizableLinear.__mro__[1] is torch.nn.Linear
 for code in ("torch.flor", "torch.nn.Linaer", "import torch.foo", "from torch.nn import Linaer",
              "import torch.nn.foo", "torch.zeros(2).cuda()", "torch.ones(1, device='cuda')",
              "torch.nn.Linear(1, 1).to('cuda:0')", "torch.nn.Linear(1, 1).cuda()",

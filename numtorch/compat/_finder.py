@@ -223,9 +223,9 @@ def explain_missing(module: types.ModuleType) -> None:
             return importlib.import_module(elsewhere)
         # Layers are spread over the files of nn.modules in another way than torch's.
         if module.__name__.startswith("numtorch.nn.modules."):
-            found = getattr(sys.modules["numtorch.nn"], name, None)
-            if found is not None:
-                return found
+            for other, module_of in list(sys.modules.items()):
+                if other.startswith("numtorch.nn.modules.") and name in vars(module_of):
+                    return vars(module_of)[name]
         raise missing_attribute(module, name, torch_name(module.__name__))
 
     module.__getattr__ = __getattr__
