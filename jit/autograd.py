@@ -100,13 +100,6 @@ class Scalar:
         self.index, self.value = index, value
 
 
-def freed_node(m) -> Node:
-    """A node of a graph that was freed before it was kept."""
-    node = Node(None, m, None, (), None)
-    node.freed = True
-    return node
-
-
 TWICE = (
     "Trying to backward through the graph a second time (or directly access saved tensors after "
     "they have already been freed). Saved intermediate values of the graph are freed when you call "
@@ -271,7 +264,8 @@ class _Again:
             if id(node) in memo:
                 stack.pop()
                 continue
-            if node.freed and (node.op is None or _saves(node)):
+            spent = node.freed and _saves(node)
+            if spent and node.row in (LOST, BACKWARD, RESULT):
                 stack.pop()
                 memo[id(node)] = k = self._lost(Lost(node.meta))
                 self.errors[k] = RuntimeError(TWICE)
@@ -282,7 +276,9 @@ class _Again:
                 stack.extend(todo)
                 continue
             stack.pop()
-            memo[id(node)] = self._one(node, known if node is root else None)
+            memo[id(node)] = k = self._one(node, known if node is root else None)
+            if spent:  # an error if gradients pass it on their way to what is asked for
+                self.errors[k] = RuntimeError(TWICE)
         return memo[id(root)]
 
     def _one(self, node: Node, known: int | None) -> int:

@@ -17,7 +17,6 @@ from .autograd import (
     _inputs_of,
     _operands_of_backward,
     _row,
-    freed_node,
     saved_values,
 )
 from .ops import OPS
@@ -161,9 +160,6 @@ class Past:
                 continue
             e = entries[k]
             row = _row(e)
-            if k in self.freed and row is not GIVEN and self._saves(k):
-                built[k] = freed_node(e[1])
-                continue
             op, attrs = e[0], e[2]
             if row is GIVEN:
                 op, attrs, known = e[2]
@@ -184,6 +180,9 @@ class Past:
             node.owner, node.info = self.owners.get(k), self.info.get(k)
             node.store = row is OPS["assign"]
             node.wrote, node.key = k in written, self.keys.get(k)
+            if k in self.freed and row is not GIVEN and self._saves(k):
+                node.freed, node.val = True, None
+                continue
             node.replaced, node.at = self._end(k)
         return built[root]
 

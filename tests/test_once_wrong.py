@@ -74,3 +74,30 @@ def test_scalars_of_a_gradient_keep_their_digits(dtype, shape):
     for ours, theirs in zip(*grads):
         rtol = 1e-6 if dtype == "float32" else 1e-14
         np.testing.assert_allclose(ours, theirs, rtol=rtol)
+
+
+@pytest.mark.parametrize("flush", [False, True])
+def test_a_second_gradient_through_a_freed_graph(flush):
+    # autograd.grad said that the leaf was not used; with another way to it, it gave a part only.
+    from helpers import torch as reference
+
+    def outcomes(lib):
+        def attempt(root, leaf):
+            try:
+                return lib.autograd.grad(root, leaf, retain_graph=True)[0].tolist()
+            except RuntimeError as e:
+                return str(e)[:60]
+
+        x, w = (lib.ones(2, requires_grad=True) for _ in range(2))
+        y, s = x * x, x + w
+        found = []
+        for root in (y, s):
+            total = root.sum()
+            found.append(lib.autograd.grad(total, x)[0].tolist())
+        if flush:
+            y.tolist(), s.tolist()
+        z = (y + x).sum() + (w * w).sum()
+        found += [attempt(r, t) for r, t in ((y.sum(), x), (s.sum(), x), (z, x), (z, w))]
+        return found
+
+    assert outcomes(torch) == outcomes(reference)

@@ -39,8 +39,10 @@ def places(t: Tensor, walk) -> list[int]:
     if t._rg == 3:
         return []  # gradients do not reach it
     found = [own] + [i for i in walk.inputs if i != own and is_t(i)]
-    if walk.before and t._rg == 1:
-        found += [i for i in walk.needed if tape.leaves.get(i) is t and i not in found]
+    if t._rg == 1:
+        # A leaf is recorded again with older graphs, even where its value went with them.
+        leaves, needed = tape.leaves.items(), walk.needed
+        found += [i for i, x in leaves if x is t and i in needed and i not in found]
     before = _replaced(tape, walk, own, node)
     if before:
         found = before[-1:]  # what it gets of the values after it is among it

@@ -131,15 +131,25 @@ def _same_numbers(x, w) -> None:
         raise not_implemented("slow_conv2d_cpu", x)
 
 
-def _conv_numbers(stride, padding, dilation, groups) -> None:
+def _conv_numbers(stride, padding, dilation, groups, transposed: bool = False) -> None:
     if min(padding) < 0:
         raise RuntimeError("negative padding is not supported")
     if min(stride) <= 0:
         raise RuntimeError("non-positive stride is not supported")
     if min(dilation) <= 0:
-        raise RuntimeError("dilation should be greater than zero")
+        shown = _dilation(dilation, transposed)
+        raise RuntimeError(f"dilation should be greater than zero, but got {shown}")
     if groups <= 0:
         raise RuntimeError("non-positive groups is not supported")
+
+
+def _dilation(dilation, transposed: bool = False) -> str:
+    """Dilations as PyTorch's errors show them: a vector's as those of an image of one row."""
+    dilation = (1, *dilation) if len(dilation) == 1 else tuple(dilation)
+    names = ("depth", "height", "width")[-len(dilation) :]
+    if transposed:
+        return ", ".join(f"dilation_{n}: {d}" for n, d in zip(names, dilation))
+    return str(list(dilation))
 
 
 def conv_transpose(metas, attrs) -> None:
@@ -149,7 +159,7 @@ def conv_transpose(metas, attrs) -> None:
     _same_numbers(x, w)
     if x.dtype.kind == "i" and x.dtype.short != "i64":
         raise not_implemented("slow_conv_transpose2d_out_cpu", x)
-    _conv_numbers(stride, padding, dilation, groups)
+    _conv_numbers(stride, padding, dilation, groups, transposed=True)
     _conv_groups(w, groups)
     if x.shape[1] != w.shape[0]:
         raise RuntimeError(
