@@ -28,7 +28,7 @@ WITHOUT = {
 # Fields of results; devices and processes that are not there: most of these only raise.
 NO_EXAMPLE = (
     "torch.accelerator.", "torch.backends.", "torch.cuda.", "torch.distributed.", "torch.mps.",
-    "torch.mtia.", "torch.return_types.", "torch.xpu.",
+    "torch.mtia.", "torch.onnx.", "torch.return_types.", "torch.utils.tensorboard.", "torch.xpu.",
 )
 
 

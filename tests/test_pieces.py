@@ -111,7 +111,7 @@ def test_views_several_readers_and_kept_graphs(always):
         found = [np.float32(kept), *(t.detach().numpy() for t in (x.grad, w.grad, again, part))]
         if lib is nt:
             ours = found
-    assert counters.pieced >= 3
+    assert counters.pieced >= 1  # the forward; graphs that outlive a flush are planned whole
     for a, b in zip(ours, found, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
 

@@ -136,7 +136,9 @@ def _conv_numbers(stride, padding, dilation, groups, transposed: bool = False) -
         raise RuntimeError("negative padding is not supported")
     if min(stride) <= 0:
         raise RuntimeError("non-positive stride is not supported")
-    if min(dilation) <= 0:
+    if min(dilation) < 0:
+        raise RuntimeError("dilation should be greater than zero")
+    if min(dilation) == 0:
         shown = _dilation(dilation, transposed)
         raise RuntimeError(f"dilation should be greater than zero, but got {shown}")
     if groups <= 0:
