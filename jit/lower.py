@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import dtypes
+from .autograd import _row
 from .ir import Graph, Type, Value
 from .meta import Meta
 from .ops import OPS
@@ -196,10 +197,6 @@ class Lowering:
         self.graph.given[known] = out
         # Gradients read the result that is in memory: its operands may be overwritten since.
         self.graph.given_out[out] = self.graph.given_out[computed] = known
-
-
-def _row(entry: tuple):
-    return entry[0].op if entry[0].__class__ is GradOp else entry[0]
 
 
 def _stops(entries: tuple) -> set[int]:

@@ -222,26 +222,15 @@ class Past:
             return told, at and (*at, False)
         return told, (self.values[i], None if at is None else at[1], True)
 
-    def _read_later(self, at: set[int]) -> bool:
-        """True if an entry after those at these places reads one of them, or a view of it."""
-        first = max(min(at, default=len(self.entries)) + 1, 0)
-        for k in range(first, len(self.entries)):
-            e = self.entries[k]
-            if any(i in at for i in _values_of(e)):
-                if getattr(_row(e), "kind", None) != "movement":
-                    return True
-                at.add(k)
-        return False
-
     def reads(self, root: Lazy) -> bool:
         """True if recomputing what an open graph needs reads a memory's value."""
         known = (self.inputs, self.values)
         at = {i for d in known for i, v in d.items() if v is root or v.root is root}
-        if not self._read_later(set(at)):
-            return False  # by nothing, needed or not
         places = [kept for kept in (ref() for ref in self.places.values()) if kept is not None]
-        closure = _closure(self.entries, [kept.index for kept in places if not kept.freed])
-        for k in closure:
+        roots = [kept.index for kept in places if not kept.freed]
+        if max(roots, default=-1) <= min(at, default=len(self.entries)):
+            return False  # readers come after what they read, and no graph goes on that far
+        for k in _closure(self.entries, roots):
             e = self.entries[k]
             given = _row(e) is GIVEN and e[2][2] is not None
             if k in self.values or given or not any(i in at for i in _values_of(e)):

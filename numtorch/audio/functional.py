@@ -326,6 +326,16 @@ def _span(mask_param: int, p: float, size: int, shape=(), dtype=torch.float32):
     return start.long(), start.long() + length.long(), limit
 
 
+def _check_band(dim: int, axis: int, p: float) -> None:
+    if axis not in (dim - 2, dim - 1):
+        raise ValueError(
+            f"Only Frequency and Time masking are supported (axis {dim - 2} and axis {dim - 1} "
+            f"supported; {axis} given)."
+        )
+    if not 0.0 <= p <= 1.0:
+        raise ValueError(f"The value of p must be between 0.0 and 1.0 ({p} given).")
+
+
 def mask_along_axis(
     specgram: torch.Tensor, mask_param: int, mask_value: float, axis: int, p: float = 1.0
 ) -> torch.Tensor:
@@ -335,13 +345,7 @@ def mask_along_axis(
         raise ValueError(
             f"Spectrogram must have at least two dimensions (time and frequency) ({dim} given)."
         )
-    if axis not in (dim - 2, dim - 1):
-        raise ValueError(
-            f"Only Frequency and Time masking are supported (axis {dim - 2} and axis {dim - 1} "
-            f"supported; {axis} given)."
-        )
-    if not 0.0 <= p <= 1.0:
-        raise ValueError(f"The value of p must be between 0.0 and 1.0 ({p} given).")
+    _check_band(dim, axis, p)
     start, end, limit = _span(mask_param, p, specgram.shape[axis], (1,))
     if limit < 1:
         return specgram
@@ -357,13 +361,7 @@ def mask_along_axis_iid(
     dim = specgrams.dim()
     if dim < 3:
         raise ValueError(f"Spectrogram must have at least three dimensions ({dim} given).")
-    if axis not in (dim - 2, dim - 1):
-        raise ValueError(
-            f"Only Frequency and Time masking are supported (axis {dim - 2} and axis {dim - 1} "
-            f"supported; {axis} given)."
-        )
-    if not 0.0 <= p <= 1.0:
-        raise ValueError(f"The value of p must be between 0.0 and 1.0 ({p} given).")
+    _check_band(dim, axis, p)
     shape = specgrams.shape[: dim - 2]
     start, end, limit = _span(mask_param, p, specgrams.shape[axis], shape)
     if limit < 1:

@@ -55,10 +55,12 @@ def _reference(hooks: dict):
     return weakref.ref(hooks) if isinstance(hooks, OrderedDict) else (lambda: hooks)
 
 
-def add(hooks: OrderedDict, hook, prepend: bool = False) -> RemovableHandle:
-    """Registers a hook, last or first."""
-    handle = RemovableHandle(hooks)
+def add(hooks: OrderedDict, hook, prepend: bool = False, marks=()) -> RemovableHandle:
+    """Registers a hook, last or first; `marks`: dicts that say more of it by its id."""
+    handle = RemovableHandle(hooks, extra_dict=marks)
     hooks[handle.id] = hook
     if prepend:
         hooks.move_to_end(handle.id, last=False)
+    for place in marks:
+        place[handle.id] = True
     return handle

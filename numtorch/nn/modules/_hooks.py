@@ -51,14 +51,7 @@ class ModuleHooks:
         if "_hooked" not in d:
             d.update({name: OrderedDict() for name in (*KINDS, *_FLAGS)})
             d["_hooked"] = True
-        marked = [d[name] for name in flags]
-        handle = RemovableHandle(d[kind], extra_dict=marked)
-        d[kind][handle.id] = hook
-        if prepend:
-            d[kind].move_to_end(handle.id, last=False)
-        for place in marked:
-            place[handle.id] = True
-        return handle
+        return add(d[kind], hook, prepend, [d[name] for name in flags])
 
     def register_forward_pre_hook(
         self, hook: Callable, *, prepend: bool = False, with_kwargs: bool = False
@@ -310,15 +303,7 @@ class _Seam:
         found = _spread(grads, places, self.output_count)
         for hook in self.before:
             changed = hook(self.module, found)
-            if changed is None:
-                continue
-            changed = (changed,) if isinstance(changed, Tensor) else changed
-            if len(changed) != len(found):
-                raise RuntimeError(
-                    "Backward pre hook returned an invalid number of grad_output, got "
-                    f"{len(changed)}, but expected {len(found)}"
-                )
-            found = tuple(changed)
+            found = _replaced(found, changed, "Backward pre hook", "grad_output")
         self.grad_outputs = found
         if self.input_places is None:
             self._without_inputs()
@@ -352,17 +337,22 @@ class _Seam:
         found = _spread(grads, places, self.input_count)
         for hook in self.hooks:
             changed = hook(self.module, found, self.grad_outputs)
-            if changed is None:
-                continue
-            changed = (changed,) if isinstance(changed, Tensor) else changed
-            if len(changed) != len(found):
-                raise RuntimeError(
-                    "Backward hook returned an invalid number of grad_input, got "
-                    f"{len(changed)}, but expected {len(found)}"
-                )
-            found = tuple(changed)
+            found = _replaced(found, changed, "Backward hook", "grad_input")
         self.grad_outputs = None
         return tuple(found[k] for k in places)
+
+
+def _replaced(found: tuple, changed, who: str, what: str) -> tuple:
+    """Gradients after a hook: its own if it returned any, which must be as many."""
+    if changed is None:
+        return found
+    changed = (changed,) if isinstance(changed, Tensor) else changed
+    if len(changed) != len(found):
+        raise RuntimeError(
+            f"{who} returned an invalid number of {what}, got {len(changed)}, but expected "
+            f"{len(found)}"
+        )
+    return tuple(changed)
 
 
 def _spread(grads, places: list[int], count: int) -> tuple:
@@ -377,12 +367,7 @@ def _spread(grads, places: list[int], count: int) -> tuple:
 
 def _register(kind: str, hook: Callable, *flags: str) -> RemovableHandle:
     ModuleHooks._hooked = True
-    hooks, marked = getattr(GLOBAL, kind), [getattr(GLOBAL, name) for name in flags]
-    handle = RemovableHandle(hooks, extra_dict=marked)
-    hooks[handle.id] = hook
-    for place in marked:
-        place[handle.id] = True
-    return handle
+    return add(getattr(GLOBAL, kind), hook, marks=[getattr(GLOBAL, name) for name in flags])
 
 
 def register_module_forward_pre_hook(hook: Callable) -> RemovableHandle:
