@@ -39,6 +39,7 @@ from . import multiprocessing as multiprocessing
 from . import nn as nn
 from . import onnx as onnx
 from . import optim as optim
+from . import overrides as overrides
 from . import random as random
 from . import return_types as return_types
 from . import safetensors as safetensors
@@ -121,8 +122,8 @@ class Tensor:
         ...
     def __index__(self) -> Any:
         ...
-    def __init__(self, *args: Any) -> None:
-        ...
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Everything is done by __new__; a subclass may have parameters of its own."""
     def __int__(self) -> Any:
         ...
     def __invert__(self) -> Any:
@@ -159,6 +160,9 @@ class Tensor:
         """Elementwise ne; operands broadcast and are promoted."""
     def __neg__(self) -> Any:
         """Elementwise neg."""
+    @staticmethod
+    def __new__(cls: Any, *args: Any, device: Any = ...) -> Any:
+        ...
     def __or__(self, other: Any) -> Any:
         """Elementwise bitwise_or; operands broadcast and are promoted."""
     def __pos__(self) -> Any:
@@ -205,6 +209,9 @@ class Tensor:
         """Writes through views; tensor indices scatter."""
     def __sub__(self, other: Any) -> Any:
         """Elementwise sub; operands broadcast and are promoted."""
+    @classmethod
+    def __torch_function__(cls, func: Any, types: Any, args: Any = ..., kwargs: Any = ...) -> Any:
+        """What a subclass makes of a function: its result, as tensors of the subclass."""
     def __truediv__(self, other: Any) -> Any:
         """Elementwise div; operands broadcast and are promoted."""
     def __xor__(self, other: Any) -> Any:
@@ -321,6 +328,10 @@ class Tensor:
         """In-place version of :meth:`as_strided`."""
     def as_strided_scatter(self, src: Tensor, size: _Ints, stride: _Ints, storage_offset: _int | None = None) -> Any:
         """input with a strided region replaced by src."""
+    def as_subclass(self, cls: Any) -> Any:
+        """This tensor as one of a subclass: the same memory and graph.
+
+        TypeError if `cls` is no subclass of Tensor."""
     def asin(self) -> Tensor:
         """Arc sine in [-pi/2, pi/2]; NaN outside of [-1, 1]."""
     def asin_(self) -> Tensor:

@@ -178,16 +178,20 @@ class Function:
     """A public function: its schemas, and the Python callables made from them."""
 
     def __init__(self, name: str):
-        self.name = name
+        self.name, self.short = name, name.rpartition(".")[2]
         self.schemas: list[Schema] = []
         self.inplace = self.method = False
         self.doc = ""
 
     def call(self, args: tuple, kwargs: dict, method: bool):
         """The general path: overrides, overloads, NumPy's names, separate ints, errors."""
-        kind = overriding(args) or overriding(kwargs.values())
-        if kind is not None:
-            return kind.__torch_function__(self.public, (kind,), args, kwargs)
+        if overriding(args) or overriding(kwargs.values()):
+            from . import overrides
+
+            found = overrides.overriding((*args, *kwargs.values()))
+            if found:
+                public = getattr(Tensor, self.short) if method else self.public
+                return overrides.dispatch(public, found, args, kwargs)
         if len(self.schemas) == 1:
             schema = self.schemas[0]
             try:
@@ -229,17 +233,17 @@ def check_views(values) -> None:
             check_fresh(t)
 
 
-def overriding(values) -> type | None:
-    """The class among the values' (and lists of values') that takes functions over."""
+def overriding(values) -> bool:
+    """Whether a value (or one in a list) may have a class that takes functions over."""
     for v in values:
         kind = v.__class__
+        if kind in tensor_types:
+            continue
         if hasattr(kind, "__torch_function__"):
-            return kind
-        if kind in (tuple, list):
-            found = overriding(v)
-            if found is not None:
-                return found
-    return None
+            return True
+        if kind in (tuple, list) and overriding(v):
+            return True
+    return False
 
 
 _FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_api.py")

@@ -10,12 +10,12 @@ from numtorch.jit.ops import OPS
 from numtorch.jit.record import local
 
 from ._api import alias, function
-from ._tensor import Tensor, tensor_types
+from ._tensor import Tensor, dense_types
 from .return_types import result_type
 
 
 def _is_tensor(x) -> bool:
-    return x.__class__ in tensor_types
+    return x.__class__ in dense_types
 
 
 # ---------------------------------------------------------------- selection

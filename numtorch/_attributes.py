@@ -6,7 +6,7 @@ from numtorch.jit import dtypes as _d
 
 from ._descriptors import CONSTANTS, Size
 from ._examples import described
-from ._tensor import Tensor, tensor_types
+from ._tensor import Tensor, dense_types
 
 FLAGS = (
     "is_cuda", "is_sparse", "is_quantized", "is_meta", "is_mkldnn", "is_mps", "is_xpu",
@@ -103,7 +103,7 @@ class tensortype(type):
     """The classes torch.FloatTensor, ...: tensors of one dtype are their instances."""
 
     def __instancecheck__(cls, obj) -> bool:
-        return obj.__class__ in tensor_types and obj.dtype is cls.dtype
+        return obj.__class__ in dense_types and obj.dtype is cls.dtype
 
     def __call__(cls, *args, **kwargs):
         return legacy_new(args, cls.dtype)

@@ -12,7 +12,7 @@ from numtorch.jit.record import Lazy
 from numtorch.jit.runtime.allocator import alloc, as_array
 
 from ._descriptors import check_device
-from ._tensor import Tensor, wrap
+from ._tensor import Tensor, as_plain, wrap
 
 
 def _check_device(dev) -> None:
@@ -66,7 +66,7 @@ def tensor(
             ".clone() or sourceTensor.detach().clone().requires_grad_(True), rather than "
             "torch.tensor(sourceTensor).", UserWarning, stacklevel=2,
         )  # fmt: skip
-        out = data.detach().clone()
+        out = as_plain(data).detach().clone()
         out = out.to(dtype) if dtype is not None else out
         return out.requires_grad_() if requires_grad else out
     if dtype is not None:

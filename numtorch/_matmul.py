@@ -7,7 +7,7 @@ from numtorch.jit.record import infer, local
 
 from ._api import alias, function
 from ._methods import _c_name
-from ._tensor import Tensor, tensor_types
+from ._tensor import Tensor, dense_types
 
 _new = object.__new__
 _C_TYPES = {
@@ -180,11 +180,11 @@ def matmul(input, other):
 
 
 def _matmul_operator(self, other):
-    return product(self, other) if other.__class__ in tensor_types else NotImplemented
+    return product(self, other) if other.__class__ in dense_types else NotImplemented
 
 
 def _rmatmul_operator(self, other):
-    return product(other, self) if other.__class__ in tensor_types else NotImplemented
+    return product(other, self) if other.__class__ in dense_types else NotImplemented
 
 
 Tensor.__matmul__ = _matmul_operator

@@ -10,7 +10,7 @@ from numtorch.jit.record import SCALAR_INDEX, Lazy, infer, local
 from numtorch.jit.views import check_overlap, check_write, overlaps_itself
 
 from ._examples import described_in_place
-from ._tensor import Tensor, tensor_types
+from ._tensor import Tensor, dense_types
 
 _new = object.__new__
 
@@ -31,9 +31,17 @@ def _number(x):
     return None
 
 
-def _unsupported(self, other):
-    """An operator leaves operands that it does not know to the other side."""
-    return NotImplemented
+def _other_side(name: str):
+    """An operator leaves operands that it does not know to their class."""
+
+    def leave(self, other):
+        if not hasattr(type(other), "__torch_function__"):
+            return NotImplemented
+        from .overrides import dispatch, public
+
+        return dispatch(public(name), [other], (self, other), {})
+
+    return leave
 
 
 def _must_be_tensor(name: str):
@@ -61,7 +69,7 @@ def binary(name: str, swap: bool = False, operator: bool = False, magic: str = "
     An operand of any other type is a TypeError, or NotImplemented for an operator.
     """
     op = OPS[name]
-    unknown = _unsupported if operator else _must_be_tensor(name)
+    unknown = _other_side(magic or name) if operator else _must_be_tensor(name)
     grad_op, rules = op.grad_op, op.rules
     differentiable = op.differentiable and op.result != "bool"
 
@@ -204,7 +212,7 @@ def _c_name(d) -> str:
 def check_operands(tensor: Tensor, args: tuple) -> None:
     """PyTorch's refusal of operands that overlap the written tensor in part."""
     for x in args:
-        if x.__class__ in tensor_types:
+        if x.__class__ in dense_types:
             check_overlap(tensor, x)
 
 

@@ -12,7 +12,7 @@ from numtorch.jit.record import local
 from ._api import function
 from ._casts import to
 from ._reductions import _dims, _record, sum
-from ._tensor import Tensor, check_dim, tensor_types
+from ._tensor import Tensor, check_dim, dense_types
 
 # ---------------------------------------------------------------- norms
 
@@ -61,7 +61,7 @@ def norm(input, p="fro", dim=None, keepdim=False, *, dtype=None):
         p = 2.0
     if isinstance(p, str):
         raise RuntimeError(f"only valid string values are 'fro' and 'nuc', found {p}")
-    return vector_norm(x, float(p.item() if p.__class__ in tensor_types else p), dim, keepdim)
+    return vector_norm(x, float(p.item() if p.__class__ in dense_types else p), dim, keepdim)
 
 
 @function("frobenius_norm(Tensor input, dims dim, bool keepdim=False)", out=True, method=False)

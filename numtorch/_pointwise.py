@@ -12,7 +12,7 @@ from numtorch.jit.ops import OPS
 from . import _methods
 from ._api import REGISTRY, alias, function
 from ._methods import binary, inplace, unary
-from ._tensor import Tensor, tensor_types
+from ._tensor import Tensor, dense_types
 
 # Second operands that must be tensors; functions whose first operand may be a number.
 TENSORS = frozenset((
@@ -39,7 +39,7 @@ ALIASES = {
 
 
 def _is_tensor(x) -> bool:
-    return x.__class__ in tensor_types
+    return x.__class__ in dense_types
 
 
 def either_order(name: str, method=None):
@@ -47,7 +47,7 @@ def either_order(name: str, method=None):
     forward, reflected = method or binary(name), binary(name, swap=True)
 
     def call(input, other):
-        if input.__class__ in tensor_types:
+        if input.__class__ in dense_types:
             return forward(input, other)
         if not _is_tensor(other):
             raise TypeError(

@@ -61,6 +61,8 @@ def tensor_repr(t) -> str:
     prefix = "tensor(" if plain else f"{cls}("
     body = "[]" if t.numel() == 0 else _body(_array(t), len(prefix))
     text = _with_suffixes(prefix + body, _suffixes(t), len(prefix))
+    if not plain and "_is_param" in vars(t):
+        return f"Parameter({text})"
     return "Parameter containing:\n" + text if cls == "Parameter" else text
 
 

@@ -29,7 +29,13 @@ from numtorch.jit.views import (
 from ._descriptors import CPU, Size, as_size, channels_last, device
 
 _new = object.__new__
-tensor_types: set[type] = set()  # Tensor and its subclasses: for checks by class
+tensor_types: set[type] = set()  # Tensor and Parameter: classes that take no function over
+dense_types: set[type] = set()  # those and the program's subclasses
+
+
+def plain_function(cls, func, types, args=(), kwargs=None):
+    """The __torch_function__ of a subclass that takes no function over: Parameter's."""
+    return func(*args, **(kwargs or {}))
 
 
 class Tensor:
@@ -53,18 +59,60 @@ class Tensor:
     _info = None  # hooks on its gradient
     _v: Lazy
 
-    def __init_subclass__(cls, **kwargs):
+    def __init_subclass__(cls, internal: bool = False, **kwargs):
+        """A subclass takes functions over unless it says that it does not, as Parameter does."""
         super().__init_subclass__(**kwargs)
-        if not hasattr(cls, "__torch_function__"):  # such a class takes functions over
+        if cls.__torch_function__ is plain_function:
             tensor_types.add(cls)
+            dense_types.add(cls)
+        elif not internal:
+            from .overrides import adopt
 
-    def __init__(self, *args):
+            adopt(cls)
+
+    def __new__(cls, *args, device=None):
         from ._attributes import legacy_new
+        from ._creation import _check_device
 
-        made = legacy_new(args, _dtypes.default)
-        self._v, self._st, self._view = made._v, made._st, made._view
-        if self._st is not None:
-            self._st.add_alias(self)
+        _check_device(device)
+        return shared_leaf(cls, legacy_new(args, _dtypes.default))
+
+    def __init__(self, *args, **kwargs):
+        """Everything is done by __new__; a subclass may have parameters of its own."""
+
+    @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        """What a subclass makes of a function: its result, as tensors of the subclass."""
+        from .overrides import default
+
+        return default(cls, func, types, args, kwargs)
+
+    @staticmethod
+    def _make_subclass(cls, data: Tensor, require_grad: bool = False) -> Tensor:
+        made = shared_leaf(cls, data)
+        return made.requires_grad_() if require_grad else made
+
+    def as_subclass(self, cls: type) -> Tensor:
+        """This tensor as one of a subclass: the same memory and graph.
+
+        TypeError if `cls` is no subclass of Tensor.
+
+        >>> import numtorch as torch
+        >>> class Image(torch.Tensor):
+        ...     pass
+        >>> torch.zeros(2).as_subclass(Image)
+        Image([0., 0.])
+        """
+        if not isinstance(cls, type):
+            raise TypeError(f"cls must be a type (got {type(cls).__name__})")
+        if not issubclass(cls, Tensor):
+            raise TypeError(
+                "Creating a Tensor subclass from a class that does not inherit from Tensor is not "
+                "possible. Make sure your class inherits from Tensor."
+            )
+        made = Tensor.view_as(self, self)
+        made.__class__ = cls
+        return made
 
     # -- description
 
@@ -710,5 +758,20 @@ def wrap(v: Lazy, requires_grad: bool = False) -> Tensor:
     return t
 
 
+def shared_leaf(cls: type, data: Tensor) -> Tensor:
+    """A leaf of another class with the same memory."""
+    d = data.detach()
+    t = _new(cls)
+    t._v, t._st, t._view = d._v, d._st, d._view
+    t._st.add_alias(t)
+    return t
+
+
+def as_plain(t: Tensor) -> Tensor:
+    """A tensor of a subclass as a plain one with the same memory; any other as it is."""
+    return t if t.__class__ in tensor_types or t.is_sparse else shared_leaf(Tensor, t)
+
+
 set_tensor_type(Tensor)
 tensor_types.add(Tensor)
+dense_types.add(Tensor)

@@ -9,21 +9,38 @@ from numtorch.jit.record import Lazy
 from numtorch.jit.runtime.allocator import alloc
 
 from .. import _creation
-from .._tensor import Tensor
+from .._tensor import Tensor, dense_types, plain_function, shared_leaf, tensor_types
 
 _new = object.__new__
 
 
-def _shares(cls, data: Tensor):
-    """A tensor of another class with the same memory."""
-    d = data.detach()
-    t = _new(cls)
-    t._v, t._st, t._view = d._v, d._st, d._view
-    t._st.add_alias(t)
+class ParameterMeta(type):
+    """Of Parameter and Buffer: a marked tensor of another class is an instance too."""
+
+    def __instancecheck__(cls, obj) -> bool:
+        return type.__instancecheck__(cls, obj) or (
+            cls in _MARKS and isinstance(obj, Tensor) and getattr(obj, _MARKS[cls], False)
+        )
+
+
+_MARKS: dict[type, str] = {}
+
+
+def _marked(kind: type, data: Tensor, requires_grad: bool) -> Tensor:
+    """A leaf with the memory of `data`, a tensor of a subclass, that counts as a `kind`."""
+    t = data.detach().requires_grad_(requires_grad)
+    if type(t) is not type(data):
+        raise RuntimeError(
+            f"Creating a {kind.__name__} from an instance of type {type(data).__name__} requires "
+            "that detach() returns an instance of the same type, but return type "
+            f"{type(t).__name__} was found instead. To use the type as a {kind.__name__}, please "
+            "correct the detach() semantics defined by its __torch_dispatch__() implementation."
+        )
+    setattr(t, next(_MARKS[c] for c in kind.__mro__ if c in _MARKS), True)
     return t
 
 
-class Parameter(Tensor):
+class Parameter(Tensor, metaclass=ParameterMeta):
     """A tensor that is a parameter of the Module it is assigned to.
 
     `data` gives the memory; it requires grad by default.
@@ -34,17 +51,21 @@ class Parameter(Tensor):
     tensor([1., 1.], requires_grad=True)
     """
 
+    __torch_function__ = plain_function  # what is made of a parameter is a plain tensor
+
     def __new__(cls, data=None, requires_grad: bool = True):
         if data is None:
             data = _creation.empty(0)
-        t = _shares(cls, data)
+        if data.__class__ in dense_types and data.__class__ not in tensor_types:
+            return _marked(cls, data, requires_grad)
+        t = shared_leaf(cls, data)
         return t.requires_grad_() if requires_grad else t
 
     def __init__(self, *args, **kwargs):
         pass
 
 
-class Buffer(Tensor):
+class Buffer(Tensor, metaclass=ParameterMeta):
     """A tensor that is a buffer of the Module it is assigned to (state that is not trained).
 
     >>> import numtorch as torch
@@ -54,13 +75,22 @@ class Buffer(Tensor):
     (['mean'], [])
     """
 
+    __torch_function__ = plain_function
+
     def __new__(cls, data=None, *, persistent: bool = True):
-        t = _shares(cls, _creation.empty(0) if data is None else data)
+        if data.__class__ in dense_types and data.__class__ not in tensor_types:
+            t = _marked(cls, data, False)
+            t.persistent = persistent
+            return t
+        t = shared_leaf(cls, _creation.empty(0) if data is None else data)
         t.persistent = persistent
         return t
 
     def __init__(self, *args, **kwargs):
         pass
+
+
+_MARKS.update({Parameter: "_is_param", Buffer: "_is_buffer"})
 
 
 def new_parameter(shape: tuple[int, ...], dtype=None, device=None) -> Parameter:
@@ -130,7 +160,7 @@ class UninitializedParameter(UninitializedTensorMixin, Parameter):
     """
 
     def __new__(cls, requires_grad: bool = True, device=None, dtype=None):
-        t = _shares(cls, _creation.empty(0, dtype=dtype))
+        t = shared_leaf(cls, _creation.empty(0, dtype=dtype))
         t._lazy_dtype = dtype
         return t.requires_grad_() if requires_grad else t
 
@@ -149,7 +179,7 @@ class UninitializedBuffer(UninitializedTensorMixin, Buffer):
     """
 
     def __new__(cls, requires_grad: bool = False, device=None, dtype=None, persistent: bool = True):
-        t = _shares(cls, _creation.empty(0, dtype=dtype))
+        t = shared_leaf(cls, _creation.empty(0, dtype=dtype))
         t._lazy_dtype, t.persistent = dtype, persistent
         return t
 

@@ -16,7 +16,7 @@ def unsupported(name: str, layout: str) -> NotImplementedError:
     )
 
 
-class SparseTensor(Tensor):
+class SparseTensor(Tensor, internal=True):
     """A tensor whose elements are zero but for the given values.
 
     Gradients belong to the values: a result is differentiable in the values it was made from.

@@ -10,7 +10,7 @@ from .._tensor import Size, Tensor
 from ._base import HANDLERS, SparseTensor, _dim, _new
 
 
-class CooTensor(SparseTensor):
+class CooTensor(SparseTensor, internal=True):
     """indices [sparse_dim, nnz] (int64) and values [nnz, *dense dims]."""
 
     _layout = "sparse_coo"

@@ -11,7 +11,7 @@ from ._base import SparseTensor, _new
 from ._coo import CooTensor, make, matmul
 
 
-class CsrTensor(SparseTensor):
+class CsrTensor(SparseTensor, internal=True):
     """crow_indices [rows + 1], col_indices [nnz] and values [nnz] of a matrix."""
 
     _layout = "sparse_csr"
