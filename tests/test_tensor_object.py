@@ -15,7 +15,6 @@ import pytest
 from helpers import torch
 
 
-
 def entered(context):
     """What a block of the context sees; it is left again."""
     with context as got:
