@@ -177,6 +177,18 @@ def errors(function: str, dtype: str, count: int) -> tuple[float, float]:
     return worst, where
 
 
+@pytest.mark.parametrize("dtype", ["f32", "f64"])
+def test_gauss_cdf(dtype: str):
+    """GELU's factor: absolutely exact, in (0, 1), with the right ends."""
+    xs = np.concatenate([np.linspace(-14, 9, 500), np.linspace(-1.5, 1.5, 200), SPECIAL[:4]])
+    xs = xs.astype(DTYPES[dtype])
+    got = call(f"gauss_cdf_{dtype}", xs)
+    want = [float(mpmath.ncdf(mpmath.mpf(float(x)))) for x in xs]
+    np.testing.assert_allclose(got, want, rtol=0, atol={"f32": 2.0**-23, "f64": 2.0**-52}[dtype])
+    assert got[-4:].tolist() == [0.5, 0.5, 1.0, 0.0]
+    assert np.isnan(call(f"gauss_cdf_{dtype}", np.array([np.nan] * 2, DTYPES[dtype]))).all()
+
+
 LIMIT = {"lgamma": 8.0}
 
 

@@ -66,7 +66,7 @@ LGAMMA = row(0.48312895054098093, -0.14595989591431072, 0.0629114010745465, -0.0
              -0.00018569831973085454, 0.0035311408224740597)  # fmt: skip
 STIRLING = row(1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156)
 HALF_LOG_TWO_PI = D(0.9189385332046728)
-PI = D(math.pi)
+PI, SQRT_HALF = D(math.pi), D(math.sqrt(0.5))
 # the series of LOG without its first term: 2/3 apart, in two pieces
 TWO_THIRDS, TWO_THIRDS_LO = row(0.6666666666666666, 3.700743415417188e-17)
 LOG_TAIL = row(0.4, 0.28571428571429386, 0.2222222222164349, 0.1818181833809409,
@@ -103,6 +103,11 @@ def erfc_f64(x):
     g_low = fma(fma(c, c, -h), -g, g_low)
     far = _scale_f64(fma(p, g, fma(p, g_low, p_low * g)), k)
     return select(a < HALF, near, select(x < ZERO, TWO - far, far))
+
+
+def gauss_cdf_f64(x):
+    """Distribution function of the normal distribution, as GELU takes it: absolutely exact."""
+    return HALF * (ONE + erf_f64(x * SQRT_HALF))
 
 
 def lgamma_f64(x):

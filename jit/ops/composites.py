@@ -236,7 +236,7 @@ def gelu(x, approximate):
     if approximate == "tanh":
         inner = math.sqrt(2 / math.pi) * (x + 0.044715 * (x * x * x))
         return 0.5 * x * (1 + emit("tanh", inner))
-    return 0.5 * x * (1 + emit("erf", x * math.sqrt(0.5)))
+    return x * emit("gauss_cdf", x)
 
 
 def clamp(x, low=None, high=None):
