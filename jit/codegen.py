@@ -45,11 +45,20 @@ class Kernel:
     # In the body of a loop: argument -> elements by which its pointer moves on after each turn.
     steps: dict[int, int] = field(default_factory=dict)
     accumulate: bool = False  # a product is added to what is there
+    rows: int = 0  # the end of a loop: rows that are independent in all of its body
 
 
-def loop_end(count: int, body: list[Kernel]) -> Kernel:
-    """What makes the kernels before it run `count` times (at least once)."""
-    return Kernel("loop", "", [], count, len(body), mode="loop")
+def loop_end(count: int, body: list[Kernel], rows: int) -> Kernel:
+    """What makes the kernels before it run `count` times (at least once).
+
+    `rows`: no row of what they work on, of this many, depends on another row. Kernels have as many
+    items, products as many rows.
+    """
+    kernel = Kernel("loop", "", [], count, len(body), mode="loop", rows=rows)
+    kernel.bytes = count * sum(k.bytes for k in body)
+    kernel.flops = count * sum(k.flops for k in body)
+    kernel.nodes = body[0].nodes
+    return kernel
 
 
 class Emitter(ValueEmitter):

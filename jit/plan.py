@@ -26,6 +26,11 @@ from .sym import Sym, compiled
 
 ALIGN = 64
 NOTHING = alloc(0)  # the arena of plans without temporaries
+# A loop over steps whose rows are independent runs in parts, one for each thread, that never wait
+# for each other, if a part has enough rows and the weights stay in its core's cache.
+PART_ROWS = 4
+PART_FLOPS = 1_000_000
+PART_BYTES = 1 << 20
 
 
 class Sizes:
@@ -178,6 +183,7 @@ class Template:
                 add(n)
         self.words = [[add(a[1]) for a in k.args if a[0] == "int"] for k in program.kernels]
         self.extents = [(add(k.extent), add(k.chunk)) for k in program.kernels]
+        self.loops = {i: add(k.rows) for i, k in enumerate(program.kernels) if k.mode == "loop"}
         self.gemms = {
             i: tuple(
                 tuple(map(add, x)) if isinstance(x, tuple) else x if isinstance(x, str) else add(x)
@@ -258,10 +264,21 @@ class BoundPlan:
                 return n_in + buffers.output_of[key], 0
             return arena_slot, offsets[buffers.slot_of[key]]
 
+        inside = self._parted_bodies(value)
         for i, kernel in enumerate(program.kernels):
             starts.append(len(args))
+            if i in inside:
+                continue  # written when its loop ends
             if kernel.mode == "loop":
                 count, body = (value(x) for x in template.extents[i])
+                if i - 1 in inside:
+                    at, parts, arena = self._parted(
+                        i, inside[i - 1], value, place, args, relocs, arena, arena_slot
+                    )
+                    rows.append((pool.loop_address(), at, parts, 1, 0))
+                    self.labels.append(i)
+                    works += count * value(template.loops[i])
+                    continue
                 moves = [
                     (("word", starts[k] + at), value(n))
                     for k in range(i - body, i) for at, n in template.steps[k]
@@ -271,25 +288,17 @@ class BoundPlan:
                 self.labels.append(i)
                 continue
             if kernel.mode == "gemm":
-                arena = self._gemm(i, kernel, value, place, args, relocs, rows, arena, arena_slot)
+                start = len(args)
+                plan, arena = self._gemm(i, value, place, args, relocs, arena, arena_slot)
+                rows.append((template.addresses[i], start, plan.extent, plan.chunk, 0))
+                self.labels.append(i)
                 continue
             if kernel.mode == "host":
                 step = HostStep(kernel, lambda n: _size(n, value), place, program.scalars.index)
                 self.steps.append((len(rows), step))
                 continue
             start = len(args)
-            words = iter(template.words[i])
-            for arg in kernel.args:
-                if arg[0] == "ptr":
-                    relocs.append((len(args), *place(arg[1])))
-                    args.append(0)
-                elif arg[0] == "int":
-                    args.append(value(next(words)))
-                elif arg[0] == "check":
-                    args.append(len(self.checks) + arg[1])
-                else:
-                    relocs.append((len(args), scalar_slot[arg[1]] + (arg[0] == "imag"), 0))
-                    args.append(0)
+            self._arguments(i, value, place, args, relocs, scalar_slot)
             self.checks.extend(kernel.checks)
             extent, chunk = (value(x) for x in template.extents[i])
             rows.append((template.addresses[i], start, extent, chunk, 1 if kernel.checks else 0))
@@ -298,26 +307,91 @@ class BoundPlan:
         self.arena_bytes = arena
         self._write(args, relocs, rows, n_in, n_out, works)
 
-    def _gemm(self, i, kernel, value, place, args, relocs, rows, arena, arena_slot) -> int:
+    def _arguments(self, i, value, place, args, relocs, scalar_slot) -> None:
+        words = iter(self.template.words[i])
+        for arg in self.kernels[i].args:
+            if arg[0] == "ptr":
+                relocs.append((len(args), *place(arg[1])))
+                args.append(0)
+            elif arg[0] == "int":
+                args.append(value(next(words)))
+            elif arg[0] == "check":
+                args.append(len(self.checks) + arg[1])
+            else:
+                relocs.append((len(args), scalar_slot[arg[1]] + (arg[0] == "imag"), 0))
+                args.append(0)
+
+    def _gemm(self, i, value, place, args, relocs, arena, arena_slot, part=None) -> tuple:
+        """(its plan, the arena's bytes) of a product, or of its rows in range(*part)."""
         from .kernels import gemm
 
         dtype, shape, sa, sb, sc, *offsets = self.template.gemms[i]
+        kernel = self.kernels[i]
         batch, m, n, k = map(value, shape)
         sa, sb, sc = (tuple(map(value, s)) for s in (sa, sb, sc))
+        at = [value(x) for x in offsets]
+        if part is not None:
+            first, last = part
+            m, at[0], at[2] = last - first, at[0] + first * sa[1], at[2] + first * sc[1]
         plan = gemm.plan(dtype, batch, m, n, k, sa, sb, sc, self.threads)
         start = len(args)
         args += [0, 0, 0, batch, m, n, k, *sa, *sb, *sc, 0, int(kernel.accumulate), *plan.words]
         size = kernel.args[0][2].itemsize
-        for word, (arg, at) in enumerate(zip(kernel.args, offsets)):
+        for word, (arg, offset) in enumerate(zip(kernel.args, at)):
             slot, addend = place(arg[1])
-            relocs.append((start + word, slot, addend + value(at) * size))
+            relocs.append((start + word, slot, addend + offset * size))
         if plan.scratch_bytes_per_thread:
             relocs.append((start + gemm.WORDS.index("scratch"), arena_slot, arena))
             arena += plan.scratch_bytes_per_thread * self.threads
             arena = (arena + ALIGN - 1) // ALIGN * ALIGN
-        rows.append((self.template.addresses[i], start, plan.extent, plan.chunk, 0))
-        self.labels.append(i)
-        return arena
+        return plan, arena
+
+    def _parted_bodies(self, value) -> dict[int, int]:
+        """Kernels of loops whose rows are divided among the threads once -> into how many parts."""
+        inside: dict[int, int] = {}
+        for i, rows in self.template.loops.items():
+            count, body = (value(x) for x in self.template.extents[i])
+            members = range(i - body, i)
+            products = [self.template.gemms[k] for k in members if k in self.template.gemms]
+            shapes = [tuple(map(value, g[1])) for g in products]
+            size = 4 if products and products[0][0] == "f32" else 8
+            work = count * sum(2 * m * n * k for _, m, n, k in shapes)
+            weights = size * sum(n * k for _, _, n, k in shapes)
+            parts = min(self.threads, value(rows) // PART_ROWS)
+            if (not config.interp and parts > 1 and 2 * parts > self.threads
+                    and work > PART_FLOPS and weights <= PART_BYTES):  # fmt: skip
+                inside.update(dict.fromkeys(members, parts))
+        return inside
+
+    def _parted(self, i, parts, value, place, args, relocs, arena, arena_slot) -> tuple:
+        """Writes a loop that each part of the rows runs by itself: (its block, parts, arena).
+
+        Every part has its own copy of the body's arguments, because their pointers move.
+        """
+        template = self.template
+        count, body = (value(x) for x in template.extents[i])
+        rows = value(template.loops[i])
+        table: list = []
+        moves: list = []
+        for p in range(parts):
+            part = rows * p // parts, rows * (p + 1) // parts
+            moves = []
+            for k in range(i - body, i):
+                start, (first, last) = len(args), part
+                if k in template.gemms:
+                    plan, arena = self._gemm(
+                        k, value, place, args, relocs, arena, arena_slot, part
+                    )
+                    first, last = 0, plan.extent
+                else:
+                    self._arguments(k, value, place, args, relocs, {})
+                table += [template.addresses[k], ("word", start), first, last]
+                for at, n in template.steps[k]:
+                    moves += [("word", start + at), value(n)]
+            table += moves
+        start = len(args)
+        args += [count, body, len(moves) // 2, ("word", start + 4), *table]
+        return start, parts, arena
 
     def _write(self, args, relocs, rows, n_in: int, n_out: int, works: int) -> None:
         head = pool.HEADER_WORDS

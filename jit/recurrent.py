@@ -191,7 +191,7 @@ def scan_kernels(node: Node, layout: Layout) -> list[Kernel]:
         s.temp(gate, ("full", node), rows * s.hidden)
         body.append(s.product(("full", node), 0, 0, s.source(extra), (1, s.hidden), hs, end * size,
                               s.sign * size, s.hidden, width))  # fmt: skip
-    return [*kernels, *body, loop_end(s.length, body)]
+    return [*kernels, *body, loop_end(s.length, body, s.batch)]
 
 
 def _forward_text(s: _Steps, extra: bool) -> str:
@@ -283,7 +283,7 @@ def back_kernels(node: Node, layout: Layout) -> list[Kernel]:
     flow = s.first * s.batch * gates
     body += [gate, s.product(flows, flow, s.sign * s.batch * gates, s.source(weight), (width, 1),
                              dh0[0], 0, 0, gates, width, add=mode == "GRU")]  # fmt: skip
-    kernels += [*body, loop_end(s.length, body)]
+    kernels += [*body, loop_end(s.length, body, s.batch)]
     # The state before the first step has a gradient of its own too.
     first = s.length if node.attrs["reverse"] else 0
     key, wanted = dh0 if of == 0 else dc0

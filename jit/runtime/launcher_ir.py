@@ -276,6 +276,77 @@ out:
   ret ptr %result
 }
 
+; A kernel whose items are loops: each runs its rows one after the other, again and again. Its
+; block: turns, rows, moves, the items' tables; a table is the rows (kernel, args, begin, end), then
+; the moves (word, step) that are made after each turn.
+define internal void @run_loop(i64 %args, i64 %begin, i64 %end, i64 %tid) {
+entry:
+  %block = inttoptr i64 %args to ptr
+  %turns = load i64, ptr %block
+  %pn = getelementptr i64, ptr %block, i64 1
+  %n = load i64, ptr %pn
+  %pm = getelementptr i64, ptr %block, i64 2
+  %m = load i64, ptr %pm
+  %pt = getelementptr i64, ptr %block, i64 3
+  %tables = load ptr, ptr %pt
+  %n4 = mul i64 %n, 4
+  %m2 = mul i64 %m, 2
+  %size = add i64 %n4, %m2
+  br label %item
+item:
+  %i = phi i64 [%begin, %entry], [%i1, %after]
+  %in = icmp slt i64 %i, %end
+  br i1 %in, label %enter, label %out
+enter:
+  %at = mul i64 %i, %size
+  %rows = getelementptr i64, ptr %tables, i64 %at
+  %moves = getelementptr i64, ptr %rows, i64 %n4
+  br label %turn
+turn:
+  %t = phi i64 [0, %enter], [%t1, %over]
+  br label %row
+row:
+  %r = phi i64 [0, %turn], [%r1, %row]
+  %r4 = mul i64 %r, 4
+  %p = getelementptr i64, ptr %rows, i64 %r4
+  %kernel = load ptr, ptr %p
+  %p1 = getelementptr i64, ptr %p, i64 1
+  %own = load i64, ptr %p1
+  %p2 = getelementptr i64, ptr %p, i64 2
+  %first = load i64, ptr %p2
+  %p3 = getelementptr i64, ptr %p, i64 3
+  %last = load i64, ptr %p3
+  call void %kernel(i64 %own, i64 %first, i64 %last, i64 %tid)
+  %r1 = add i64 %r, 1
+  %more = icmp slt i64 %r1, %n
+  br i1 %more, label %row, label %ended
+ended:
+  %some = icmp sgt i64 %m, 0
+  br i1 %some, label %move, label %over
+move:
+  %k = phi i64 [0, %ended], [%k1, %move]
+  %k2 = mul i64 %k, 2
+  %pw = getelementptr i64, ptr %moves, i64 %k2
+  %word = load ptr, ptr %pw
+  %ps = getelementptr i64, ptr %pw, i64 1
+  %step = load i64, ptr %ps
+  %was = load i64, ptr %word
+  %is = add i64 %was, %step
+  store i64 %is, ptr %word
+  %k1 = add i64 %k, 1
+  %moremoves = icmp slt i64 %k1, %m
+  br i1 %moremoves, label %move, label %over
+over:
+  %t1 = add i64 %t, 1
+  %again = icmp slt i64 %t1, %turns
+  br i1 %again, label %turn, label %after
+after:
+  %i1 = add i64 %i, 1
+  br label %item
+out:
+  ret void
+}
+
 ; That many turns of the worker's spin loop, for timing.
 define internal i64 @turns(i64 %n) {
 entry:
@@ -294,10 +365,10 @@ out:
 
 ; The only symbol of the object: the addresses of everything else.
 define i64 @SYMBOL(i64 %which) {
-  %p = getelementptr [6 x ptr], ptr @table, i64 0, i64 %which
+  %p = getelementptr [7 x ptr], ptr @table, i64 0, i64 %which
   %a = load i64, ptr %p
   ret i64 %a
 }
-@table = internal constant [6 x ptr] [
-  ptr @ctx, ptr @turns, ptr @worker, ptr @wake, ptr @run_program, ptr @run_builtin]
+@table = internal constant [7 x ptr] [
+  ptr @ctx, ptr @turns, ptr @worker, ptr @wake, ptr @run_program, ptr @run_builtin, ptr @run_loop]
 """

@@ -22,6 +22,7 @@ __all__ = [
     "HEADER_WORDS",
     "flush_denormal",
     "get_num_threads",
+    "loop_address",
     "run",  # noqa: F822 (made by __getattr__)
     "run_address",
     "set_flush_denormal",
@@ -72,12 +73,12 @@ class _Native:
         address = store.kernel(text, "pool", build, suffix="ll", counted=False)
         word = ctypes.c_int64
         table = ctypes.CFUNCTYPE(word, word)(address)
-        context, turns, worker, wake, program, builtin = (table(i) for i in range(6))
+        context, turns, worker, wake, program, builtin, loop = (table(i) for i in range(7))
         self.words = (word * ir.WORDS).from_address(context)
         self.turns = ctypes.CFUNCTYPE(word, word)(turns)
         self.worker = ctypes.CFUNCTYPE(None, word)(worker)
         self.wake = ctypes.CFUNCTYPE(None, word)(wake)
-        self.program_address = program
+        self.program_address, self.loop_address = program, loop
         self.start = ctypes.CFUNCTYPE(None)(_start_workers)
         words = self.words
         names = ("PyLong_AsLongLong", "PyLong_FromLongLong", "PyEval_SaveThread",
@@ -130,6 +131,11 @@ def __getattr__(name: str):
 def run_address() -> int:
     """Address of the C function `int64 run(int64 header)`, for other native code."""
     return _load().program_address
+
+
+def loop_address() -> int:
+    """Address of the kernel whose items are loops over other kernels."""
+    return _load().loop_address
 
 
 def _cores() -> int:
