@@ -14,8 +14,11 @@ from .dtypes import DType
 from .ir import Node, Value
 from .loops import Target
 from .opaque import copy_kernel
+from .ops.recurrent import operands
 from .passes.layout import Layout
-from .sym import prod
+from .sym import ceil_div, prod
+
+TURN_ROWS = 16  # of a block: a cache line of what is written
 
 # One element of a step: `gates` are gx + rec, by number; the new state goes to `h` (and c).
 _FORWARD = {
@@ -136,18 +139,15 @@ class _Block(ArgBlock):
 
 def scan_kernels(node: Node, layout: Layout) -> list[Kernel]:
     """rnn_scan: results 0 the states [T + 1, B, P], 1 LSTM's cells, 2 the gates."""
-    ins = list(node.inputs)
-    gx, h0 = ins[:2]
+    gx, h0, cell, weight, bias, proj = operands(node.attrs["mode"], node.inputs)
     s = _Steps(node, layout, gx.shape, h0.shape[1], False)
-    cell = ins.pop(2) if s.mode == "LSTM" else None
-    weight, extra = ins[2], ins[3] if len(ins) > 3 else None
     rows, gates, width, size = s.batch, s.gates * s.hidden, s.width, s.batch * s.width
     (hs, kept_h), (cs, kept_c) = s.result(0), s.result(1)
     at, end = (s.first + k for k in (s.before, s.after))
     dtype = s.dtype
     turned, rec = ("turned", node), ("rec", node)
     kernels = [
-        _copy(weight, turned, (1, gates), 0, layout, node),
+        _turn(s, weight, turned),
         _copy(h0, hs, (width, 1), at * size, layout, node),
     ]
     s.temp(kernels[0], turned, gates * width)
@@ -169,14 +169,13 @@ def scan_kernels(node: Node, layout: Layout) -> list[Kernel]:
             block.moving("c1", cs, end * cells, step_c)
     if s.mode == "GRU":
         block.moving("h0", hs, at * size, s.sign * size)
-        if extra is not None:
-            block.pointer("p_bias", s.source(extra), dtype)
-    projected = s.mode == "LSTM" and extra is not None
-    if projected:
+    if bias is not None:
+        block.pointer("p_bias", s.source(bias), dtype)
+    if proj is not None:
         block.moving("h", ("full", node), 0, 0)
     else:
         block.moving("h", hs, end * size, s.sign * size)
-    text = _forward_text(s, extra is not None)
+    text = _forward_text(s, bias is not None)
     acts, kept = s.result(2)
     if kept:
         count = 4 * s.batch * s.hidden
@@ -187,21 +186,21 @@ def scan_kernels(node: Node, layout: Layout) -> list[Kernel]:
     s.temp(gate, rec, rows * gates)
     body = [s.product(hs, at * size, s.sign * size, turned, (gates, 1), rec, 0, 0, width, gates),
             gate]  # fmt: skip
-    if projected:
+    if proj is not None:
         s.temp(gate, ("full", node), rows * s.hidden)
-        body.append(s.product(("full", node), 0, 0, s.source(extra), (1, s.hidden), hs, end * size,
+        body.append(s.product(("full", node), 0, 0, s.source(proj), (1, s.hidden), hs, end * size,
                               s.sign * size, s.hidden, width))  # fmt: skip
     return [*kernels, *body, loop_end(s.length, body, s.batch)]
 
 
-def _forward_text(s: _Steps, extra: bool) -> str:
+def _forward_text(s: _Steps, biased: bool) -> str:
     def part(p: str, k: int) -> str:
         return f"{p}[{'gx_at + ' if p == 'p_gx' else ''}{s.gates} * r * nh + {k} * nh + j]"
 
     sums, t = {}, s.dtype.short
     for k in range(s.gates):
         x, rec = part("p_gx", k), part("p_rec", k)
-        if s.mode == "GRU" and extra:
+        if biased:
             rec = f"({rec} + p_bias[{k} * nh + j])"
         sums |= {str(k): f"{x} + {rec}", f"gx{k}": x, f"rec{k}": rec}
     text = _FORWARD[s.mode].replace("{t}", t)
@@ -214,6 +213,22 @@ def _forward_text(s: _Steps, extra: bool) -> str:
 
 def _copy(v: Value, key: tuple, strides, at: int, layout: Layout, node: Node) -> Kernel:
     return copy_kernel(v, Target(key, strides, at), layout, node.loc)
+
+
+def _turn(s: _Steps, weight: Value, turned: tuple) -> Kernel:
+    """turned = weight' by blocks of rows that stay in the cache."""
+    rows, columns = weight.shape
+    block = s.block()
+    block.pointer("p", s.source(weight), s.dtype)
+    block.pointer("q", turned, s.dtype)
+    block.sizes(rows=rows, columns=columns)
+    text = f"""    for b in range(begin, end):
+        last = min(rows, (b + 1) * {TURN_ROWS})
+        for k in range(columns):
+            for j in range(b * {TURN_ROWS}, last):
+                q[k * rows + j] = p[j * columns + k]
+"""
+    return block.kernel("turn", text, ceil_div(rows, TURN_ROWS), TURN_ROWS * columns)
 
 
 def back_kernels(node: Node, layout: Layout) -> list[Kernel]:

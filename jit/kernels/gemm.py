@@ -72,7 +72,8 @@ ROWS_AHEAD = 2  # copying A, rows that are fetched before they are read
 COPY_A_COLUMNS = 96  # columns of a tile of C from which badly strided A is worth copying
 TILE_COLUMNS = 256  # a tile is split along both sides down to this many columns
 TILE_ROWS = 256  # and this many rows; then along the columns first
-MIN_ROWS = 48  # rows that pay for packing columns
+MIN_ROWS = 48  # rows that pay for packing columns,
+GOOD_ROWS, GOOD_TILES = 128, 16  # rows for which it costs next to nothing, if there are such tiles
 PACK_ROWS = 160  # rows of C from which contiguous rows of B are worth copying
 
 
@@ -157,6 +158,8 @@ def _tiles(batch, m, n, K, mr, nr, dot):
     columns, rows = _ceil(n, step), _ceil(m, mr)
     across = min(columns, max(_ceil(n, TILE_COLUMNS), _ceil(want, _ceil(m, TILE_ROWS))))
     down = min(_ceil(m, MIN_ROWS), _ceil(want, across))
+    if across * (m // GOOD_ROWS) >= GOOD_TILES:
+        down = min(down, m // GOOD_ROWS)
     return _ceil(rows, down) * mr, _ceil(columns, across) * step
 
 

@@ -60,13 +60,19 @@ composite("rnn_cell", rnn_cell, arity=3, attrs=("nonlinearity",))
 # States are numbered 0 to T, before and after each step; with `reverse` the T-th is the first.
 
 
+def operands(mode: str, ins) -> tuple:
+    """(gx, h0, c0 or None, weight, bias or None, projection or None) of rnn_scan's operands."""
+    gx, h0, *rest = ins
+    c0 = rest.pop(0) if mode == "LSTM" else None
+    weight, *extra = rest
+    bias = extra.pop(0) if extra and len(extra[0].shape) == 1 else None
+    return gx, h0, c0, weight, bias, extra[0] if extra else None
+
+
 def _split(mode: str, ins):
-    """(gx, h0, c0 or None, weight, GRU's bias or LSTM's projection, results of the forward pass)"""
-    ins = list(ins)
-    saved = [ins.pop() for _ in range({"LSTM": 3, "GRU": 2}.get(mode, 1))][::-1]
-    gx, h0 = ins[:2]
-    c0 = ins.pop(2) if mode == "LSTM" else None
-    return gx, h0, c0, ins[2], ins[3] if len(ins) > 3 else None, saved
+    """`operands` and the results of the forward pass, which come last."""
+    n = len(ins) - {"LSTM": 3, "GRU": 2}.get(mode, 1)
+    return (*operands(mode, ins[:n]), ins[n:])
 
 
 def _scan_type(ts, a):
@@ -103,24 +109,23 @@ def _rows(v):
 def _state_vjp(g, o, *ins, mode, reverse, result):
     if B.grad_enabled():
         return _unrolled_vjp(g, ins, mode, reverse, result)
-    gx, h0, c0, weight, extra, saved = _split(mode, ins)
-    proj = extra if mode == "LSTM" else None
-    operands = (g, *(saved[1:] if mode == "LSTM" else saved), weight)
-    operands += () if proj is None else (proj,)
+    gx, h0, c0, weight, bias, proj, saved = _split(mode, ins)
+    needs = (g, *(saved[1:] if mode == "LSTM" else saved), weight)
+    needs += () if proj is None else (proj,)
 
     def back(k: int):
-        return emit("rnn_back", *operands, mode=mode, reverse=reverse, of=result, result=k)
+        return emit("rnn_back", *needs, mode=mode, reverse=reverse, of=result, result=k)
 
     flow = back(3) if mode == "GRU" else back(0)
     before = _rows(_neighbours(saved[0], reverse, True))
     dw = matmul(B.permute(_rows(flow), (1, 0)), before)
     grads = [back(0), back(1)] + ([back(2)] if mode == "LSTM" else []) + [dw]
+    if bias is not None:
+        grads.append(B.match(_rows(flow), bias))
     if proj is not None:
         _, cs, acts = saved
         full = _part(acts, 3, 4) * emit("tanh", _neighbours(cs, reverse, False))
         grads.append(matmul(B.permute(_rows(back(3)), (1, 0)), _rows(full)))
-    elif extra is not None:
-        grads.append(B.match(_rows(flow), extra))
     return (*grads, *(None for _ in saved))
 
 
@@ -128,7 +133,7 @@ def _unrolled_vjp(g, ins, mode, reverse, result):
     # To be differentiated again: the gradient of the same steps, written out.
     from ..passes.autodiff import gradients
 
-    gx, h0, c0, weight, extra, saved = _split(mode, ins)
+    gx, h0, c0, weight, bias, proj, saved = _split(mode, ins)
     length = gx.shape[0]
     steps = range(int(length))
     if length != len(steps):
@@ -137,25 +142,27 @@ def _unrolled_vjp(g, ins, mode, reverse, result):
     for t in reversed(steps) if reverse else steps:
         _, *rest = gx.shape
         x = emit("slice", gx, starts=(t, 0, 0), steps=(1,) * 3, shape=(1, *rest))
-        states.append(_cell(mode, B.reshape(x, rest), *states[-1], weight, extra))
+        states.append(_cell(mode, B.reshape(x, rest), *states[-1], weight, bias, proj))
     values = [B.reshape(s[result], (1, *s[result].shape)) for s in states]
     root = emit("cat", *(values[::-1] if reverse else values), dim=0)
-    targets = [v for v in (gx, h0, c0, weight, extra) if v is not None]
+    targets = [v for v in (gx, h0, c0, weight, bias, proj) if v is not None]
     grads = gradients(g.graph, root, g, targets, True, stops=frozenset(targets))
     return (*grads, *(None for _ in saved))
 
 
-def _cell(mode, x, h, c, weight, extra):
-    more = () if extra is None else (extra,)
-    if mode == "LSTM":
-        return tuple(lstm_cell(x, h, c, weight, *more, result=k) for k in (0, 1))
+def _cell(mode, x, h, c, weight, bias, proj):
     if mode == "GRU":
-        return gru_cell(x, h, weight, *more), None
+        return gru_cell(x, h, weight, *(() if bias is None else (bias,))), None
+    if bias is not None:
+        x = x + bias
+    if mode == "LSTM":
+        more = () if proj is None else (proj,)
+        return tuple(lstm_cell(x, h, c, weight, *more, result=k) for k in (0, 1))
     return rnn_cell(x, h, weight, nonlinearity="tanh" if mode == "RNN_TANH" else "relu"), None
 
 
-# gx [T, B, gates], h0 [B, P], LSTM: c0 [B, H], weight [gates, P], GRU: bias of the recurrent share,
-# LSTM: projection [P, H]. Results: states [T + 1, B, P], cells [T + 1, B, H], gates [T, B, 4H].
+# gx [T, B, gates], h0 [B, P], LSTM: c0 [B, H], weight [gates, P], perhaps a bias [gates] (GRU: of the
+# recurrent share), LSTM: perhaps a projection [P, H]. Results: states [T + 1, B, P], cells [T + 1, B, H], gates [T, B, 4H].
 register("rnn_scan", "opaque", arity=-1, attrs=("mode", "reverse", "result"), results=3,
          differentiable=False, takes="packed", infer=_scan_type, public=None,
          kernels="recurrent:scan_kernels")  # fmt: skip

@@ -37,17 +37,26 @@ def inputs_share(mode: str, x: Tensor, w_ih: Tensor, b_ih, b_hh) -> Tensor:
     return linear(x, w_ih, bias)
 
 
+def split_share(mode: str, x: Tensor, w_ih: Tensor, b_ih, b_hh) -> tuple:
+    """(the gates' input share for `scan`, the bias that `scan` adds)."""
+    if mode == "GRU":
+        return linear(x, w_ih, b_ih), b_hh
+    return linear(x, w_ih), None if b_ih is None else b_ih + b_hh
+
+
 def whole(x: Tensor, state: tuple, weights: tuple) -> bool:
     """True if a layer can run as a loop inside the plan: all of one type, with that type's code."""
     tensors = [x, *state, *(w for w in weights if w is not None)]
     return x.dtype.short in ("f32", "f64") and all(t.dtype is x.dtype for t in tensors)
 
 
-def scan(mode: str, gx: Tensor, state: tuple, w_hh: Tensor, b_hh, w_hr, reverse: bool) -> tuple:
-    """The states before and after all steps, [T + 1, B, ...] each; with `reverse` from the end."""
+def scan(mode: str, gx: Tensor, state: tuple, w_hh: Tensor, bias, w_hr, reverse: bool) -> tuple:
+    """The states before and after all steps, [T + 1, B, ...] each; with `reverse` from the end.
+
+    `bias` is added in every step (GRU: to the recurrent share).
+    """
     record = local.tape.record
-    extra = {"LSTM": w_hr, "GRU": b_hh}.get(mode)
-    operands = (gx, *state, w_hh) if extra is None else (gx, *state, w_hh, extra)
+    operands = (gx, *state, w_hh, *(x for x in (bias, w_hr) if x is not None))
     results = {"LSTM": (0, 1, 2), "GRU": (0, 2)}.get(mode, (0,))
     saved = tuple(record(OPS["rnn_scan"], operands, (mode, reverse, k)) for k in results)
     row = OPS["rnn_states"]
@@ -59,12 +68,12 @@ def scan(mode: str, gx: Tensor, state: tuple, w_hh: Tensor, b_hh, w_hr, reverse:
 def layer(mode: str, x: Tensor, state: tuple, weights: tuple, reverse: bool) -> tuple:
     """(outputs [T, B, H], last state) of one layer in one direction; x [T, B, in]."""
     w_ih, w_hh, b_ih, b_hh, w_hr = weights
-    gx = inputs_share(mode, x, w_ih, b_ih, b_hh)
+    gx, bias = split_share(mode, x, w_ih, b_ih, b_hh)
     if whole(gx, state, weights):
-        states = scan(mode, gx, state, w_hh, b_hh, w_hr, reverse)
+        states = scan(mode, gx, state, w_hh, bias, w_hr, reverse)
         outputs = states[0][:-1] if reverse else states[0][1:]
         return outputs, tuple(s[0 if reverse else -1] for s in states)
-    shares = gx.unbind(0)
+    shares = inputs_share(mode, x, w_ih, b_ih, b_hh).unbind(0)
     outputs = []
     for share in reversed(shares) if reverse else shares:
         state = step(mode, share, state, w_hh, b_hh, w_hr)
@@ -77,14 +86,14 @@ def layer(mode: str, x: Tensor, state: tuple, weights: tuple, reverse: bool) -> 
 def packed_layer(mode, x: Tensor, sizes: list[int], state: tuple, weights: tuple, reverse: bool):
     """The same for packed data [sum of sizes, in]: step t has sizes[t] sequences, longest first."""
     w_ih, w_hh, b_ih, b_hh, w_hr = weights
-    gx = inputs_share(mode, x, w_ih, b_ih, b_hh)
+    gx, bias = split_share(mode, x, w_ih, b_ih, b_hh)
     if whole(gx, state, weights):
         padded, packed, last = _places(sizes, reverse)
         gx = gx.index_select(0, padded).reshape(len(sizes), sizes[0], -1)
-        states = [s.flatten(0, 1) for s in scan(mode, gx, state, w_hh, b_hh, w_hr, False)]
+        states = [s.flatten(0, 1) for s in scan(mode, gx, state, w_hh, bias, w_hr, False)]
         outputs = states[0].index_select(0, packed)
         return outputs, tuple(s.index_select(0, last) for s in states)
-    shares = gx.split(sizes)
+    shares = inputs_share(mode, x, w_ih, b_ih, b_hh).split(sizes)
     if reverse:
         return _packed_reverse(mode, shares, sizes, state, w_hh, b_hh, w_hr)
     outputs, done = [], []
