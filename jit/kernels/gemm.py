@@ -68,12 +68,13 @@ SPLIT_FLOPS = 150_000  # up to four work items of at least about this much,
 TILE_FLOPS = 2_000_000  # then more of them, of this much
 MAX_TILES = 64
 CHUNKS = 8  # per thread: who is late takes fewer
-ROWS_AHEAD = 2  # copying A, rows that are fetched before they are read
+ROWS_AHEAD = 2  # copying A, rows that are fetched before they are read,
+COLUMNS_AHEAD = 16  # or columns
+LARGE_A = 1 << 20  # bytes of badly strided A that had better be read once
 COPY_A_COLUMNS = 96  # columns of a tile of C from which badly strided A is worth copying
 TILE_COLUMNS = 256  # a tile is split along both sides down to this many columns
 TILE_ROWS = 256  # and this many rows; then along the columns first
-MIN_ROWS = 48  # rows that pay for packing columns,
-GOOD_ROWS, GOOD_TILES = 128, 16  # rows for which it costs next to nothing, if there are such tiles
+MIN_ROWS = 48  # rows that pay for packing columns
 PACK_ROWS = 160  # rows of C from which contiguous rows of B are worth copying
 
 
@@ -94,8 +95,8 @@ def plan(dtype: str, batch, M, N, K, a_strides, b_strides, c_strides,
          threads=4) -> GemmPlan:  # fmt: skip
     """Decide tiles, packing and scratch; strides are (batch, row, column) in elements.
 
-    Only integer arithmetic and comparisons. `threads` is a hint for the chunk, nothing else
-    depends on it.
+    Only integer arithmetic and comparisons. `threads` is a hint for the chunk and
+    the tiles, on which no result depends.
     """
     size, vl, mr, nr = _tile_of(dtype)
     if batch <= 0 or M <= 0 or N <= 0:
@@ -118,18 +119,20 @@ def plan(dtype: str, batch, M, N, K, a_strides, b_strides, c_strides,
         b_mode = 1 if m >= PACK_ROWS else 0
     else:
         b_mode = 2 if b_rs == 1 or K == 1 else 3
-    tm, tn = _tiles(batch, m, n, K, mr, nr, dot)
+    step = a_cs if a_rs == 1 else a_rs
+    gaps = a_rs != 1 and a_cs != 1
+    bad = gaps or step * size % 1024 == 0 or step * size >= 8192 or step * size <= -8192
+    large = a_rs == 1 and m > 1 and batch == 1 and m * K * size >= LARGE_A
+    once = 2 * threads if bad and large else 0
+    tm, tn = _tiles(batch, m, n, K, mr, nr, dot, once)
     mt, nt = _ceil(m, tm), _ceil(n, tn)
     mc = max(1, MC_BYTES // (kc * size) // mr) * mr
     mc = _ceil(_ceil(tm, _ceil(tm, mc)), mr) * mr
     a_mode, left_rs, left_cs = IN_PLACE, 0, 0
-    if tn >= COPY_A_COLUMNS and m > mr:
-        step = a_cs if a_rs == 1 else a_rs
-        if a_rs != 1 and a_cs != 1:
-            a_mode, left_rs, left_cs = GATHER, kc + 16, 1
-        elif step * size % 1024 == 0 or step * size >= 8192 or step * size <= -8192:
-            a_mode, left_rs, left_cs = (
-                (COPY_COLUMNS, 1, mc) if a_rs == 1 else (COPY, kc + 16, 1))  # fmt: skip
+    if tn >= COPY_A_COLUMNS and m > mr and bad:
+        a_mode, left_rs, left_cs = (
+            (GATHER, kc + 16, 1) if gaps else
+            (COPY_COLUMNS, 1, mc) if a_rs == 1 else (COPY, kc + 16, 1))  # fmt: skip
     if dot:
         b_mode = a_mode = c_mode = 0
     b_size = kc * _ceil(tn, nr) * nr * size if b_mode else 0
@@ -145,8 +148,11 @@ def plan(dtype: str, batch, M, N, K, a_strides, b_strides, c_strides,
     return GemmPlan(extent, chunk, scratch, words)
 
 
-def _tiles(batch, m, n, K, mr, nr, dot):
-    """(tm, tn): split columns first, because each column of B is then packed once."""
+def _tiles(batch, m, n, K, mr, nr, dot, once):
+    """(tm, tn): split columns first, because each column of B is then packed once.
+
+    `once`: how many tiles there should be of rows of A that are read once, if possible.
+    """
     flops = 2 * m * n * max(K, 1)
     if flops * batch < SERIAL_FLOPS:
         return m, n
@@ -158,8 +164,8 @@ def _tiles(batch, m, n, K, mr, nr, dot):
     columns, rows = _ceil(n, step), _ceil(m, mr)
     across = min(columns, max(_ceil(n, TILE_COLUMNS), _ceil(want, _ceil(m, TILE_ROWS))))
     down = min(_ceil(m, MIN_ROWS), _ceil(want, across))
-    if across * (m // GOOD_ROWS) >= GOOD_TILES:
-        down = min(down, m // GOOD_ROWS)
+    if once and n >= COPY_A_COLUMNS and _ceil(n, TILE_COLUMNS) < across:
+        across, down = _ceil(n, TILE_COLUMNS), min(_ceil(m, MIN_ROWS), once)
     return _ceil(rows, down) * mr, _ceil(columns, across) * step
 
 
@@ -294,7 +300,7 @@ def _emit_block(e: Emitter) -> None:
                                e.mul(a_rs, ROWS_AHEAD))  # fmt: skip
                     with e.when(e.equal(a_mode, COPY_COLUMNS)):
                         e.call("copy", left, a_cs, copied, left_cs, depth, height,
-                               e.mul(a_cs, ROWS_AHEAD))  # fmt: skip
+                               e.mul(a_cs, COLUMNS_AHEAD))  # fmt: skip
                 left = e.select(copies, copied, left)
                 fresh = e.both(packs, e.equal(rows.index, 0))
                 with e.loop(0, n, nr) as cols:
