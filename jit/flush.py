@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from sys import getrefcount
 
 from . import config, past, pieces, record
@@ -10,7 +11,7 @@ from .ops.table import GradOp
 from .passes.batching import batched_entries
 from .pipeline import compile_trace
 from .plan import BoundPlan, CheckFailed, Template
-from .record import GIVEN, INPUT_BASE, Lazy, Tape, Window, source_line
+from .record import GIVEN, INPUT_BASE, Lazy, Storage, Tape, Window, source_line
 
 counters = config.counters
 
@@ -88,7 +89,7 @@ class _Delivery:
 
 def _run_pieces(tape: Tape, key: tuple, counts: tuple) -> bool:
     """Executes the tape from pieces; False if that turns out to be impossible."""
-    live, views = _live(key[0], counts), _live_views(key[0], counts)
+    live, views = _live(tape, counts), _live_views(key[0], counts)
     roots, saved, kept = past.survivors(*key, live, tape.freed)
     wanted = sorted({*live, *saved})
     entry = Entry(_Delivery(wanted), live, roots, kept, views)
@@ -121,7 +122,9 @@ def run_tape(tape: Tape) -> None:
             return
         key = (tuple(tape.entries), tuple(tape.in_key))
         # Traces differ in what is alive, and in which graphs were freed when.
-        counts = (*map(getrefcount, tape.handles), *tape.releases)
+        counts = (*map(getrefcount, tape.handles), tape.releases)
+        if tape.shared:
+            counts += (*map(getrefcount, tape.shared.values()), *tape.shared)
         structure = structures.get(key)
         if structure is None:
             if _unfamiliar(tape, key) and _run_pieces(tape, key, counts):
@@ -138,7 +141,7 @@ def run_tape(tape: Tape) -> None:
             except Exception as e:
                 # A trace that can't be planned must not be met again by the next flush.
                 error = _translate(e)
-                _poison(tape, _live(key[0], counts), error)
+                _poison(tape, _live(tape, counts), error)
                 raise error from (e if config.debug else e.__cause__)
         else:
             counters.plan_hits += 1
@@ -151,8 +154,26 @@ def settle_views(tape: Tape) -> None:
         run_tape(tape)
 
 
-def _live(entries: tuple, counts: tuple) -> tuple:
-    return tuple(i for i, (n, e) in enumerate(zip(counts, entries)) if n > BASE and not _alias(e))
+def _live(tape: Tape, counts: tuple) -> tuple:
+    """Entries whose results somebody outside of the tape may read."""
+    entries = tape.entries
+    live = [i for i, (n, e) in enumerate(zip(counts, entries)) if n > BASE and not _alias(e)]
+    if tape.shared:
+        held = Counter(map(id, (*tape.handles, *tape.shared.values())))
+        live = [i for i in live if i not in tape.shared or _seen(tape.handles[i], counts[i], held)]
+    return tuple(live)
+
+
+def _seen(st, count: int, held: Counter) -> bool:
+    """False if all tensors that see a memory are the tape's own, held so often as `held` says."""
+    aliases = [a for a in (r() for r in getattr(st, "aliases", ())) if a is not None]
+    if st.__class__ is not Storage or count > BASE + len(aliases):
+        return True
+    bases = [id(a._view.base) for a in aliases if a._view is not None]
+    for k, n in zip(map(id, aliases), list(map(getrefcount, aliases))):
+        if not held[k] or n > BASE + held[k] + bases.count(k):
+            return True
+    return False
 
 
 def _live_views(entries: tuple, counts: tuple) -> tuple:
@@ -161,7 +182,7 @@ def _live_views(entries: tuple, counts: tuple) -> tuple:
 
 
 def _find_entry(structure: Structure, key, counts, tape: Tape) -> Entry:
-    live, views = _live(key[0], counts), _live_views(key[0], counts)
+    live, views = _live(tape, counts), _live_views(key[0], counts)
     if tape.vmapped:
         batched = batched_entries(key[0])
         live = tuple(i for i in live if i not in batched)

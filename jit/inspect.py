@@ -24,7 +24,7 @@ def run_observed(plan, first: int, end: int) -> int:
         at = plan.at_rows + 5 * row
         address, args, extent, chunk, flags = memory[at : at + 5]
         kernel = plan.kernels[plan.labels[row]]
-        if address == 0:
+        if kernel.mode == "loop" and address == 0:  # not one that runs in parts
             row -= chunk + 1 if _next_turn(args, extent) else 0
             continue
         started = time.perf_counter()

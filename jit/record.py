@@ -132,6 +132,7 @@ class Tape(Reading, Writing):
         self.entries: list[tuple] = []
         # per entry: whoever owns the result (Tensor or Storage)
         self.handles: list = self.new_handles()
+        self.shared: dict[int, object] = {}  # entry -> the tensor that was its owner before Storage
         self.info: dict[int, object] = {}  # entry -> Python in its backward: hooks, a Function
         self.vmapped = False  # some entries stand for one example of a batch
         self.level_count = 0  # vmaps recorded in this window

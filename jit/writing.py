@@ -287,7 +287,7 @@ def share(tape: Writing, t) -> Storage:
         st.add_alias(t)
         v = t._v
         if v.win is tape.win and v.idx >= 0:
-            tape.handles[v.idx] = st
+            tape.handles[v.idx], tape.shared[v.idx] = st, t
     return st
 
 
