@@ -137,3 +137,30 @@ def test_narrow_floats_still_run():
     net = nt.nn.LSTM(3, 4, dtype=nt.bfloat16)
     out, _ = net(nt.ones(3, 2, 3, dtype=nt.bfloat16))
     assert out.dtype is nt.bfloat16 and out.isfinite().all()
+
+
+@pytest.mark.parametrize(
+    "cls, options", [("LSTM", {"proj_size": 24}), ("GRU", {"bidirectional": True}), ("RNN", {})]
+)
+def test_parts_of_a_batch_give_the_same_bits(cls, options):
+    # With two threads each runs all steps of half the rows.
+    net = getattr(nt.nn, cls)(8, 48, **options)
+    x = nt.tensor(np.random.default_rng(0).standard_normal((30, 11, 8)).astype("f4"))
+
+    def grads():
+        net.zero_grad()
+        out, _ = net(x)
+        (out * out).sum().backward()
+        return [out.detach().numpy().copy(), *(p.grad.numpy().copy() for p in net.parameters())]
+
+    threads, found = nt.get_num_threads(), []
+    try:
+        for n in (1, 2):
+            nt.set_num_threads(n)
+            found.append(grads())
+            loops = [k for k in explain(grads).kernels if k.mode == "loop"]
+            assert bool(loops) == (n == 2)
+    finally:
+        nt.set_num_threads(threads)
+    for a, b in zip(*found):
+        np.testing.assert_array_equal(a, b)

@@ -6,6 +6,7 @@ import numpy as np
 import numtorch as nt
 import pytest
 from helpers import check, compare, outcome, pair, torch
+from numtorch.jit.plan import BoundPlan
 from test_shape_ops import layout
 
 A = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
@@ -124,3 +125,26 @@ def test_errors():
             if not isinstance(theirs, Exception) or type(ours) is not type(theirs):
                 wrong.append((name, ours, theirs))
     assert not wrong
+
+
+@pytest.mark.parametrize("keep", ["nothing", "base", "view"])
+def test_a_memory_is_a_result_only_while_somebody_sees_it(keep):
+    x = nt.tensor(np.arange(12.0, dtype="f4").reshape(3, 4))
+    for _ in range(2):  # the second time its plan is known
+        y = x.exp()
+        z = y[1:]
+        w = z.sin()
+        if keep != "base":
+            del y
+        if keep != "view":
+            del z
+        held = []
+        run = BoundPlan.run
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(BoundPlan, "run", lambda *a: held.append(run(*a)) or held[-1])
+            w.numpy()
+        assert len(held[0]) == (1 if keep == "nothing" else 2)
+        if keep == "base":
+            np.testing.assert_allclose(y.numpy(), np.exp(x.numpy()), rtol=1e-6)
+        if keep == "view":
+            np.testing.assert_allclose(z.numpy(), np.exp(x.numpy()[1:]), rtol=1e-6)

@@ -161,8 +161,9 @@ def _cell(mode, x, h, c, weight, bias, proj):
     return rnn_cell(x, h, weight, nonlinearity="tanh" if mode == "RNN_TANH" else "relu"), None
 
 
-# gx [T, B, gates], h0 [B, P], LSTM: c0 [B, H], weight [gates, P], perhaps a bias [gates] (GRU: of the
-# recurrent share), LSTM: perhaps a projection [P, H]. Results: states [T + 1, B, P], cells [T + 1, B, H], gates [T, B, 4H].
+# gx [T, B, gates], h0 [B, P], LSTM: c0 [B, H], weight [gates, P], perhaps a bias [gates] (GRU: of
+# the recurrent share), LSTM: perhaps a projection [P, H]. Results: states [T + 1, B, P], cells
+# [T + 1, B, H], gates [T, B, 4H].
 register("rnn_scan", "opaque", arity=-1, attrs=("mode", "reverse", "result"), results=3,
          differentiable=False, takes="packed", infer=_scan_type, public=None,
          kernels="recurrent:scan_kernels")  # fmt: skip
