@@ -8,11 +8,10 @@ def kernel(args, begin, end, tid):
     p1 = ptr(args, 3, 'i64')
     c0 = arg_i64(args, 4)
     p2 = ptr(args, 5, 'f32')
-    p3 = ptr(args, 6, 'f32')
-    s0 = arg_i64(args, 7)
-    p4 = ptr(args, 8, 'f32')
+    s0 = arg_i64(args, 6)
+    p3 = ptr(args, 7, 'f32')
     for r in range(begin, end):
-        b4 = r * n0
+        b5 = r * n0
         for i in range(n0):
             x1 = p0[r]
             j2 = x1
@@ -22,6 +21,5 @@ def kernel(args, begin, end, tid):
                 p1[1] = x1
                 j2 = 0
             v3 = p2[i + j2 * n0]
-            p3[b4 + i] = v3
-            v5 = v3 * f32(s0)
-            p4[b4 + i] = v5
+            v4 = v3 * f32(s0)
+            p3[b5 + i] = v4
