@@ -432,6 +432,17 @@ def check_error(e: CheckFailed, tape: Tape) -> Exception:
         return IndexError(
             f"out of range: tried to access index {e.value} on a tensor of {size} elements.{tail}"
         )
+    if name == "max_unpool":
+        return RuntimeError(
+            f"Found an invalid max index: {e.value} (output volumes are of size {size}){tail}"
+        )
+    if name == "embedding_bag":
+        return RuntimeError(
+            f"Index of input takes value {e.value} which is not in the valid range [0, {size})"
+            f"{tail}"
+        )
+    if name == "multi_margin_loss":
+        return RuntimeError(f"target out of range{tail}")
     dim = where[4] if where and len(where) > 4 else e.dim
     text = f"index {e.value} is out of bounds for dimension {dim} with size {size}{tail}"
     if name == "index_copy_":

@@ -139,9 +139,9 @@ def take(input, index):
     return reshape(out, index.shape)
 
 
-def embedding(weight: Tensor, index: Tensor) -> Tensor:
+def embedding(weight: Tensor, index: Tensor, name: str = "embedding") -> Tensor:
     """Rows of weight at the given indices: shape [*index.shape, features]."""
-    out = gather_flat(weight, index, 0, "embedding")
+    out = gather_flat(weight, index, 0, name, "gather")
     return reshape(out, (*index.shape, weight.size(1)))
 
 
@@ -183,6 +183,19 @@ def _scattered(name: str, t: Tensor, d: int, index: Tensor, src: Tensor, reduce:
         _smaller(x, sizes).copy_(new)
         new = x
     return new if t.dim() else reshape(new, ())
+
+
+def named_gather(name: str, x: Tensor, index: Tensor) -> Tensor:
+    """A gather along dim 1 whose errors name the function it is for."""
+    return record_checked(name, "gather", (x, index), (1, "gather"), x.size(1), 1)
+
+
+def scattered_at(name: str, t: Tensor, index: Tensor, src: Tensor, shown: str) -> Tensor:
+    """t with src stored along the last dim; `shown`: t's size in the error of a wrong index."""
+    if not index.numel():
+        return t
+    d = t.dim() - 1
+    return record_checked(name, "scatter", (t, index, src), (d, "gather", "set"), shown, d)
 
 
 def _same_dtype(name: str, t: Tensor, src: Tensor) -> None:

@@ -136,6 +136,9 @@ def broadcast_shapes(name: str, shapes: list[tuple[int, ...]]) -> tuple[int, ...
             if out[d] == 1:
                 out[d] = n
             elif out[d] != n:
+                # PyTorch names the last dim that differs.
+                d, n = max((j, m) for j, m in enumerate(shape, rank - len(shape))
+                           if 1 not in (m, out[j]) and m != out[j])  # fmt: skip
                 listed = " and ".join(str([int(x) for x in s]) for s in shapes if s)
                 raise RuntimeError(
                     f"The size of tensor a ({out[d]}) must match the size of tensor b ({n}) at "

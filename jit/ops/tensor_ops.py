@@ -127,6 +127,16 @@ _movement("pad", ("low", "high", "fill"),
               emit("slice", g, starts=low, steps=(1,) * len(low), shape=x.shape)
               if all(n >= 0 for n in (*low, *high)) else
               emit("pad", g, low=tuple(-n for n in low), high=tuple(-n for n in high), fill=0.0),))
+
+
+def _folded_windows(windows, shape):
+    # A size with much output padding has room for more windows than were folded.
+    if windows.shape == shape:
+        return windows
+    rank = len(shape)
+    return emit("slice", windows, starts=(0,) * rank, steps=(1,) * rank, shape=shape)
+
+
 # All windows of the last len(kernel) dims: [..., *out, *kernel]; `fold` is its adjoint.
 _movement("window", ("kernel", "stride", "padding", "dilation", "fill"), _window_shape,
           lambda g, o, x, kernel, stride, padding, dilation, fill: (
@@ -135,9 +145,9 @@ _movement("window", ("kernel", "stride", "padding", "dilation", "fill"), _window
 register("fold", "composite_late", attrs=("size", "stride", "padding", "dilation"),
          infer=lambda ts, a: Type(
              (*ts[0].shape[: len(ts[0].shape) - 2 * len(a["size"])], *a["size"]), ts[0].dtype),
-         vjp=lambda g, o, x, size, stride, padding, dilation: (
+         vjp=lambda g, o, x, size, stride, padding, dilation: (_folded_windows(
              emit("window", g, kernel=x.shape[len(x.shape) - len(size):], stride=stride,
-                  padding=padding, dilation=dilation, fill=0.0),))
+                  padding=padding, dilation=dilation, fill=0.0), x.shape),))
 # The terms that fold adds up: [..., *size, *kernel]; exists only after decomposition.
 _movement("unwindow", ("size", "stride", "padding", "dilation"),
           lambda s, size, stride, padding, dilation:

@@ -65,15 +65,12 @@ class _Swapped:
         unknown = [k for k in given if k not in self.slots]
         missing = [k for k in self.slots if k not in given]
         if strict and (unknown or missing):
-            texts = []
-            if unknown:
-                texts.append(f"Unexpected key(s): {', '.join(map(repr, unknown))}.")
-            if missing:
-                texts.append(f"Missing key(s): {', '.join(map(repr, missing))}.")
-            raise RuntimeError("Error(s) in functional_call: " + " ".join(texts))
-        if unknown:
-            raise KeyError(unknown[0])
-        self.new = dict(given)
+            text = f"Error(s) in reparametrizing for {module._get_name()}:"
+            for word, keys in (("Unexpected", unknown), ("Missing", missing)):
+                if keys:
+                    text += f"\n\t{word} key(s): {', '.join(map(repr, sorted(keys)))}."
+            raise RuntimeError(text)
+        self.new = {k: v for k, v in given.items() if k in self.slots}
         if tie_weights:
             self._tie(given)
         self.old: list = []

@@ -35,7 +35,16 @@ def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     tensor([-0.8647,  0.0000,  3.0000])
     """
     _floating("elu", "elu_cpu", input)
+    _number("elu", "alpha", alpha)
     return _finish(input, _elu(input, alpha, 1.0, 1.0), inplace, "elu")
+
+
+def _number(name: str, word: str, value, position: int = 2) -> None:
+    if isinstance(value, (str, bytes, list, tuple, type(None))):
+        raise TypeError(
+            f"{name}(): argument '{word}' (position {position}) must be Number, not "
+            f"{type(value).__name__}"
+        )
 
 
 def _elu(x: Tensor, alpha: float, scale: float, input_scale: float) -> Tensor:
@@ -79,6 +88,7 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
     tensor([-0.2000,  0.0000,  3.0000])
     """
     _floating("leaky_relu", "leaky_relu_cpu", input)
+    _number("leaky_relu", "negative_slope", negative_slope)
     out = input.where(input > 0, input * negative_slope)
     return _finish(input, out, inplace, "leaky_relu")
 
@@ -91,10 +101,6 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     tensor([-0.5000,  0.0000,  3.0000])
     """
     must_be_tensor("prelu", input=input, weight=weight)
-    if weight.dim() > 1:
-        raise RuntimeError(
-            f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.dim()}"
-        )
     if weight.numel() != 1:
         if input.dim() == 0:
             raise RuntimeError("Not allow zero-dim input tensor.")
@@ -104,6 +110,10 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
                 "Mismatch of parameter numbers and input channel size. Found parameter numbers = "
                 f"{weight.numel()} and channel size = {channels}."
             )
+    if weight.dim() > 1:
+        raise RuntimeError(
+            f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.dim()}"
+        )
     if weight.numel() > 1:
         shape = [1] * input.dim()
         shape[1] = weight.numel()
@@ -131,8 +141,7 @@ def rrelu(
     _floating("rrelu", "rrelu_with_noise_cpu", input)
     if lower > upper:
         raise RuntimeError(
-            f"Lower bound should be less than or equal to the upper bound, but got lower={lower} "
-            f"and upper={upper}"
+            "Lower bound should be less than or equal to the upper bound"
         )
     slope = (lower + upper) / 2
     if training:
@@ -298,7 +307,7 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
     """
     must_be_tensor("glu", input=input)
     if input.dim() == 0:
-        raise RuntimeError("glu does not support 0-dimensional tensors")
+        raise RuntimeError("glu does not support scalars because halving size must be even")
     _floating("glu", "glu_cpu", input)
     n = input.size(dim)
     if n % 2:

@@ -7,6 +7,7 @@ import math
 from .. import _creation
 from .._joins import cat
 from .._tensor import Tensor
+from . import _check
 from .functional import dropout, linear, pad
 
 
@@ -28,19 +29,30 @@ def scaled_dot_product_attention(
     for x in (query, key, value):
         if x.dim() < 2:
             raise RuntimeError(
-                "scaled_dot_product_attention: Expected query, key, and value to all be at least 2 "
-                f"dimensional, but got query.dim: {query.dim()}, key.dim: {key.dim()} and "
-                f"value.dim: {value.dim()} instead."
+                "Expected query, key, and value to all be  at least 2 dimensional, but got "
+                f"query.dim: {query.dim()} key.dim: {key.dim()} and value.dim: {value.dim()} "
+                "instead."
             )
     if query.dtype is not key.dtype or query.dtype is not value.dtype:
         raise RuntimeError(
             "Expected query, key, and value to have the same dtype, but got query.dtype: "
-            f"{query.dtype.name} key.dtype: {key.dtype.name} and value.dtype: {value.dtype.name} "
-            "instead."
+            f"{_check.C_TYPES[query.dtype.short]} key.dtype: {_check.C_TYPES[key.dtype.short]} "
+            f"and value.dtype: {_check.C_TYPES[value.dtype.short]} instead."
         )
+    if attn_mask is not None and attn_mask.dtype.kind != "b":
+        if attn_mask.dtype is not query.dtype and attn_mask.dtype.short != "f32":
+            raise RuntimeError(
+                "Expected attn_mask dtype to be bool or float or to match query dtype, but got "
+                f"attn_mask.dtype: {_check.C_TYPES[attn_mask.dtype.short]} and  query.dtype: "
+                f"{_check.C_TYPES[query.dtype.short]} instead."
+            )
     if attn_mask is not None and is_causal:
         raise RuntimeError("_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True")  # noqa: E501
     if enable_gqa:
+        if query.size(-3) % key.size(-3) or query.size(-3) % value.size(-3):
+            raise RuntimeError(
+                "Number of heads in key and value must divide the number of heads in query"
+            )
         times = query.size(-3) // key.size(-3)
         key = key.repeat_interleave(times, -3)
         value = value.repeat_interleave(query.size(-3) // value.size(-3), -3)
@@ -89,6 +101,38 @@ def _projections(query, key, value, w, b, separate, dims: int):
     return tuple(linear(x, m, p) for x, m, p in zip((query, key, value), w.chunk(3), parts))
 
 
+def _check_ranks(query, key, value, key_padding_mask, attn_mask, heads: int) -> bool:
+    """True for a batch; AssertionError where the ranks do not fit together."""
+    rank = query.dim()
+    if rank not in (2, 3):
+        raise AssertionError(
+            f"query should be unbatched 2D or batched 3D tensor but received {rank}-D query tensor"
+        )
+    start = f"For {'batched' if rank == 3 else 'unbatched'} ({rank}-D) `query`, expected"
+    if key.dim() != rank or value.dim() != rank:
+        raise AssertionError(
+            f"{start} `key` and `value` to be {rank}-D but found {key.dim()}-D and {value.dim()}-D "
+            "tensors respectively"
+        )
+    if key_padding_mask is not None and key_padding_mask.dim() != rank - 1:
+        raise AssertionError(
+            f"{start} `key_padding_mask` to be `None` or {rank - 1}-D but found "
+            f"{key_padding_mask.dim()}-D tensor instead"
+        )
+    if attn_mask is not None and attn_mask.dim() not in (2, 3):
+        raise AssertionError(
+            f"{start} `attn_mask` to be `None`, 2-D or 3-D but found {attn_mask.dim()}-D tensor "
+            "instead"
+        )
+    if attn_mask is not None and rank == 2 and attn_mask.dim() == 3:
+        wanted = (heads, query.shape[0], key.shape[0])
+        if tuple(attn_mask.shape) != wanted:
+            raise AssertionError(
+                f"Expected `attn_mask` shape to be {wanted} but got {attn_mask.shape}"
+            )
+    return rank == 3
+
+
 def multi_head_attention_forward(
     query: Tensor, key: Tensor, value: Tensor, embed_dim_to_check: int, num_heads: int,
     in_proj_weight: Tensor | None, in_proj_bias: Tensor | None, bias_k: Tensor | None,
@@ -110,12 +154,7 @@ def multi_head_attention_forward(
     >>> output.shape, weights.shape
     (torch.Size([5, 4, 8]), torch.Size([4, 5, 5]))
     """
-    batched = query.dim() == 3
-    if query.dim() not in (2, 3):
-        raise AssertionError(
-            f"query should be unbatched 2D or batched 3D tensor but received {query.dim()}-D query "
-            "tensor"
-        )
+    batched = _check_ranks(query, key, value, key_padding_mask, attn_mask, num_heads)
     if not batched:
         same = query is key and key is value
         query = query.unsqueeze(1)
@@ -135,10 +174,12 @@ def multi_head_attention_forward(
             "Need attn_mask if specifying the is_causal hint. You may use the Transformer module "
             "method `generate_square_subsequent_mask` to create this mask."
         )
-    if tuple(key.shape[:2]) != tuple(value.shape[:2]):
+    if use_separate_proj_weight and key.shape[:2] != value.shape[:2]:
         raise AssertionError(
             f"key's sequence and batch dims {key.shape[:2]} do not match value's {value.shape[:2]}"
         )
+    if not use_separate_proj_weight and key.shape != value.shape:
+        raise AssertionError(f"key shape {key.shape} does not match value shape {value.shape}")
     separate = None
     if use_separate_proj_weight:
         separate = (q_proj_weight, k_proj_weight, v_proj_weight)
@@ -182,15 +223,16 @@ def _mask_of(attn_mask, key_padding_mask, q: Tensor, k: Tensor, n: int, heads: i
             raise RuntimeError(f"attn_mask's dimension {mask.dim()} is not supported")
         if tuple(mask.shape) != allowed[mask.dim()]:
             raise RuntimeError(
-                f"The shape of the {mask.dim()}D attn_mask is {tuple(mask.shape)}, but should be "
+                f"The shape of the {mask.dim()}D attn_mask is {mask.shape}, but should be "
                 f"{allowed[mask.dim()]}."
             )
     if key_padding_mask is None:
         return mask
-    if tuple(key_padding_mask.shape) != (n, keys):
-        raise AssertionError(
-            f"expecting key_padding_mask shape of {(n, keys)}, but got {key_padding_mask.shape}"
-        )
+    for k, (found, wanted) in enumerate(zip(key_padding_mask.shape, (n, keys))):
+        if found != wanted:
+            raise AssertionError(
+                f"Expected key_padded_mask.shape[{k}] to be {wanted}, but got {found}"
+            )
     padding = _as_float_mask(key_padding_mask, "key_padding_mask", q.dtype)
     padding = padding.reshape(n, 1, 1, keys).expand(n, heads, 1, keys).reshape(n * heads, 1, keys)
     return padding if mask is None else mask + padding

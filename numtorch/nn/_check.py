@@ -9,7 +9,7 @@ from __future__ import annotations
 from numtorch.jit import dtypes as _d
 
 C_NAMES = {d.short: d.scalar_type for d in (*_d.ALL, *_d.UNSIGNED)}
-_C_TYPES = {
+C_TYPES = {
     "f32": "float", "f64": "double", "i64": "long int", "i32": "int", "i16": "short int",
     "i8": "signed char", "u8": "unsigned char", "b1": "bool", "f16": "c10::Half",
     "bf16": "c10::BFloat16", "c32": "c10::complex<c10::Half>", "c64": "c10::complex<float>",
@@ -47,8 +47,8 @@ def linear(metas, attrs) -> None:
                 f"{C_NAMES[x.dtype.short]} and {C_NAMES[w.dtype.short]}"
             )
         raise RuntimeError(
-            f"expected m1 and m2 to have the same dtype, but got: {_C_TYPES[x.dtype.short]} != "
-            f"{_C_TYPES[w.dtype.short]}"
+            f"expected m1 and m2 to have the same dtype, but got: {C_TYPES[x.dtype.short]} != "
+            f"{C_TYPES[w.dtype.short]}"
         )
     o, i = w.shape
     rows = 1
@@ -83,8 +83,13 @@ def conv(metas, attrs) -> None:
     """Operands [N, C, *in], [O, C / groups, *kernel], maybe [O]; attributes of the row."""
     x, w = metas[:2]
     stride, padding, dilation, groups = attrs
+    if len(metas) > 2:
+        _bias_type(metas[2], x.dtype)
     _same_numbers(x, w)
-    _conv_numbers(stride, padding, dilation, groups)
+    wide = len(w.shape) > 3 and min(w.shape[-2:]) > 3
+    large = groups > 1 or x.shape[0] > 1 or wide or x.numel > 20480
+    large = large and x.dtype.short == "f32"
+    _conv_numbers(stride, padding, dilation, groups, large=large)
     o, c, *kernel = w.shape
     _conv_groups(w, groups)
     if x.shape[1] != c * groups:
@@ -131,7 +136,9 @@ def _same_numbers(x, w) -> None:
         raise not_implemented("slow_conv2d_cpu", x)
 
 
-def _conv_numbers(stride, padding, dilation, groups, transposed: bool = False) -> None:
+def _conv_numbers(
+    stride, padding, dilation, groups, transposed: bool = False, large: bool = False
+) -> None:
     if min(padding) < 0:
         raise RuntimeError("negative padding is not supported")
     if min(stride) <= 0:
@@ -139,19 +146,24 @@ def _conv_numbers(stride, padding, dilation, groups, transposed: bool = False) -
     if min(dilation) < 0:
         raise RuntimeError("dilation should be greater than zero")
     if min(dilation) == 0:
-        shown = _dilation(dilation, transposed)
-        raise RuntimeError(f"dilation should be greater than zero, but got {shown}")
+        raise RuntimeError(_zero_dilation(dilation, transposed, large))
     if groups <= 0:
         raise RuntimeError("non-positive groups is not supported")
 
 
-def _dilation(dilation, transposed: bool = False) -> str:
-    """Dilations as PyTorch's errors show them: a vector's as those of an image of one row."""
+def _zero_dilation(dilation, transposed: bool, large: bool) -> str:
+    """PyTorch's text, which depends on the library that would compute the convolution.
+
+    The dilation of a vector is shown as that of an image of one row.
+    """
+    if large and not transposed:
+        return "non-positive dilation is not supported"
+    start = "dilation should be greater than zero, but got "
     dilation = (1, *dilation) if len(dilation) == 1 else tuple(dilation)
     names = ("depth", "height", "width")[-len(dilation) :]
     if transposed:
-        return ", ".join(f"dilation_{n}: {d}" for n, d in zip(names, dilation))
-    return str(list(dilation))
+        return start + ", ".join(f"dilation_{n}: {d}" for n, d in zip(names, dilation))
+    return f"{start}{list(dilation)}"
 
 
 def conv_transpose(metas, attrs) -> None:
@@ -184,9 +196,13 @@ def _conv_bias(b, w, dtype, channels: int) -> None:
             f"Given weight of size {list(w.shape)}, expected bias to be 1-dimensional with "
             f"{channels} elements, but got bias of size [{size}] instead"
         )
+    _bias_type(b, dtype)
+
+
+def _bias_type(b, dtype) -> None:
     if b.dtype is not dtype:
         raise RuntimeError(
-            f"Input type ({_C_TYPES[dtype.short]}) and bias type ({_C_TYPES[b.dtype.short]}) "
+            f"Input type ({C_TYPES[dtype.short]}) and bias type ({C_TYPES[b.dtype.short]}) "
             "should be the same"
         )
 
@@ -287,15 +303,31 @@ def windows(x, kernel, stride, padding, dilation) -> None:
                                 ("stride", stride, 1), ("padding", padding, 0)):  # fmt: skip
         if min(values) < least:
             what = "greater than zero" if least else "non-negative"
-            raise RuntimeError(f"{word} should be {what}, but got {list(values)}")
-    _positive_outputs(x.shape[1], x.shape[2:], kernel, stride, padding, dilation)
+            name = word.replace(" ", "_").removesuffix("_size")
+            name = "pad" if name == "padding" else name
+            raise RuntimeError(
+                f"{word} should be {what}, but got {name}_height: {values[0]} {name}_width: "
+                f"{values[1]}"
+            )
+    out = _counts(x.shape[2:], kernel, stride, padding, dilation)
+    if min(out) < 1:
+        sizes = {"kernel_size": kernel, "dilation": dilation, "padding": padding}
+        listed = ", ".join(f"{k}={tuple(v)}" for k, v in sizes.items())
+        raise RuntimeError(
+            f"Given input with spatial size {tuple(x.shape[2:])}, {listed}, calculated shape of "
+            f"the array of sliding blocks as {tuple(out)}, but its components must be at least one."
+        )
 
 
-def _positive_outputs(c: int, sizes, kernel, stride, padding, dilation) -> None:
-    out = [
+def _counts(sizes, kernel, stride, padding, dilation) -> list[int]:
+    return [
         (n + 2 * p - d * (k - 1) - 1) // s + 1
         for n, k, s, p, d in zip(sizes, kernel, stride, padding, dilation)
     ]
+
+
+def _positive_outputs(c: int, sizes, kernel, stride, padding, dilation) -> None:
+    out = _counts(sizes, kernel, stride, padding, dilation)
     if min(out) < 1:
         listed = "x".join(map(str, (c, *sizes)))
         raise RuntimeError(
@@ -319,7 +351,7 @@ def nll_loss(metas, attrs) -> None:
     x, t = metas[:2]
     reduction(attrs[0])
     if not x.shape:
-        raise ValueError("Expected 1 or more dimensions (got 0)")
+        raise ValueError(f"Expected 1 or more dimensions (got {len(x.shape)})")
     if len(x.shape) == 1:
         if t.numel != 1 or len(t.shape) > 1:
             raise ValueError(

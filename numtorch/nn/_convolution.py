@@ -124,6 +124,17 @@ def conv3d(
     return _convolve("conv3d", 3, input, weight, bias, stride, padding, dilation, groups)
 
 
+def _by_dim(**sizes) -> str:
+    """The sizes as PyTorch lists them; those of a vector as of an image of one row."""
+    found = []
+    for word, values in sizes.items():
+        fill = 0 if word == "output_padding" else 1
+        values = (fill, *values) if len(values) == 1 else tuple(values)
+        names = ("depth", "height", "width")[-len(values) :]
+        found += [f"{word}_{n}: {v}" for n, v in zip(names, values)]
+    return " ".join(found)
+
+
 def _transposed(name, k, input, weight, bias, stride, padding, output_padding, groups, dilation):
     x = _batched(name, input, weight, k)
     stride, dilation = sizes(stride, k, "stride"), sizes(dilation, k, "dilation")
@@ -136,8 +147,8 @@ def _transposed(name, k, input, weight, bias, stride, padding, output_padding, g
     for e, s, d in zip(extra, stride, dilation):
         if e >= s and e >= d:
             raise RuntimeError(
-                f"output padding must be smaller than either stride or dilation, but got "
-                f"output_padding: {list(extra)}, stride: {list(stride)}, dilation: {list(dilation)}"
+                "output padding must be smaller than either stride or dilation, but got "
+                + _by_dim(output_padding=extra, stride=stride, dilation=dilation)
             )
     operands = (x, weight) if bias is None else (x, weight, bias)
     out = _conv_transpose(operands, (stride, padding, dilation, groups, size))
@@ -208,6 +219,8 @@ def unfold(input: Tensor, kernel_size, dilation=1, padding=0, stride=1) -> Tenso
     >>> torch.nn.functional.unfold(torch.zeros(1, 3, 10, 12), kernel_size=(4, 5)).shape
     torch.Size([1, 60, 56])
     """
+    if input.dim() == 2:
+        raise IndexError("Dimension out of range (expected to be in range of [-2, 1], but got 2)")
     if input.dim() not in (3, 4):
         raise RuntimeError(
             f"Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero "

@@ -8,12 +8,13 @@ from ..autograd import Function, no_grad
 from ._record import must_be_tensor
 
 
-def _check_indices(input: Tensor, what: str = "indices") -> None:
+def _check_indices(input: Tensor, name: str) -> None:
     if input.dtype.short not in ("i64", "i32"):
+        found = input.dtype.tensor_type
+        found = "CPUBoolType" if input.dtype.kind == "b" else f"torch.{found}"
         raise RuntimeError(
-            f"Expected tensor for argument #1 '{what}' to have one of the following scalar types: "
-            f"Long, Int; but got torch.{input.dtype.tensor_type} instead (while checking arguments "
-            "for embedding)"
+            f"Expected tensor for argument #1 'indices' to have one of the following scalar types: "
+            f"Long, Int; but got {found} instead (while checking arguments for {name})"
         )
 
 
@@ -44,10 +45,19 @@ def embedding(
             [ 1., 10.],
             [ 2., 20.]])
     """
+    return _rows("embedding", input, weight, padding_idx, max_norm, norm_type, scale_grad_by_freq,
+                 sparse)  # fmt: skip
+
+
+def _rows(
+    name: str, input: Tensor, weight: Tensor, padding_idx, max_norm, norm_type: float,
+    scale_grad_by_freq: bool, sparse: bool,
+) -> Tensor:  # fmt: skip
+    """`embedding`, whose errors name the function it is for."""
     must_be_tensor("embedding", input=weight, indices=input)
     if weight.dim() != 2:
         raise RuntimeError("'weight' must be 2-D")
-    _check_indices(input)
+    _check_indices(input, "embedding")
     if padding_idx is not None:
         n = weight.size(0)
         if not -n <= padding_idx < n:
@@ -57,7 +67,7 @@ def embedding(
         renormalise(weight, input, max_norm, norm_type)
     if sparse and weight.requires_grad:
         return _SparseRows.apply(weight, input, padding_idx, scale_grad_by_freq)
-    rows = _gather.embedding(weight, input)
+    rows = _gather.embedding(weight, input, name)
     if padding_idx is None and not scale_grad_by_freq:
         return rows
     return _scaled_gradient(rows, input, weight, padding_idx, scale_grad_by_freq)
@@ -122,7 +132,7 @@ def embedding_bag(
     """
     must_be_tensor("embedding_bag", input=input, weight=weight)
     if mode not in ("sum", "mean", "max"):
-        raise ValueError("mode has to be one of sum or mean")
+        raise ValueError("mode has to be one of sum, mean or max")
     if mode == "max" and (scale_grad_by_freq or sparse):
         what = "scaling the gradient by the frequency" if scale_grad_by_freq else "sparse weights"
         raise ValueError(f"max mode does not support {what}")
@@ -136,13 +146,15 @@ def embedding_bag(
             f"embedding_bag: If per_sample_weights ({per_sample_weights.shape}) is not None, then "
             f"it must have the same shape as the input ({input.shape})"
         )
+    _check_indices(input, "embedding_bag")
     flat, starts, bags = _bags(input, offsets, include_last_offset)
     n = weight.size(0)
     if padding_idx is not None:
         if not -n <= padding_idx < n:
             raise ValueError("padding_idx must be within the number of embeddings")
         padding_idx %= n
-    rows = embedding(flat, weight, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse)
+    rows = _rows("embedding_bag", flat, weight, padding_idx, max_norm, norm_type,
+                 scale_grad_by_freq, sparse)  # fmt: skip
     if per_sample_weights is not None:
         rows = rows * per_sample_weights.reshape(-1, 1)
     # Which bag each row is in.
@@ -162,7 +174,8 @@ def _bags(input: Tensor, offsets, include_last_offset: bool):
         if offsets is not None:
             raise ValueError(
                 "if input is 2D, then offsets has to be None, as input is treated is a mini-batch "
-                f"of fixed length sequences. However, found offsets of type {type(offsets)}"
+                "of fixed length sequences. However, found offsets of type "
+                f"{str(type(offsets)).replace('_tensor.', '')}"
             )
         starts = _creation.arange(input.size(0)) * input.size(1)
         return input.reshape(-1), starts, input.size(0)
@@ -182,7 +195,7 @@ def _bags(input: Tensor, offsets, include_last_offset: bool):
         )
     if starts.numel() and int(starts[-1].item()) > input.numel():
         raise RuntimeError(
-            f"offsets[-1] can not be greater than input's length({input.numel()}) but got "
+            f"offsets[-1] can not be greater than input's length {input.numel()} but got "
             f"offsets[-1] of {int(starts[-1].item())}"
         )
     if include_last_offset:

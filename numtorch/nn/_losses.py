@@ -9,7 +9,7 @@ from numtorch.jit import dtypes as _d
 from numtorch.jit.ops import OPS
 from numtorch.jit.record import local
 
-from .. import _creation
+from .. import _creation, _gather
 from .._tensor import Tensor
 from . import _check
 from ._record import must_be_tensor
@@ -125,14 +125,9 @@ def kl_div(
     tensor(0.1438)
     """
     must_be_tensor("kl_div", input=input, target=target)
+    old = size_average is not None or reduce is not None
     reduction = legacy(size_average, reduce, reduction)
-    if log_target:
-        loss = target.exp() * (target - input)
-    else:
-        loss = target.xlogy(target) - target * input
-    if reduction == "batchmean":
-        return loss.sum() / input.size(0) if input.dim() else loss.sum()
-    if reduction == "mean" and size_average is None and reduce is None:
+    if reduction == "mean" and not old:
         warnings.warn(
             "reduction: 'mean' divides the total loss by both the batch size and the support size."
             "'batchmean' divides only by the batch size, and aligns with the KL div math "
@@ -140,6 +135,12 @@ def kl_div(
             "release.",
             stacklevel=2,
         )
+    if log_target:
+        loss = target.exp() * (target - input)
+    else:
+        loss = target.xlogy(target) - target * input
+    if reduction == "batchmean":
+        return loss.sum() / input.size(0) if input.dim() else loss.sum()
     return _reduce(loss, reduction)
 
 
@@ -157,6 +158,11 @@ def poisson_nll_loss(
     reduction = legacy(size_average, reduce, reduction)
     if reduction not in _check.REDUCTIONS:
         raise ValueError(reduction + " is not a valid value for reduction")
+    if not isinstance(eps, (int, float)):
+        raise TypeError(
+            f"poisson_nll_loss(): argument 'eps' (position 5) must be float, not "
+            f"{type(eps).__name__}"
+        )
     if log_input:
         loss = input.exp() - target * input
     else:
@@ -221,15 +227,34 @@ def binary_cross_entropy(
             f"Using a target size ({target.shape}) that is different to the input size "
             f"({input.shape}) is deprecated. Please ensure they have the same size."
         )
+    if target.dtype is not input.dtype:
+        raise RuntimeError(
+            f"Found dtype {_check.C_NAMES[target.dtype.short]} but expected "
+            f"{_check.C_NAMES[input.dtype.short]}"
+        )
     if input.dtype.kind != "f":
-        raise RuntimeError(f"Found dtype {_check.C_NAMES[target.dtype.short]} but expected Float")
-    x = input.detach()
-    if bool(((x < 0) | (x > 1)).any()):
-        raise RuntimeError("all elements of input should be between 0 and 1")
+        raise _check.not_implemented("binary_cross_entropy", input._v.meta)
+    if weight is not None:
+        _broadcastable(weight, input)
+    x, t = input.detach(), target.detach()
+    if not bool(((x >= 0) & (x <= 1) & (t >= 0) & (t <= 1)).all()):  # a NaN is wrong too
+        word = "target" if bool(((x >= 0) & (x <= 1)).all()) else "input"
+        raise RuntimeError(f"all elements of {word} should be between 0 and 1")
     loss = local.tape.record(OPS["binary_cross_entropy"], (input, target))
     if weight is not None:
         loss = loss * weight.expand(loss.shape)
     return _reduce(loss, reduction)
+
+
+def _broadcastable(weight: Tensor, like: Tensor) -> None:
+    sizes, wanted = tuple(weight.shape), tuple(like.shape)
+    for k in range(-1, -len(sizes) - 1, -1):
+        if len(sizes) > len(wanted) or sizes[k] not in (1, wanted[k]):
+            raise RuntimeError(
+                f"Attempting to broadcast a dimension of length {sizes[k]} at {k}! Mismatching "
+                f"argument at index 1 had {weight.shape}; but expected shape should be "
+                f"broadcastable to {list(wanted)}"
+            )
 
 
 def binary_cross_entropy_with_logits(
@@ -445,6 +470,10 @@ def multi_margin_loss(
     must_be_tensor("multi_margin_loss", input=input, target=target)
     reduction = legacy(size_average, reduce, reduction)
     _check.reduction(reduction)
+    if isinstance(margin, str):
+        raise TypeError(
+            "multi_margin_loss(): argument 'margin' (position 4) must be Number, not str"
+        )
     if p not in (1, 2):
         raise ValueError("only p == 1 and p == 2 supported")
     if weight is not None and weight.dim() != 1:
@@ -470,7 +499,7 @@ def multi_margin_loss(
     if weight is not None:
         _must_be(input.dtype, weight)
     index = t.unsqueeze(1)
-    z = (margin - x.gather(1, index) + x).clamp_min(0)
+    z = (margin - _gather.named_gather("multi_margin_loss", x, index) + x).clamp_min(0)
     z = z * z if p == 2 else z
     if weight is not None:
         z = z * weight.index_select(0, t).unsqueeze(1)
@@ -508,6 +537,8 @@ def multilabel_margin_loss(
     _must_be(_d.int64, target)
     x = input if input.dim() == 2 else input.reshape(1, -1)
     t = target if input.dim() == 2 else target.reshape(1, -1)
+    if not bool(((t >= -1) & (t < x.size(1))).all()):
+        raise RuntimeError("argument #2 'target' is out of range")
     listed = (t >= 0).long().cumprod(1) > 0  # up to the first -1
     at = t.clamp_min(0)
     is_label = _creation.zeros(x.shape, dtype=at.dtype).scatter_add(1, at, listed.long()) > 0
@@ -547,6 +578,7 @@ def ctc_loss(
     must_be_tensor("ctc_loss", log_probs=log_probs, targets=targets)
     _check.reduction(reduction)
     batched = log_probs.dim() == 3
+    _check_ctc(log_probs, targets)
     log_probs = local.tape.record(OPS["ctc_scores"], (log_probs,))
     x = log_probs if batched else log_probs.unsqueeze(1)
     steps, n, classes = x.shape
@@ -556,8 +588,7 @@ def ctc_loss(
     outs = _lengths(target_lengths, n, "target_lengths")
     if max(ins, default=0) > steps:
         raise RuntimeError(
-            f"Expected input_lengths to have value at most {steps}, but got value {max(ins)} "
-            "(while checking arguments for ctc_loss_cpu)"
+            f"Expected input_lengths to have value at most {steps}, but got value {max(ins)} {_CTC}"
         )
     longest = max(outs, default=0)
     table = _target_table(targets, outs, n, longest)
@@ -606,31 +637,64 @@ def _shifted(alpha: Tensor, k: int, low: float) -> Tensor:
     return pad(alpha, (k, 0), value=low)[:, : alpha.size(1)]
 
 
+_CTC = "(while checking arguments for ctc_loss_allocate_outputs)"
+
+
+def _check_ctc(log_probs: Tensor, targets: Tensor) -> None:
+    if log_probs.dim() not in (2, 3) or (log_probs.dim() == 2 and targets.dim() > 1):
+        rank = log_probs.dim() if log_probs.dim() == 2 else log_probs.dim() + 1
+        raise RuntimeError(
+            f"Expected 3-dimensional tensor, but got {rank}-dimensional tensor for argument #1 "
+            f"'log_probs' {_CTC}"
+        )
+    if targets.dim() not in (1, 2):
+        raise RuntimeError(
+            f"Expected 1 to 2 dimensions, but got {targets.dim()}-dimensional tensor for argument "
+            f"#2 'targets' {_CTC}"
+        )
+    if log_probs.dtype.short not in ("f32", "f64"):
+        raise _check.not_implemented("ctc_loss_cpu", log_probs._v.meta)
+
+
 def _lengths(given, n: int, name: str) -> list[int]:
-    found = given.reshape(-1).tolist() if isinstance(given, Tensor) else list(given)
+    if isinstance(given, Tensor):
+        if given.dtype.kind not in "iu":
+            raise RuntimeError(f"{name} must be integral")
+        found = given.reshape(-1).tolist()
+    else:
+        found = list(given)
+        for k, v in enumerate(found):
+            if not isinstance(v, int):
+                raise TypeError(
+                    f"ctc_loss(): argument '{name}' failed to unpack the object at pos {k + 1} "
+                    f'with error "type must be tuple of ints,but got {type(v).__name__}"'
+                )
     if len(found) != n:
         raise RuntimeError(f"{name} must be of size batch_size")
-    return [int(v) for v in found]
+    if min(found, default=0) < 0:
+        raise RuntimeError(
+            f"Expected {name} to have value at least 0, but got value {min(found)} {_CTC}"
+        )
+    return found
 
 
 def _target_table(targets: Tensor, lengths: list[int], n: int, longest: int) -> list[list[int]]:
-    rows = targets.tolist()
+    rows = targets.long().tolist()
+    wanted = sum(lengths) if targets.dim() == 1 else n
+    if len(rows) != wanted:
+        raise RuntimeError(
+            f"Expected tensor to have size {wanted} at dimension 0, but got size {len(rows)} for "
+            f"argument #2 'targets' {_CTC}"
+        )
     if targets.dim() == 1:
-        if sum(lengths) > len(rows):
-            raise RuntimeError(
-                f"Expected tensor to have size at least {sum(lengths)} at dimension 0, but got "
-                f"size {len(rows)} for argument #2 'targets' (while checking arguments for "
-                "ctc_loss_cpu)"
-            )
         found, at = [], 0
         for k in lengths:
             found.append(rows[at : at + k])
             at += k
         return found
-    if targets.size(0) != n or targets.size(1) < longest:
+    if targets.size(1) < longest:
         raise RuntimeError(
             f"Expected tensor to have size at least {longest} at dimension 1, but got size "
-            f"{targets.size(1)} for argument #2 'targets' (while checking arguments for "
-            "ctc_loss_cpu)"
+            f"{targets.size(1)} for argument #2 'targets' {_CTC}"
         )
     return [row[:k] for row, k in zip(rows, lengths)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from numtorch.jit import dtypes as _d
 from numtorch.jit.ops import OPS
+from numtorch.jit.ops.table import broadcast_shapes
 from numtorch.jit.record import local
 
 from .. import _creation
@@ -21,6 +23,18 @@ def _floating(name: str, x: Tensor) -> None:
     must_be_tensor(name, input=x)
     if x.dtype.kind != "f":
         raise _check.not_implemented(name, x._v.meta)
+
+
+def _same_type(x: Tensor, *params) -> None:
+    """RuntimeError unless parameters have x's dtype, or float32 for half types."""
+    own, half = x.dtype, x.dtype.short in ("f16", "bf16")
+    given = [p.dtype for p in params if p is not None]
+    if all(d is own for d in given):
+        return
+    if any(d is not _d.float32 for d in given):
+        raise RuntimeError("mixed dtype (CPU): expect parameter to have scalar type of Float")
+    if not half:
+        raise RuntimeError("mixed dtype (CPU): all inputs must share same datatype.")
 
 
 def _wide(input: Tensor, weight: Tensor | None) -> bool:
@@ -46,9 +60,10 @@ def _trailing(name: str, x: Tensor, normalized_shape, *affine) -> tuple[int, ...
             )
     if tuple(x.shape[-len(shape) :]) != shape or x.dim() < len(shape):
         listed = ", ".join(map(str, shape))
+        comma = "" if name == "rms_norm" else ", "
         raise RuntimeError(
-            f"Given normalized_shape={list(shape)}, expected input with shape [*, {listed}], but "
-            f"got input of size{list(x.shape)}"
+            f"Given normalized_shape={list(shape)}, expected input with shape [*{comma}{listed}], "
+            f"but got input of size{list(x.shape)}"
         )
     return shape
 
@@ -64,6 +79,7 @@ def layer_norm(
     tensor([[-1.0000,  1.0000]])
     """
     _floating("LayerNormKernelImpl", input)
+    _same_type(input, weight, bias)
     if _wide(input, weight):
         wide = layer_norm(input.float(), normalized_shape, weight, bias, eps)
         return wide.to(input.dtype)
@@ -104,6 +120,7 @@ def group_norm(
     tensor([[-1.0000,  1.0000, -1.0000,  1.0000]])
     """
     _floating("GroupNormKernelImpl", input)
+    _same_type(input, weight, bias)
     if _wide(input, weight):
         return group_norm(input.float(), num_groups, weight, bias, eps).to(input.dtype)
     if input.dim() < 2:
@@ -111,6 +128,12 @@ def group_norm(
             f"Expected at least 2 dimensions for input tensor but received {input.dim()}"
         )
     channels = input.size(1)
+    spatial = input.numel() // max(input.size(0) * channels, 1)
+    if num_groups > 0 and input.size(0) * channels // num_groups * spatial == 1:
+        raise ValueError(
+            "Expected more than 1 value per channel when training, got input size "
+            f"{list(input.shape)}"
+        )
     if num_groups <= 0:
         raise RuntimeError(f"Expected num groups to be greater than 0, got {num_groups}")
     if channels % num_groups:
@@ -157,6 +180,7 @@ def batch_norm(
             [2.0000]])
     """
     _floating("batch_norm", input)
+    _same_type(input, weight, bias, running_mean, running_var)
     if _wide(input, running_mean if weight is None else weight):
         rest = (running_mean, running_var, weight, bias, training, momentum, eps)
         return batch_norm(input.float(), *rest).to(input.dtype)
@@ -174,9 +198,10 @@ def batch_norm(
     more, flags = _affine(weight, bias)
     if not training:
         if running_mean is None or running_var is None:
-            raise RuntimeError(
-                "Expected running_mean and running_var to be defined when training=False"
-            )
+            word = "running_mean" if running_mean is None else "running_var"
+            raise RuntimeError(f"{word} must be defined in evaluation mode")
+        if eps < 0:
+            raise ValueError(f"batch_norm eps must be non-negative, but got {eps}")
         operands = (input, running_mean, running_var, float(eps), *more)
         return local.tape.record(OPS["batch_norm"], operands, (flags,))
     if eps <= 0:
@@ -216,6 +241,10 @@ def instance_norm(
     if _wide(input, running_mean if weight is None else weight):
         rest = (running_mean, running_var, weight, bias, use_input_stats, momentum, eps)
         return instance_norm(input.float(), *rest).to(input.dtype)
+    if not use_input_stats and (running_mean is None or running_var is None):
+        raise RuntimeError(
+            "Expected running_mean and running_var to be defined when use_input_stats is false"
+        )
     if not use_input_stats:
         return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
     shape, spatial = tuple(input.shape), tuple(range(2, input.dim()))
@@ -251,7 +280,9 @@ def local_response_norm(
 
     dim = input.dim()
     if dim < 3:
-        raise ValueError(f"Expected 3D or higher dimensionality input (got {dim} dimensions)")
+        raise ValueError(
+            f"Expected 3D or higher dimensionality{' ' * 25} input (got {dim} dimensions)"
+        )
     if input.numel() == 0:
         return input
     square = (input * input).movedim(1, -1)
@@ -294,6 +325,9 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     if x1.dtype.kind != "f" or x2.dtype.kind != "f":
         raise RuntimeError("expected common dtype to be floating point, yet common dtype is "
                            f"{_check.C_NAMES[x1.dtype.short]}")  # fmt: skip
+    if x1.shape != x2.shape:  # the lengths are those of the broadcast operands
+        shape = broadcast_shapes("cosine_similarity", [x1._v.meta.shape, x2._v.meta.shape])
+        x1, x2 = x1.expand(shape), x2.expand(shape)
     a, b = _lengths(x1, dim, eps), _lengths(x2, dim, eps)
     return ((x1 / a) * (x2 / b)).sum(dim)
 

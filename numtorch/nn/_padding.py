@@ -22,6 +22,16 @@ def pad(input: Tensor, pad, mode: str = "constant", value: float | None = None) 
     must_be_tensor("pad", input=input)
     if isinstance(pad, Tensor):
         pad = pad.tolist()
+    if not isinstance(pad, (tuple, list)):
+        raise TypeError(
+            f"pad(): argument 'pad' (position 2) must be tuple of ints, not {type(pad).__name__}"
+        )
+    for k, p in enumerate(pad):
+        if not hasattr(p, "__index__"):
+            raise TypeError(
+                "pad(): argument 'pad' (position 2) must be tuple of ints, but found element of "
+                f"type {type(p).__name__} at pos {k}"
+            )
     pad = tuple(int(p) for p in pad)
     if len(pad) % 2:
         raise RuntimeError("Padding length must be divisible by 2")
@@ -36,11 +46,15 @@ def pad(input: Tensor, pad, mode: str = "constant", value: float | None = None) 
     if mode not in ("reflect", "replicate", "circular"):
         raise NotImplementedError(f"Unrecognised padding mode {mode}")
     if value is not None and value != 0:
-        raise ValueError(f'Padding mode "{mode}" doesn\'t take in value argument')
+        raise RuntimeError(f'Padding mode "{mode}" doesn\'t take in value argument')
     k = len(pad) // 2
     if not (1 <= k <= 3 and rank in (k + 1, k + 2)):
         raise NotImplementedError(
-            "Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now"
+            f"Padding size {len(pad)} is not supported for {rank}D input tensor.\n"
+            "Supported combinations for non-constant padding:\n"
+            "  - 2D or 3D input: padding size = 2 (pads last dimension)\n"
+            "  - 3D or 4D input: padding size = 4 (pads last 2 dimensions)\n"
+            "  - 4D or 5D input: padding size = 6 (pads last 3 dimensions)"
         )
     return _indexed_pad(input, pad, mode)
 
@@ -66,6 +80,10 @@ def _constant_pad(input: Tensor, pad, value) -> Tensor:
         x = _shape_ops.slice_view(x, cut)
     low, high = tuple(max(0, a) for a in low), tuple(max(0, b) for b in high)
     fill = 0 if value is None else value
+    if isinstance(fill, (str, bytes)):
+        raise TypeError(
+            f"pad(): argument 'value' (position 4) must be float, not {type(fill).__name__}"
+        )
     if input.dtype.kind == "f":
         fill = float(fill)
     elif input.dtype.kind == "c":
@@ -97,7 +115,8 @@ def _places(n: int, low: int, high: int, mode: str, dim: int, x: Tensor) -> list
     if mode == "circular":
         if max(low, high) > n:
             raise RuntimeError("Padding value causes wrapping around more than once.")
-        return [i % n for i in places]
+        first, last = max(-low, 0), n - max(-high, 0)  # what is cut off is not wrapped around
+        return [first + (i - first) % (last - first) for i in places]
     if max(low, high) >= n:
         raise RuntimeError(
             "Argument #4: Padding size should be less than the corresponding input dimension, but "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from .. import _creation
+from .. import _creation, _gather
 from .._examples import described
 from .._tensor import Tensor
 from . import _check
@@ -70,6 +70,16 @@ def _batched(name: str, x: Tensor, k: int) -> Tensor:
             colon = ":" if "max" in name else ""
             raise RuntimeError(
                 f"{name}(): Expected {k + 1}D or {k + 2}D tensor, but got{colon} {list(x.shape)}"
+            )
+        if k == 2 and x.dim() < 3 and not name.startswith("max"):
+            raise IndexError(
+                f"Dimension out of range (expected to be in range of [{-x.dim()}, {x.dim() - 1}], "
+                "but got -3)"
+            )
+        if k == 2 and name == "avg_pool2d":
+            raise RuntimeError(
+                "Expected 3D or 4D (batch mode) tensor with optional 0 dim batch size for input, "
+                f"but got:{list(x.shape)}"
             )
         raise RuntimeError(f"non-empty {k + 1}D or {k + 2}D (batch mode) tensor expected for input")
     return x if x.dim() == k + 2 else x.unsqueeze(0)
@@ -389,13 +399,23 @@ adaptive_max_pool3d, adaptive_max_pool3d_with_indices = _adaptive_max_function(3
 def _unpool(k, input, indices, kernel_size, stride, padding, output_size) -> Tensor:
     name = f"max_unpool{k}d"
     kernel, stride, padding, _ = _geometry(name, k, kernel_size, stride, padding, 1)
+    if indices.dtype.short != "i64":
+        found = f" but got: {indices.dtype.scalar_type}" if k < 3 else ""
+        raise RuntimeError(f"elements in indices should be type int64{found}")
     ins = input.shape[-k:]
     usual = tuple((n - 1) * s + m - 2 * p for n, s, m, p in zip(ins, stride, kernel, padding))
-    size = usual if output_size is None else tuple(output_size)[-k:]
+    size = usual
+    if output_size is not None:
+        if len(output_size) not in (k, k + 2):
+            raise ValueError(
+                f"output_size should be a sequence containing {k} or {k + 2} elements, but it has "
+                f"a length of '{len(output_size)}'"
+            )
+        size = tuple(output_size)[-k:]
     for d, (n, want, s) in enumerate(zip(size, usual, stride)):
         if not want - s < n < want + s:
             raise ValueError(
-                f"invalid output_size {tuple(output_size)} (dim {d} must be between {want - s} and "
+                f'invalid output_size "{size}" (dim {d} must be between {want - s} and '
                 f"{want + s})"
             )
     if indices.shape != input.shape:
@@ -405,7 +425,9 @@ def _unpool(k, input, indices, kernel_size, stride, padding, output_size) -> Ten
         )
     lead = tuple(input.shape[:-k])
     flat = _creation.zeros((*lead, math.prod(size)), dtype=input.dtype)
-    out = flat.scatter(-1, indices.reshape(*lead, -1), input.reshape(*lead, -1))
+    places, values = indices.reshape(*lead, -1), input.reshape(*lead, -1)
+    shown = "x".join(map(str, size if k > 1 else (*size, 1)))
+    out = _gather.scattered_at("max_unpool", flat, places, values, shown)
     return out.reshape(*lead, *size)
 
 
@@ -439,6 +461,12 @@ def _fractional(k, input, kernel_size, output_size, output_ratio, return_indices
         ratio = output_ratio if isinstance(output_ratio, (tuple, list)) else (output_ratio,) * k
         output_size = tuple(int(n * r) for n, r in zip(ins, ratio))
     out = ints(output_size, k, name, "output_size")
+    for word, size, window, most in zip(("time", "height", "width")[-k:], out, kernel, ins):
+        if size + window - 1 > most:
+            tail = "_out" if k == 3 else ""
+            raise RuntimeError(
+                f"{name}{tail}(): pool {word} {window} too large relative to input {word} {most}"
+            )
     n, c = x.shape[:2]
     if samples is None:
         samples = rand(n, c, k, dtype=x.dtype)

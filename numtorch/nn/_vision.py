@@ -9,8 +9,9 @@ from .. import _creation
 from .._tensor import Tensor
 from ._record import must_be_tensor
 
-MODES = ("nearest", "nearest-exact", "linear", "bilinear", "bicubic", "trilinear", "area")
-_RANK = {"linear": 3, "bilinear": 4, "bicubic": 4, "trilinear": 5}
+MODES = ("nearest", "linear", "bilinear", "bicubic", "trilinear", "lanczos", "area",
+         "nearest-exact")  # fmt: skip
+_RANK = {"linear": 3, "bilinear": 4, "bicubic": 4, "lanczos": 4, "trilinear": 5}
 
 
 def interpolate(
@@ -20,16 +21,15 @@ def interpolate(
 ) -> Tensor:  # fmt: skip
     """Resizes the spatial dims of [N, C, *in] to `size`, or by `scale_factor`.
 
-    mode: nearest, nearest-exact, area, linear (3-D input), bilinear, bicubic (4-D), trilinear.
-    align_corners keeps the centres of the corner elements in place.
+    mode: nearest, nearest-exact, area, linear (3-D input), bilinear, bicubic (4-D), trilinear, or
+    lanczos (4-D, with antialias). align_corners keeps the centres of the corner elements in place;
+    antialias (bilinear, bicubic, lanczos) widens the kernel where the image shrinks.
 
     >>> import numtorch as torch
     >>> torch.nn.functional.interpolate(torch.zeros(1, 3, 4, 4), scale_factor=2).shape
     torch.Size([1, 3, 8, 8])
     """
     must_be_tensor("interpolate", input=input)
-    if mode not in MODES:
-        raise NotImplementedError(f"Unsupported interpolation mode {mode}")
     if mode in ("nearest", "area", "nearest-exact"):
         if align_corners is not None:
             raise ValueError(
@@ -38,14 +38,10 @@ def interpolate(
             )
     align = bool(align_corners)
     k = input.dim() - 2
-    if k not in (1, 2, 3) or (mode in _RANK and input.dim() != _RANK[mode]):
-        raise NotImplementedError(
-            f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {input.dim()}D) for the "
-            f"modes: {' | '.join(MODES)} (got {mode})"
-        )
-    if antialias and mode not in ("bilinear", "bicubic"):
-        raise ValueError("Anti-alias option is restricted to bilinear and bicubic modes and requires a 4-D tensor as input")  # noqa: E501
     out, scales = _sizes(input, k, size, scale_factor, recompute_scale_factor)
+    _check_mode(mode, input.dim(), align, antialias)
+    if min(out) <= 0 or min(input.shape[2:]) <= 0:
+        raise _no_pixels(input.shape[2:], out)
     if mode == "area":
         from . import functional as F
 
@@ -56,18 +52,50 @@ def interpolate(
     return x
 
 
+def _check_mode(mode: str, rank: int, align: bool, antialias: bool) -> None:
+    if antialias and not (mode in ("bilinear", "bicubic", "lanczos") and rank == 4):
+        raise ValueError(
+            "Anti-alias option is restricted to bilinear, bicubic, and lanczos modes and requires "
+            "a 4-D tensor as input"
+        )
+    if rank in (3, 4, 5) and mode in ("linear", "bilinear", "trilinear") and rank != _RANK[mode]:
+        raise NotImplementedError(f"Got {rank}D input, but {mode} mode needs {_RANK[mode]}D input")
+    if rank not in (3, 4, 5) or mode not in MODES or rank != _RANK.get(mode, rank):
+        raise NotImplementedError(
+            f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {rank}D) for the modes: "
+            f"{' | '.join(MODES)} (got {mode})"
+        )
+    if mode == "lanczos" and align:
+        raise ValueError("Lanczos mode does not support align_corners=True")
+    if mode == "lanczos" and not antialias:
+        raise ValueError("Lanczos mode requires antialias=True")
+
+
+def _no_pixels(ins, outs) -> RuntimeError:
+    def shown(sizes) -> str:
+        return ", ".join(f"{w}: {n}" for w, n in zip("DHW"[3 - len(sizes) :], sizes))
+
+    between = " and" if len(outs) == 1 else ""
+    return RuntimeError(
+        "Input and output sizes should be greater than 0, but got input "
+        f"({shown(ins)}){between} output ({shown(outs)})"
+    )
+
+
 def _sizes(x: Tensor, k: int, size, scale_factor, recompute):
     if size is not None and scale_factor is not None:
         raise ValueError("only one of size or scale_factor should be defined")
     if size is None and scale_factor is None:
         raise ValueError("either size or scale_factor should be defined")
     ins = x.shape[2:]
+    if recompute and size is not None:
+        raise ValueError("recompute_scale_factor is not meaningful with an explicit size.")
     if size is not None:
         size = tuple(size) if isinstance(size, (tuple, list)) else (size,) * k
         if len(size) != k:
             raise ValueError(
                 "Input and output must have the same number of spatial dimensions, but got input "
-                f"with spatial dimensions of {list(ins)} and output size of {list(size)}. Please "
+                f"with spatial dimensions of {list(ins)} and output size of {size}. Please "
                 "provide input tensor in (N, C, d1, d2, ...,dK) format and output size in (o1, o2, "
                 "...,oK) format."
             )
@@ -77,7 +105,9 @@ def _sizes(x: Tensor, k: int, size, scale_factor, recompute):
     if len(factors) != k:
         raise ValueError(
             "Input and scale_factor must have the same number of spatial dimensions, but got input "
-            f"with spatial dimensions of {list(ins)} and scale_factor of shape {list(factors)}."
+            f"with spatial dimensions of {list(ins)} and scale_factor of shape {factors}. Please "
+            "provide input tensor in (N, C, d1, d2, ...,dK) format and scale_factor in (s1, s2, "
+            "...,sK) format."
         )
     out = tuple(int(math.floor(float(n) * f)) for n, f in zip(ins, factors))
     return out, (None,) * k if recompute else factors
@@ -88,8 +118,6 @@ def _resize(x: Tensor, dim: int, out: int, factor, mode: str, align: bool, antia
     n = x.size(dim)
     if n == out and (factor is None or factor == 1) and mode != "bicubic":
         return x
-    if min(n, out) <= 0:
-        raise RuntimeError(f"Input and output sizes should be greater than 0, but got input size {n} and output size {out}")  # noqa: E501
     step = 1 / factor if factor else n / out
     if mode.startswith("nearest"):
         half = 0.5 if mode == "nearest-exact" else 0.0
@@ -126,12 +154,24 @@ def _cubic_taps(at: float, n: int) -> list[tuple[int, float]]:
     return [(min(max(low + j, 0), n - 1), _cubic(t - j, -0.75)) for j in (-1, 0, 1, 2)]
 
 
+def _sinc(x: float) -> float:
+    return math.sin(math.pi * x) / (math.pi * x) if x else 1.0
+
+
+# How far each antialiasing kernel reaches, and the kernel.
+_KERNELS = {
+    "bilinear": (1.0, lambda v: max(1 - abs(v), 0.0)),
+    "bicubic": (2.0, lambda v: _cubic(v, -0.5)),
+    "lanczos": (3.0, lambda v: _sinc(v) * _sinc(v / 3) if abs(v) < 3 else 0.0),
+}
+
+
 def _wide_taps(i: int, n: int, step: float, mode: str) -> list[tuple[int, float]]:
     """Antialiased: the kernel is as wide as the step when it shrinks."""
-    support = (2.0 if mode == "bicubic" else 1.0) * max(step, 1.0)
+    reach, kernel = _KERNELS[mode]
+    support = reach * max(step, 1.0)
     centre, inverse = (i + 0.5) * step, 1.0 / max(step, 1.0)
     low, high = max(int(centre - support + 0.5), 0), min(int(centre + support + 0.5), n)
-    kernel = (lambda v: _cubic(v, -0.5)) if mode == "bicubic" else (lambda v: max(1 - abs(v), 0.0))
     weights = [kernel((j - centre + 0.5) * inverse) for j in range(low, high)]
     total = sum(weights) or 1.0
     return [(j, w / total) for j, w in zip(range(low, high), weights)]
@@ -283,12 +323,21 @@ def affine_grid(theta: Tensor, size, align_corners: bool | None = None) -> Tenso
     """
     if not isinstance(theta, Tensor) or theta.dtype.kind != "f":
         raise ValueError(f"Expected theta to have floating point type, but got {theta.dtype}")
+    if align_corners is None:
+        _warn_corners()
     k = len(size) - 2
+    if k == 1 or k > 3:
+        raise NotImplementedError(
+            "affine_grid only supports 4D and 5D sizes, for 2D and 3D affine transforms, "
+            f"respectively. Got size {size}."
+        )
     if k not in (2, 3) or theta.dim() != 3 or tuple(theta.shape[-2:]) != (k, k + 1):
         raise ValueError(
             f"Expected a batch of {k}D affine matrices of shape Nx{k}x{k + 1} for size "
             f"{tuple(size)}. Got {theta.shape}."
         )
+    if min(size) <= 0:
+        raise ValueError(f"Expected non-zero, positive output size. Got {size}")
     outs = tuple(size[2:])
     columns = []
     for d in reversed(range(k)):
@@ -307,6 +356,14 @@ def affine_grid(theta: Tensor, size, align_corners: bool | None = None) -> Tenso
     return base.matmul(theta.transpose(1, 2)).reshape(theta.size(0), *outs, k)
 
 
+def _warn_corners() -> None:
+    warnings.warn(
+        "Default grid_sample and affine_grid behavior has changed to align_corners=False since "
+        "1.3.0. Please specify align_corners=True if the old behavior is desired. See the "
+        "documentation of grid_sample for details.", stacklevel=3,
+    )  # fmt: skip
+
+
 def _zero(like: Tensor) -> Tensor:
     return _creation.zeros(1, dtype=like.dtype)
 
@@ -323,20 +380,34 @@ def grid_sample(
     torch.Size([1, 3, 5, 6])
     """
     for word, value, allowed in (
-        ("mode", mode, ("bilinear", "nearest", "bicubic")),
-        ("padding_mode", padding_mode, ("zeros", "border", "reflection")),
+        ("mode", mode, "'bilinear', 'nearest' or 'bicubic'"),
+        ("padding_mode", padding_mode, "'zeros', 'border', or 'reflection'"),
     ):
-        if value not in allowed:
+        if f"'{value}'" not in allowed:
             raise ValueError(
-                f"nn.functional.grid_sample(): expected {word} to be one of "
-                f"{', '.join(map(repr, allowed))}, but got: '{value}'"
+                f"nn.functional.grid_sample(): expected {word} to be {allowed}, but got: '{value}'"
             )
+    if align_corners is None:
+        _warn_corners()
     k = input.dim() - 2
-    if grid.dim() != input.dim() or grid.size(-1) != k or grid.size(0) != input.size(0):
+    got = f"but got input with sizes {list(input.shape)} and grid with sizes {list(grid.shape)}"
+    if grid.size(0) != input.size(0):
         raise RuntimeError(
-            f"grid_sampler(): expected grid and input to have same batch size and grid to have "
-            f"size {k} in last dimension, but got input with sizes {list(input.shape)} and grid "
-            f"with sizes {list(grid.shape)}"
+            f"grid_sampler(): expected grid and input to have same batch size, {got}"
+        )
+    if grid.size(-1) != k:
+        raise RuntimeError(
+            f"grid_sampler(): expected grid to have size {k} in last dimension, but got grid with "
+            f"sizes {list(grid.shape)}"
+        )
+    if grid.dim() != input.dim() or k not in (2, 3):
+        raise RuntimeError(
+            "grid_sampler(): expected 4D or 5D input and grid with same number of dimensions, "
+            + got
+        )
+    if grid.dtype is not input.dtype:
+        raise RuntimeError(
+            f"expected scalar type {input.dtype.scalar_type} but found {grid.dtype.scalar_type}"
         )
     if mode == "bicubic" and k != 2:
         raise RuntimeError("grid_sampler(): bicubic interpolation only supports 4D input")

@@ -163,6 +163,7 @@ def sigmoid(input: Tensor) -> Tensor:
     >>> torch.nn.functional.sigmoid(torch.tensor([0.0, 1.0, 2.0]))
     tensor([0.5000, 0.7311, 0.8808])
     """
+    must_be_tensor("sigmoid", input=input)
     return input.sigmoid()
 
 
@@ -173,6 +174,7 @@ def tanh(input: Tensor) -> Tensor:
     >>> torch.nn.functional.tanh(torch.tensor([0.0, 1.0, 2.0]))
     tensor([0.0000, 0.7616, 0.9640])
     """
+    must_be_tensor("tanh", input=input)
     return input.tanh()
 
 
@@ -345,7 +347,8 @@ def _soft_cross_entropy(input, target, weight, reduction: str, smoothing: float)
 
 def _smoothing(amount: float, input: Tensor) -> tuple[float, float]:
     """(what the target keeps, what each class gets)."""
-    if not 0.0 <= amount <= 1.0:
+    amount = max(amount, 0.0)  # PyTorch takes no notice of a negative one
+    if amount > 1.0:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {amount:g}")
     classes = input.size(1 if input.dim() > 1 else 0)
     return 1.0 - amount, amount / max(classes, 1)
@@ -363,6 +366,8 @@ def nll_loss(
     tensor(1.0397)
     """
     must_be_tensor("nll_loss_nd", input=input, target=target)
+    if weight is not None:
+        must_be_tensor("nll_loss_nd", input=input, target=target, weight=weight)
     reduction = _losses.legacy(size_average, reduce, reduction)
     attrs = (reduction, ignore_index, input.dim())
     if weight is None:

@@ -97,6 +97,13 @@ def _random_fill(tensor: Tensor, row: str, scale: float, shift: float, generator
     return tensor
 
 
+def _floating(kernel: str, tensor: Tensor) -> None:
+    if not tensor.dtype.differentiable:
+        raise NotImplementedError(
+            f"\"{kernel}\" not implemented for '{tensor.dtype.scalar_type}'"
+        )
+
+
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator=None) -> Tensor:
     """Fills with uniform numbers from [a, b).
 
@@ -105,6 +112,11 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator=None) -> 
     >>> bool((x >= 5).all()), bool((x <= 6).all())
     (True, True)
     """
+    if a > b:
+        raise RuntimeError(
+            f"uniform_ expects to return a [from, to) range, but found from={a:g} > to={b:g}"
+        )
+    _floating("check_uniform_bounds", tensor)
     return _random_fill(tensor, "rand", float(b) - float(a), float(a), generator)
 
 
@@ -115,6 +127,9 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator=None)
     >>> torch.nn.init.normal_(torch.empty(3), mean=5.0, std=0.0)
     tensor([5., 5., 5.])
     """
+    if std < 0:
+        raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
+    _floating("normal_kernel_cpu", tensor)
     return _random_fill(tensor, "randn", float(std), float(mean), generator)
 
 
@@ -125,6 +140,8 @@ def constant_(tensor: Tensor, val: float) -> Tensor:
     >>> torch.nn.init.constant_(torch.empty(3), 0.5)
     tensor([0.5000, 0.5000, 0.5000])
     """
+    if isinstance(val, str):
+        raise TypeError(f"fill_() received an invalid combination of arguments - got ({val!r})")
     m = tensor._v.meta if tensor._v.meta is not None else tensor._value().meta
     value = float(val) if m.dtype.kind == "f" else val
     return _store(tensor, "full", (value,), (m.shape, m.dtype))

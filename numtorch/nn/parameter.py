@@ -96,7 +96,11 @@ _MARKS.update({Parameter: "_is_param", Buffer: "_is_buffer"})
 def new_parameter(shape: tuple[int, ...], dtype=None, device=None) -> Parameter:
     """A Parameter with memory of its own whose content is not set yet."""
     _creation._check_device(device)
-    m = meta(tuple(shape), _creation._dtype(dtype))
+    shape = tuple(shape)
+    for k, n in enumerate(shape):
+        if not isinstance(n, int) and not hasattr(n, "__index__"):
+            raise TypeError(_no_size(n, k))
+    m = meta(shape, _creation._dtype(dtype))
     if any(n < 0 for n in m.shape):
         low = min(m.shape)
         raise RuntimeError(
@@ -106,6 +110,20 @@ def new_parameter(shape: tuple[int, ...], dtype=None, device=None) -> Parameter:
     t = _new(Parameter)
     t._v = Lazy(m, buf, buf.addr)
     return t.requires_grad_()
+
+
+def _no_size(n, k: int) -> str:
+    """PyTorch's text for a size that is no int, at place k."""
+    found = type(n).__name__
+    if k == 0:
+        return (
+            "empty(): argument 'size' (position 1) must be tuple of ints, but found element of "
+            f"type {found} at pos 0"
+        )
+    return (
+        f"empty(): argument 'size' failed to unpack the object at pos {k + 1} with error \"type "
+        f'must be tuple of ints,but got {found}"'
+    )
 
 
 class UninitializedTensorMixin:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import OrderedDict, namedtuple
 from types import MappingProxyType
 
@@ -25,6 +26,10 @@ class IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpect
 
 
 _NONE = MappingProxyType({})
+_ISSUE = (
+    "Please file an issue at https://github.com/pytorch/pytorch/issues/new?template=bug-report.yml "
+    "to report this bug."
+)
 
 
 class ModuleState:
@@ -74,13 +79,13 @@ class ModuleState:
     def get_extra_state(self):
         """Extra state for state_dict; subclasses may define it together with set_extra_state."""
         raise RuntimeError(
-            "Reached a code path in Module.get_extra_state() that should never be called."
+            f"Reached a code path in Module.get_extra_state() that should never be called. {_ISSUE}"
         )
 
     def set_extra_state(self, state) -> None:
         """Takes what get_extra_state gave; subclasses define both."""
         raise RuntimeError(
-            "Reached a code path in Module.set_extra_state() that should never be called."
+            f"Reached a code path in Module.set_extra_state() that should never be called. {_ISSUE}"
         )
 
     def _has_extra_state(self) -> bool:
@@ -101,6 +106,11 @@ class ModuleState:
     ) -> dict:
         """Parameters and persistent buffers by dotted name; they share memory with the module."""
         if args:
+            warnings.warn(
+                "Positional args are being deprecated, use kwargs instead. Refer to https://pytorch"
+                ".org/docs/main/generated/torch.nn.Module.html#torch.nn.Module.state_dict for "
+                "details.", FutureWarning, stacklevel=2,
+            )  # fmt: skip
             destination = args[0] if destination is None else destination
             prefix = args[1] if len(args) > 1 else prefix
         if destination is None:

@@ -31,7 +31,7 @@ class Bilinear(Module):
     ):  # fmt: skip
         super().__init__()
         if in1_features <= 0:
-            raise ValueError(f"in1_features must be > 0, but got {in1_features}")
+            raise ValueError(f"in1_features must be > 0, but got (in1_features={in1_features})")
         self.in1_features, self.in2_features = in1_features, in2_features
         self.out_features = out_features
         self.weight = new_parameter((out_features, in1_features, in2_features), dtype, device)
@@ -69,16 +69,15 @@ class Unflatten(Module):
 
     def __init__(self, dim: int | str, unflattened_size):
         super().__init__()
-        if not isinstance(dim, int):
-            raise TypeError(
-                "unflattened_size must be a tuple of tuples, but found type "
-                + type(unflattened_size).__name__
-                if isinstance(dim, str)
-                else "invalid argument type for dim parameter"
+        if isinstance(dim, str):
+            raise NotImplementedError(
+                f"named dims are not implemented in numtorch: give the number of the dim '{dim}'"
             )
+        if not isinstance(dim, int):
+            raise TypeError("invalid argument type for dim parameter")
         if not isinstance(unflattened_size, (tuple, list)):
             raise TypeError(
-                "unflattened_size must be tuple of ints, but found type "
+                "unflattened_size must be a tuple of ints, but found type "
                 f"{type(unflattened_size).__name__}"
             )
         for k, n in enumerate(unflattened_size):

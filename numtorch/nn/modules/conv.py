@@ -202,8 +202,8 @@ class _ConvTranspose(_ConvNd):
         most = [low + s - 1 for low, s in zip(least, self.stride)]
         if any(not a <= n <= b for n, a, b in zip(size, least, most)):
             raise ValueError(
-                f"requested an output size of {list(output_size)}, but valid sizes range from "
-                f"{least} to {most} (for an input of {list(x.shape[2:])})"
+                f"requested an output size of {size}, but valid sizes range from "
+                f"{least} to {most} (for an input of {x.shape[2:]})"
             )
         return tuple(n - a for n, a in zip(size, least))
 

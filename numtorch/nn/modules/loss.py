@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 
 from ..._tensor import Tensor
 from .. import functional as F
@@ -483,6 +484,15 @@ class NLLLoss2d(NLLLoss):
     """NLLLoss under its old name.
 
     >>> import numtorch as torch
-    >>> torch.nn.NLLLoss2d()(torch.zeros(1, 3, 2, 2), torch.zeros(1, 2, 2, dtype=torch.int64)).shape
-    torch.Size([])
+    >>> issubclass(torch.nn.NLLLoss2d, torch.nn.NLLLoss)
+    True
     """
+
+    def __init__(self, weight: Tensor | None = None, size_average=None, ignore_index: int = -100,
+                 reduce=None, reduction: str = "mean"):  # fmt: skip
+        warnings.warn(
+            "`NLLLoss2d` has been deprecated. Please use `NLLLoss` instead as a drop-in "
+            "replacement and see https://pytorch.org/docs/main/nn.html#torch.nn.NLLLoss for more "
+            "details.", FutureWarning, stacklevel=2,
+        )  # fmt: skip
+        super().__init__(weight, size_average, ignore_index, reduce, reduction)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 
 from numtorch.jit import dtypes as _d
@@ -188,7 +189,7 @@ class Module(ModuleHooks, ModuleState):
             raise KeyError(f'{what} name can\'t contain "."{tail}')
         if name == "":
             raise KeyError(f'{what} name can\'t be empty string ""')
-        if name not in registry and hasattr(self, name) and name not in self.__dict__:
+        if name not in registry and hasattr(self, name):
             raise KeyError(f"attribute '{name}' already exists")
 
     def __dir__(self):
@@ -270,11 +271,11 @@ class Module(ModuleHooks, ModuleState):
         """The submodule with a dotted name."""
         module = self
         for part in target.split(".") if target else ():
-            if part not in module._modules:
-                raise AttributeError(
-                    f"{type(module).__name__} has no attribute `{part}`"
-                )
-            module = module._modules[part]
+            if not hasattr(module, part):
+                raise AttributeError(f"{module._get_name()} has no attribute `{part}`")
+            module = getattr(module, part)
+            if not isinstance(module, Module):
+                raise AttributeError(f"`{part}` is not an nn.Module")
         return module
 
     def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
@@ -295,16 +296,21 @@ class Module(ModuleHooks, ModuleState):
         """The parameter with a dotted name."""
         path, _, name = target.rpartition(".")
         module = self.get_submodule(path)
-        if name not in module._parameters:
-            raise AttributeError(f"{type(module).__name__} has no attribute `{name}`")
-        return module._parameters[name]
+        if not hasattr(module, name):
+            raise AttributeError(f"{module._get_name()} has no attribute `{name}`")
+        found = getattr(module, name)
+        if not isinstance(found, Parameter):
+            raise AttributeError(f"`{name}` is not an nn.Parameter")
+        return found
 
     def get_buffer(self, target: str) -> Tensor:
         """The buffer with a dotted name."""
         path, _, name = target.rpartition(".")
         module = self.get_submodule(path)
+        if not hasattr(module, name):
+            raise AttributeError(f"{module._get_name()} has no attribute `{name}`")
         if name not in module._buffers:
-            raise AttributeError(f"{type(module).__name__} has no attribute `{name}`")
+            raise AttributeError(f"`{name}` is not a buffer")
         return module._buffers[name]
 
     # -- modes, casts
@@ -349,7 +355,7 @@ class Module(ModuleHooks, ModuleState):
         for p in self._parameters.values():
             if p is not None:
                 with no_grad():
-                    new = fn(p.detach())
+                    new = fn(p)
                 if new._v is not p._v:
                     p.data = new
                 if p._grad is not None:
@@ -361,6 +367,10 @@ class Module(ModuleHooks, ModuleState):
 
     def to(self, *args, **kwargs) -> Module:
         """Casts floating point parameters and buffers to a dtype; the device may only be cpu."""
+        if len(args) > 4:
+            raise TypeError(
+                f"to() takes from 0 to 4 positional arguments but {len(args)} were given"
+            )
         device, dtype = kwargs.get("device"), kwargs.get("dtype")
         for a in args:
             if isinstance(a, _d.DType):
@@ -374,6 +384,14 @@ class Module(ModuleHooks, ModuleState):
                 "nn.Module.to only accepts floating point or complex dtypes, but got desired dtype="
                 f"{dtype}"
             )
+        if dtype is not None and dtype.kind == "c":
+            warnings.warn(
+                "Complex modules are a new feature under active development whose design may "
+                "change, and some modules might not work as expected when using complex tensors "
+                "as parameters or buffers. Please file an issue at "
+                "https://github.com/pytorch/pytorch/issues/new?template=bug-report.yml if a "
+                "complex module does not work as expected.", stacklevel=2,
+            )  # fmt: skip
         return self._apply(
             lambda t: t.to(device=device, dtype=dtype if t.dtype.differentiable else None)
         )
@@ -463,7 +481,7 @@ class Module(ModuleHooks, ModuleState):
 _REGISTRIES = (
     ("_parameters", Parameter, ("parameter", "torch.nn.Parameter")),
     ("_modules", Module, ("child module", "torch.nn.Module")),
-    ("_buffers", Tensor, ("buffer", "torch.Tensor, torch.nn.Buffer")),
+    ("_buffers", Tensor, ("buffer", "torch.nn.Buffer, torch.Tensor")),
 )
 
 

@@ -38,6 +38,8 @@ class RNNBase(Module):
         self.num_layers, self.bias, self.batch_first = num_layers, bias, batch_first
         self.dropout, self.bidirectional, self.proj_size = float(dropout), bidirectional, proj_size
         directions = 2 if bidirectional else 1
+        if mode not in _rnn.GATES:
+            raise ValueError(f"Unrecognized RNN mode: {mode}")
         gates = _rnn.GATES[mode] * hidden_size
         out = proj_size or hidden_size
         self._all_names: list[list[str]] = []
@@ -84,7 +86,8 @@ class RNNBase(Module):
             return self._forward_packed(input, hx)
         if input.dim() not in (2, 3):
             raise ValueError(
-                f"{self._kind()}: Expected input to be 2D or 3D, got {input.dim()}D instead"
+                f"{self._kind()}: Expected input to be 2D or 3D, got {input.dim()}D"
+                f"{' tensor' if self.mode.startswith('RNN') else ''} instead"
             )
         batched = input.dim() == 3
         x = input
@@ -92,8 +95,10 @@ class RNNBase(Module):
             x = x.transpose(0, 1)
         elif not batched:
             x = x.unsqueeze(1)
-        self._check_input(x, input)
-        states = self._states(hx, x.size(1), x.dtype, batched)
+        hidden = self._states(hx, x.size(1), x.dtype, batched)
+        given = x.transpose(0, 1) if self.batch_first else x
+        self.check_forward_args(given, self._outer(hidden), None)
+        states = self._tuple(self.permute_hidden(self._outer(hidden), None))
         out, last = _rnn.network(
             self.mode, x, states, self._weights(), 2 if self.bidirectional else 1, self.dropout,
             self.training, None,
@@ -108,19 +113,18 @@ class RNNBase(Module):
         from ..utils.rnn import PackedSequence
 
         sizes = input.batch_sizes.tolist()
-        self._check_input(input.data, input.data)
-        states = self._states(hx, sizes[0], input.data.dtype, True)
-        if input.sorted_indices is not None and hx is not None:
-            states = tuple(s.index_select(1, input.sorted_indices) for s in states)
+        hidden = self._outer(self._states(hx, sizes[0], input.data.dtype, True))
+        if hx is not None:
+            hidden = self.permute_hidden(hidden, input.sorted_indices)
+        self.check_forward_args(input.data, hidden, input.batch_sizes)
+        states = self._tuple(hidden)
         out, last = _rnn.network(
             self.mode, input.data, states, self._weights(), 2 if self.bidirectional else 1,
             self.dropout, self.training, sizes,
         )  # fmt: skip
-        if input.unsorted_indices is not None:
-            last = tuple(s.index_select(1, input.unsorted_indices) for s in last)
         order = (input.sorted_indices, input.unsorted_indices)
         packed = PackedSequence(out, input.batch_sizes, *order)
-        return packed, self._outer(last)
+        return packed, self.permute_hidden(self._outer(last), input.unsorted_indices)
 
     def _kind(self) -> str:
         return "RNN" if self.mode.startswith("RNN") else self.mode
@@ -128,18 +132,58 @@ class RNNBase(Module):
     def _outer(self, states: tuple):
         return states if self.mode == "LSTM" else states[0]
 
-    def _check_input(self, x: Tensor, given: Tensor) -> None:
-        weight = self._parameters["weight_ih_l0"]
+    def _tuple(self, hidden) -> tuple:
+        return tuple(hidden) if self.mode == "LSTM" else (hidden,)
+
+    # -- checks and steps of forward that subclasses may override
+
+    def check_input(self, input: Tensor, batch_sizes: Tensor | None) -> None:
+        """Raises for an input whose dtype, rank or size does not fit."""
+        x, weight = input, self._flat_weights[0]
         if x.dtype is not weight.dtype and not autocast.any_enabled():
             raise ValueError(
                 f"RNN input dtype ({x.dtype}) does not match weight dtype ({weight.dtype}). "
                 f"Convert input: input.to({weight.dtype}), or convert model: model.to({x.dtype})"
             )
+        rank = 3 if batch_sizes is None else 2
+        if x.dim() != rank:
+            raise RuntimeError(f"input must have {rank} dimensions, got {x.dim()}")
         if x.size(-1) != self.input_size:
             raise RuntimeError(
                 f"input.size(-1) must be equal to input_size. Expected {self.input_size}, got "
                 f"{x.size(-1)}"
             )
+
+    def get_expected_hidden_size(self, input: Tensor, batch_sizes: Tensor | None) -> tuple:
+        """The shape that a hidden state for this input must have."""
+        return self._expected(input, batch_sizes, self.proj_size or self.hidden_size)
+
+    def _expected(self, input: Tensor, batch_sizes: Tensor | None, size: int) -> tuple:
+        if batch_sizes is not None:
+            batch = int(batch_sizes[0])
+        else:
+            batch = input.size(0 if self.batch_first else 1)
+        return self.num_layers * (2 if self.bidirectional else 1), batch, size
+
+    def check_hidden_size(
+        self, hx: Tensor, expected_hidden_size: tuple, msg: str = "Expected hidden size {}, got {}"
+    ) -> None:
+        """Raises RuntimeError for a state of another shape."""
+        if tuple(hx.shape) != tuple(expected_hidden_size):
+            raise RuntimeError(msg.format(expected_hidden_size, list(hx.shape)))
+
+    def check_forward_args(self, input: Tensor, hidden, batch_sizes: Tensor | None) -> None:
+        """Raises for an input or a state that does not fit."""
+        self.check_input(input, batch_sizes)
+        self.check_hidden_size(hidden, self.get_expected_hidden_size(input, batch_sizes))
+
+    def permute_hidden(self, hx, permutation: Tensor | None) -> Tensor:
+        """The state with its sequences in another order."""
+        return hx if permutation is None else hx.index_select(1, permutation)
+
+    @property
+    def _flat_weights(self) -> list[Tensor]:
+        return [getattr(self, name) for names in self._all_names for name in names]
 
     def _states(self, hx, batch: int, dtype, batched: bool) -> tuple:
         rows = self.num_layers * (2 if self.bidirectional else 1)
@@ -148,7 +192,7 @@ class RNNBase(Module):
             sizes = sizes[:1]
         if hx is None:
             return tuple(_creation.zeros(rows, batch, n, dtype=dtype) for n in sizes)
-        given = tuple(hx) if self.mode == "LSTM" else (hx,)
+        given = (hx[0], hx[1]) if self.mode == "LSTM" else (hx,)
         rank = 3 if batched else 2
         if any(h.dim() != rank for h in given):
             found = [f"{h.dim()}-D" for h in given]
@@ -159,12 +203,6 @@ class RNNBase(Module):
             )
         if not batched:
             given = tuple(h.unsqueeze(1) for h in given)
-        for k, (h, n) in enumerate(zip(given, sizes)):
-            if tuple(h.shape) != (rows, batch, n):
-                word = f"hidden[{k}]" if self.mode == "LSTM" else "hidden"
-                raise RuntimeError(
-                    f"Expected {word} size {(rows, batch, n)}, got {list(h.shape)}"
-                )
         return given
 
     def extra_repr(self) -> str:
@@ -209,6 +247,13 @@ def _check_options(input_size, hidden_size, num_layers, dropout, proj_size, mode
         raise ValueError("proj_size argument is only supported for LSTM, not RNN or GRU")
 
 
+def _no_more(name: str, kwargs: dict) -> None:
+    if "proj_size" in kwargs:
+        raise ValueError("proj_size argument is only supported for LSTM, not RNN or GRU")
+    for word in kwargs:
+        raise TypeError(f"{name}.__init__() got an unexpected keyword argument '{word}'")
+
+
 class RNN(RNNBase):
     """h = tanh(x W_ih' + b_ih + h W_hh' + b_hh), or relu: [T, N, in] -> [T, N, hidden], h.
 
@@ -221,8 +266,9 @@ class RNN(RNNBase):
     def __init__(
         self, input_size: int, hidden_size: int, num_layers: int = 1, nonlinearity: str = "tanh",
         bias: bool = True, batch_first: bool = False, dropout: float = 0.0,
-        bidirectional: bool = False, device=None, dtype=None,
+        bidirectional: bool = False, device=None, dtype=None, **kwargs,
     ):  # fmt: skip
+        _no_more("RNN", kwargs)
         if nonlinearity not in ("tanh", "relu"):
             raise ValueError(
                 f"Unknown nonlinearity '{nonlinearity}'. Select from 'tanh' or 'relu'."
@@ -250,6 +296,25 @@ class LSTM(RNNBase):
                          bidirectional, proj_size, device, dtype)  # fmt: skip
 
 
+    def get_expected_cell_size(self, input: Tensor, batch_sizes: Tensor | None) -> tuple:
+        """The shape that a cell state for this input must have."""
+        return self._expected(input, batch_sizes, self.hidden_size)
+
+    def check_forward_args(self, input: Tensor, hidden, batch_sizes: Tensor | None) -> None:
+        """Raises for an input or a state that does not fit."""
+        self.check_input(input, batch_sizes)
+        hidden_size = self.get_expected_hidden_size(input, batch_sizes)
+        cell_size = self.get_expected_cell_size(input, batch_sizes)
+        self.check_hidden_size(hidden[0], hidden_size, "Expected hidden[0] size {}, got {}")
+        self.check_hidden_size(hidden[1], cell_size, "Expected hidden[1] size {}, got {}")
+
+    def permute_hidden(self, hx, permutation: Tensor | None) -> tuple:
+        """The states with their sequences in another order."""
+        if permutation is None:
+            return hx
+        return tuple(h.index_select(1, permutation) for h in hx)
+
+
 class GRU(RNNBase):
     """Gated recurrent units: [T, N, in] -> [T, N, hidden], h.
 
@@ -262,8 +327,9 @@ class GRU(RNNBase):
     def __init__(
         self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True,
         batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False,
-        device=None, dtype=None,
+        device=None, dtype=None, **kwargs,
     ):  # fmt: skip
+        _no_more("GRU", kwargs)
         super().__init__("GRU", input_size, hidden_size, num_layers, bias, batch_first, dropout,
                          bidirectional, 0, device, dtype)  # fmt: skip
 
@@ -380,6 +446,10 @@ class LSTMCell(RNNCellBase):
         super().__init__(input_size, hidden_size, bias, 4, device, dtype)
 
     def forward(self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None) -> tuple:
+        if isinstance(hx, Tensor):
+            raise TypeError(
+                "lstm_cell(): argument 'hx' (position 2) must be tuple of Tensors, not Tensor"
+            )
         return self._step(input, hx)
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import copy
+import math
+import warnings
 from collections.abc import Callable
 
+from ... import _autocast as autocast
 from ... import _creation
 from ..._tensor import Tensor
+from ...autograd import is_grad_enabled
 from .. import functional as F
 from .. import init
 from ..parameter import new_parameter
@@ -243,6 +247,27 @@ def _causal_hint(mask: Tensor | None, is_causal: bool | None) -> bool:
     return bool((mask == wanted).all()) if mask.dtype.kind == "f" else False
 
 
+def _slow_because(layer: Module) -> str:
+    """Why PyTorch would not run a stack of these layers on ragged batches; empty if it would."""
+    if not isinstance(layer, TransformerEncoderLayer):
+        return " was not TransformerEncoderLayer"
+    if layer.norm_first:
+        return ".norm_first was True"
+    if not layer.self_attn.batch_first:
+        return (
+            ".self_attn.batch_first was not True(use batch_first for better inference performance)"
+        )
+    if not layer.self_attn._qkv_same_embed_dim:
+        return ".self_attn._qkv_same_embed_dim was not True"
+    if layer.self_attn.in_proj_bias is None:
+        return ".self_attn was passed bias=False"
+    if layer.activation not in (F.relu, F.gelu):
+        return ".activation_relu_or_gelu was not True"
+    if layer.norm1.eps != layer.norm2.eps:
+        return ".norm1.eps was not equal to encoder_layer.norm2.eps"
+    return ".self_attn.num_heads is odd" if layer.self_attn.num_heads % 2 else ""
+
+
 class TransformerEncoder(Module):
     """A stack of encoder layers.
 
@@ -260,6 +285,13 @@ class TransformerEncoder(Module):
         self.layers = _clones(encoder_layer, num_layers)
         self.num_layers, self.norm = num_layers, norm
         self.enable_nested_tensor, self.mask_check = enable_nested_tensor, mask_check
+        reason = _slow_because(encoder_layer)
+        self.use_nested_tensor = enable_nested_tensor and not reason
+        if enable_nested_tensor and reason:
+            warnings.warn(
+                "enable_nested_tensor is True, but self.use_nested_tensor is False because "
+                f"encoder_layer{reason}", stacklevel=2,
+            )  # fmt: skip
 
     def forward(
         self, src: Tensor, mask: Tensor | None = None, src_key_padding_mask: Tensor | None = None,
@@ -269,7 +301,21 @@ class TransformerEncoder(Module):
         for layer in self.layers:
             out = layer(out, src_mask=mask, src_key_padding_mask=src_key_padding_mask,
                         is_causal=causal)  # fmt: skip
+        if src_key_padding_mask is not None and mask is None and self._drops_padding(src):
+            padding = src_key_padding_mask
+            padding = padding if padding.dtype.kind == "b" else padding == -math.inf
+            if not self.mask_check or bool((padding[:, 1:] >= padding[:, :-1]).all()):
+                out = out.masked_fill(padding.unsqueeze(-1), 0.0)
         return out if self.norm is None else self.norm(out)
+
+
+    def _drops_padding(self, src: Tensor) -> bool:
+        """True where PyTorch computes on ragged batches: the rows of padding come out as 0."""
+        usable = self.use_nested_tensor and len(self.layers) and not self.layers[0].training
+        if not usable or src.dim() != 3 or autocast.any_enabled():
+            return False
+        tensors = (src, *self.layers[0].parameters())
+        return not (is_grad_enabled() and any(t.requires_grad for t in tensors))
 
 
 class TransformerDecoder(Module):
