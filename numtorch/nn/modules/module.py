@@ -80,6 +80,8 @@ class Module(ModuleHooks, ModuleState):
     def __setattr__(self, name: str, value) -> None:
         d = self.__dict__
         if isinstance(value, Parameter):
+            if name in d and name not in d.get("_parameters", ()):
+                _remove(name, d, d.get("_buffers", {}), d.get("_modules", {}))
             self.register_parameter(name, value)
         elif isinstance(value, Module):
             self._need_init("module")
