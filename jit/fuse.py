@@ -124,6 +124,8 @@ class Fuser:
                 found.append(u)
         found.sort(key=lambda u: -u.index)
         for v in node.inputs:
+            if wide_dims(node.out.shape) and not wide_dims(self._inner(v).shape):
+                continue  # nothing is won by reading one number once
             near = reversed(self.readers.get(self._inner(v), {}))
             for u in itertools.islice(near, MAX_NEIGHBOURS):
                 if u.alive and not u.opaque and u not in found:

@@ -59,6 +59,26 @@ class Reading:
             self.limit = 0
         return idx
 
+    def add_inputs(self, values: list[Lazy]) -> list[int]:
+        """`add_input` of many values."""
+        win, inputs, in_key, first_of = self.win, self.inputs, self.in_key, self.in_bufs.setdefault
+        k, nbytes, found = len(inputs), self.bytes, []
+        for v in values:
+            if v.win is not win:
+                if v.error is not None:
+                    raise v.error
+                m = v.meta
+                in_key.append((m, v.strides, first_of(id(v.buf), k)))
+                inputs.append(v)
+                nbytes += m.nbytes
+                v.win, v.idx = win, INPUT_BASE - k
+                k += 1
+            found.append(v.idx)
+        self.bytes = nbytes
+        if nbytes > config.MAX_INPUT_BYTES:
+            self.limit = 0
+        return found
+
     def count_apart(self, t, idx: int) -> None:
         """Notes the version of a value that is read through .data."""
         counter = apart(t)

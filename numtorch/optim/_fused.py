@@ -13,6 +13,7 @@ from sys import getrefcount
 
 import numpy as np
 from numtorch.jit.dtypes import float64, from_numpy
+from numtorch.jit.interop import exposed
 from numtorch.jit.meta import meta
 from numtorch.jit.ops import OPS
 from numtorch.jit.record import Lazy, array_of, local, supersede
@@ -341,22 +342,32 @@ def scalar_options(group: dict) -> dict:
 
 def _operands(tape, slots: list[Slot]) -> list[int] | None:
     """Indices of parameters, gradients and states; None if one to be written is not in memory."""
-    found: list[int] = []
-    add, win = found.append, tape.win
+    values: list[Lazy] = []
+    add, win, read = values.append, tape.win, {}
     for slot in slots:
         v = slot.p._v
         if v.buf is None or v.meta.dtype.is_complex:
             return None
-        add(v.idx if v.win is win else tape.add_input(v))
+        add(v)
         g = slot.p._grad
-        v = g._v
-        add(v.idx if v.win is win else tape.input(g))
+        if g._v.win is not win and (g._rg or g._st is not None or not _own(g._v)):
+            read[len(values)] = tape.input(g)
+            g = slot.p  # in its place
+        add(g._v)
         for t in slot.states:
             v = t._v
             if v.buf is None:
                 return None
-            add(v.idx if v.win is win else tape.add_input(v))
+            add(v)
+    found = tape.add_inputs(values)
+    for at, idx in read.items():
+        found[at] = idx
     return found
+
+
+def _own(v: Lazy) -> bool:
+    """True for a value in memory that nobody outside sees."""
+    return v.buf is not None and not exposed(v.buf)
 
 
 def _as_real(slot: Slot) -> Slot:
