@@ -238,6 +238,7 @@ def set_flush_denormal(mode) -> "bool":
     return pool.set_flush_denormal(mode)
 
 from . import (  # noqa: E402, F401
+    _layer_names,
     _more_names,  # noqa: E402
     cpu,
     func,
@@ -253,6 +254,7 @@ from .func import vmap  # noqa: E402, F401
 from .sparse import sparse_coo_tensor, sparse_csc_tensor, sparse_csr_tensor  # noqa: E402, F401
 
 _more_names.install(globals())
+_more_names.add_functions(globals(), _layer_names)
 
 
 def __getattr__(name: str):

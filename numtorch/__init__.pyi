@@ -50,6 +50,7 @@ from . import special as special
 from . import testing as testing
 from . import text as text
 from . import torch_version as torch_version
+from . import types as types
 from . import utils as utils
 from . import version as version
 from . import vision as vision
@@ -1855,6 +1856,8 @@ def addr_(self, *args: Any, **kwargs: Any) -> Any:
     """In-place version of :meth:`addr`."""
 def adjoint(input: Tensor) -> Any:
     """Conjugate transpose of the last two dims."""
+def affine_grid_generator(theta: Any, size: Any, align_corners: Any) -> Any:
+    """nn.functional.affine_grid."""
 def alias_copy(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """A copy of the whole tensor, in row-major order."""
 def all(input: Tensor, dim: _Ints | None = None, keepdim: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
@@ -2006,6 +2009,8 @@ def bernoulli(input: Tensor, p: _float, *, generator: Generator | None = None, o
 bfloat16: dtype
 def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = ...) -> Any:
     """x1' A x2 + b: [..., in1], [..., in2], weight [out, in1, in2]."""
+def binary_cross_entropy_with_logits(input: Any, target: Any, weight: Any = ..., pos_weight: Any = ..., reduction: Any = ...) -> Any:
+    """nn.functional.binary_cross_entropy_with_logits with a number as the reduction."""
 def bincount(input: Tensor, weights: Tensor | None = None, minlength: _int = 0) -> Any:
     """How often each non-negative integer occurs, or the sums of its weights."""
 def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Any:
@@ -2153,6 +2158,8 @@ def conv_transpose2d(input: Any, weight: Any, bias: Any = ..., stride: Any = ...
     """The adjoint of conv2d: input [N, C, H, W], weight [C, O / groups, kh, kw]."""
 def conv_transpose3d(input: Any, weight: Any, bias: Any = ..., stride: Any = ..., padding: Any = ..., output_padding: Any = ..., groups: Any = ..., dilation: Any = ...) -> Any:
     """The adjoint of conv3d: input [N, C, D, H, W], weight [C, O / groups, kd, kh, kw]."""
+def convolution(input: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, transposed: Any, output_padding: Any, groups: Any) -> Any:
+    """A convolution, or its transpose, of as many dims as the weight has beyond two."""
 def copysign(input: Tensor, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """input with the sign of other."""
 def copysign_(self, *args: Any, **kwargs: Any) -> Any:
@@ -2167,6 +2174,8 @@ def cosh(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Te
     """Hyperbolic cosine."""
 def cosh_(self, *args: Any, **kwargs: Any) -> Any:
     """In-place version of :meth:`cosh`."""
+def cosine_embedding_loss(input1: Any, input2: Any, target: Any, margin: Any = ..., reduction: Any = ...) -> Any:
+    """nn.functional.cosine_embedding_loss with a number as the reduction."""
 def cosine_similarity(x1: Any, x2: Any, dim: Any = ..., eps: Any = ...) -> Any:
     """<x1, x2> / (max(|x1|, eps) * max(|x2|, eps)) along a dim; operands broadcast."""
 def count_nonzero(input: Tensor, dim: _Ints | None = None) -> Any:
@@ -2175,6 +2184,8 @@ def cov(input: Tensor, *, correction: _int = 1, fweights: Tensor | None = None, 
     """Covariance matrix of the rows of [variables, observations] (or of one vector)."""
 def cross(input: Tensor, other: Tensor, dim: _int | None = None, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Vector product along `dim` (default: the first dim of size 3)."""
+def ctc_loss(log_probs: Any, targets: Any, input_lengths: Any, target_lengths: Any, blank: Any = ..., reduction: Any = ..., zero_infinity: Any = ...) -> Any:
+    """nn.functional.ctc_loss with a number as the reduction."""
 def cummax(input: Tensor, dim: _int, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
     """(values, indices) of the running maxima along a dim; of equal ones the last index."""
 def cummin(input: Tensor, dim: _int, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
@@ -2477,8 +2488,21 @@ def greater_equal(input: Tensor, other: Tensor | Number, *, out: Tensor | tuple[
     """True where input >= other; no complex tensors."""
 def greater_equal_(self, *args: Any, **kwargs: Any) -> Any:
     """In-place version of :meth:`ge`."""
+def grid_sampler(input: Any, grid: Any, interpolation_mode: Any, padding_mode: Any, align_corners: Any) -> Any:
+    """nn.functional.grid_sample; modes 0 bilinear, 1 nearest, 2 bicubic; 0 zeros, 1 border,
+    2 reflection."""
+def grid_sampler_2d(input: Any, grid: Any, interpolation_mode: Any, padding_mode: Any, align_corners: Any) -> Any:
+    """nn.functional.grid_sample; modes 0 bilinear, 1 nearest, 2 bicubic; 0 zeros, 1 border,
+    2 reflection."""
+def grid_sampler_3d(input: Any, grid: Any, interpolation_mode: Any, padding_mode: Any, align_corners: Any) -> Any:
+    """nn.functional.grid_sample; modes 0 bilinear, 1 nearest, 2 bicubic; 0 zeros, 1 border,
+    2 reflection."""
 def group_norm(input: Any, num_groups: Any, weight: Any = ..., bias: Any = ..., eps: Any = ..., cudnn_enabled: Any = ...) -> Any:
     """nn.functional.group_norm."""
+def gru(*args: Any) -> Any:
+    """(outputs, h) of a GRU whose weights are a list; arguments as those of `lstm`."""
+def gru_cell(input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = ..., b_hh: Any = ...) -> Any:
+    """h after one step of a GRU: input [N, in], hx [N, hidden]."""
 def gt(input: Tensor, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """True where input > other; no complex tensors."""
 def gt_(self, *args: Any, **kwargs: Any) -> Any:
@@ -2501,6 +2525,8 @@ def heaviside(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] 
     """0 below 0, 1 above, and other where input is 0."""
 def heaviside_(self, *args: Any, **kwargs: Any) -> Any:
     """In-place version of :meth:`heaviside`."""
+def hinge_embedding_loss(input: Any, target: Any, margin: Any = ..., reduction: Any = ...) -> Any:
+    """nn.functional.hinge_embedding_loss with a number as the reduction."""
 def histc(input: Tensor, bins: _int = 100, min: Number = 0, max: Number = 0, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Counts of elements in equal bins between min and max (of the data when both are equal)."""
 @overload
@@ -2685,6 +2711,8 @@ def kaiser_window(window_length: _int, periodic: _bool = True, *, dtype: _dtype 
 @overload
 def kaiser_window(window_length: _int, periodic: _bool, beta: _float = 12.0, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False) -> Any:
     ...
+def kl_div(input: Any, target: Any, reduction: Any = ..., *, log_target: Any = ...) -> Any:
+    """nn.functional.kl_div with a number as the reduction."""
 def kron(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Kronecker product: every element of input times the whole of other."""
 def kthvalue(input: Tensor, k: _int, dim: _int = -1, keepdim: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Any:
@@ -2802,6 +2830,14 @@ def logspace(start: Tensor, end: Tensor, steps: _int, base: _float = 10.0, *, dt
 def logsumexp(input: Tensor, dim: _Ints, keepdim: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """log(sum(exp(x))) over the dims, without overflow."""
 long: dtype
+def lstm(*args: Any) -> Any:
+    """(outputs, h, c) of an LSTM whose weights are a list; see nn.LSTM.
+
+    Arguments: (input, (h, c), params, has_biases, num_layers, dropout, train, bidirectional,
+    batch_first), or of packed sequences (data, batch_sizes, (h, c), params, has_biases,
+    num_layers, dropout, train, bidirectional)."""
+def lstm_cell(input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = ..., b_hh: Any = ...) -> Any:
+    """(h, c) after one step of an LSTM: input [N, in], hx = (h, c) of [N, hidden]."""
 def lt(input: Tensor, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """True where input < other; no complex tensors."""
 def lt_(self, *args: Any, **kwargs: Any) -> Any:
@@ -2814,6 +2850,8 @@ def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: _bool = True, unp
     """(P, L, U) from the result of linalg.lu_factor; what is not wanted is empty."""
 def manual_seed(seed: Any) -> Any:
     """Seeds the default generator."""
+def margin_ranking_loss(input1: Any, input2: Any, target: Any, margin: Any = ..., reduction: Any = ...) -> Any:
+    """nn.functional.margin_ranking_loss with a number as the reduction."""
 @overload
 def masked_fill(input: Tensor, mask: Tensor, value: Number) -> Any:
     """input with a value where the mask holds; both broadcast."""
@@ -2935,6 +2973,10 @@ def narrow(input: Tensor, dim: _int, start: Any, length: _int) -> Tensor:
     A view; IndexError or RuntimeError where it would reach past the dim."""
 def narrow_copy(input: Tensor, dim: _int, start: Any, length: _int, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """A copy of what `narrow` gives."""
+def native_dropout(input: Any, p: Any, train: Any) -> Any:
+    """(dropout of the input, mask of the elements that are kept)."""
+def native_layer_norm(input: Any, normalized_shape: Any, weight: Any, bias: Any, eps: Any) -> Any:
+    """(layer norm, mean, 1 / standard deviation) over the last dims."""
 def ne(input: Tensor, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """True where both differ."""
 def ne_(self, *args: Any, **kwargs: Any) -> Any:
@@ -2960,6 +3002,8 @@ def nonzero_static(input: Tensor, *, size: _int, fill_value: _int = -1, out: Ten
     """`nonzero` with a given number of rows: filled up, or cut."""
 def norm(input: Tensor, p: Any = 'fro', dim: _Ints | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """p-norm over the dims: 'fro' is the 2-norm, 'nuc' the sum of singular values of a matrix."""
+def norm_except_dim(v: Any, pow: Any = ..., dim: Any = ...) -> Any:
+    """The norm over all dims but one; the reduced dims have size 1. dim -1: over all."""
 @overload
 def normal(mean: Tensor, std: Tensor, *, generator: Generator | None = None, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Normal numbers with the given means and standard deviations (tensors broadcast)."""
@@ -3018,6 +3062,8 @@ def pixel_unshuffle(input: Any, downscale_factor: Any) -> Any:
     """[*, C, H * r, W * r] -> [*, C * r^2, H, W]."""
 def poisson(input: Tensor, generator: Generator | None = None) -> Any:
     """Poisson numbers with the given rates."""
+def poisson_nll_loss(input: Any, target: Any, log_input: Any, full: Any, eps: Any, reduction: Any) -> Any:
+    """nn.functional.poisson_nll_loss with a number as the reduction."""
 def polar(abs: Tensor, angle: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """abs * e**(1j * angle) of two tensors of one dtype."""
 def polygamma(n: _int, input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
@@ -3138,6 +3184,14 @@ def result_type(scalar1: Number, scalar2: Number) -> Any:
     ...
 def rms_norm(input: Any, normalized_shape: Any, weight: Any = ..., eps: Any = ...) -> Any:
     """x / sqrt(mean(x^2) + eps) over the last dims; eps is the dtype's epsilon by default."""
+def rnn_relu(*args: Any) -> Any:
+    """(outputs, h) of a plain recurrent layer with relu; arguments as those of `lstm`."""
+def rnn_relu_cell(input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = ..., b_hh: Any = ...) -> Any:
+    """h after one step of a plain recurrent layer with relu."""
+def rnn_tanh(*args: Any) -> Any:
+    """(outputs, h) of a plain recurrent layer with tanh; arguments as those of `lstm`."""
+def rnn_tanh_cell(input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = ..., b_hh: Any = ...) -> Any:
+    """h after one step of a plain recurrent layer with tanh."""
 def roll(input: Tensor, shifts: _Ints, dims: _Ints = ()) -> Any:
     """Elements moved along the dims; what falls off one end comes in at the other."""
 def rot90(input: Tensor, k: _int = 1, dims: _Ints = (0, 1)) -> Any:
@@ -3448,6 +3502,8 @@ def tril_(self, *args: Any, **kwargs: Any) -> Any:
     """In-place version of :meth:`tril`."""
 def tril_indices(row: _int, col: _int, offset: _int = 0, *, dtype: _dtype | None = None, device: _Device | None = None, layout: _layout | None = None) -> Any:
     """Row and column of the elements that `tril` keeps: [2, n]."""
+def triplet_margin_loss(anchor: Any, positive: Any, negative: Any, margin: Any = ..., p: Any = ..., eps: Any = ..., swap: Any = ..., reduction: Any = ...) -> Any:
+    """nn.functional.triplet_margin_loss with a number as the reduction."""
 def triu(input: Tensor, diagonal: _int = 0, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """The elements on and above a diagonal; zeros below."""
 def triu_(self, *args: Any, **kwargs: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from . import _removed
 from ._descriptors import no_device
 from ._examples import described
@@ -498,16 +500,21 @@ def _new(self: Tensor, *args, device=None) -> Tensor:
     return legacy_new(args, self.dtype)
 
 
+def add_functions(functions: dict, module) -> None:
+    """Adds the public functions of a module."""
+    for name, f in list(vars(module).items()):
+        if not name.startswith("_") and getattr(f, "__module__", "") == module.__name__:
+            if name not in ("install", "add_functions"):
+                functions[name] = f
+
+
 def install(functions: dict) -> None:
     """Adds the names to the torch namespace and the methods to Tensor."""
     for name in _SAME:
         f = getattr(F, name, None)
         if f is not None:
             functions[name] = f
-    for name, f in list(globals().items()):
-        if not name.startswith("_") and callable(f) and getattr(f, "__module__", "") == __name__:
-            if name != "install":
-                functions[name] = f
+    add_functions(functions, sys.modules[__name__])
     functions["resize_as_"] = Tensor.resize_as_
     _removed.install()
     Tensor.prelu = F.prelu

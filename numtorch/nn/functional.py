@@ -9,6 +9,7 @@ from .. import _random
 from .._products import pdist
 from .._tensor import Tensor
 from . import _check, _losses
+from . import _reduction as _Reduction  # noqa: F401
 from ._activation import (
     bilinear,
     celu,

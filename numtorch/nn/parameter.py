@@ -144,7 +144,7 @@ class UninitializedTensorMixin:
         made = new_parameter(tuple(shape), dtype or self.dtype, device).detach()
         self._v, self._st, self._view = made._v, made._st, made._view
         self._st.add_alias(self)
-        self.__class__ = Parameter if isinstance(self, Parameter) else Buffer
+        self.__class__ = Parameter if isinstance(self, Parameter) else Tensor
 
     @property
     def shape(self) -> NoReturn:
@@ -186,7 +186,7 @@ class UninitializedParameter(UninitializedTensorMixin, Parameter):
         return f"<{type(self).__name__}>"
 
 
-class UninitializedBuffer(UninitializedTensorMixin, Buffer):
+class UninitializedBuffer(UninitializedTensorMixin, Tensor, internal=True):
     """A buffer whose shape the first input of a lazy module decides.
 
     >>> import numtorch as torch
@@ -195,6 +195,8 @@ class UninitializedBuffer(UninitializedTensorMixin, Buffer):
     >>> buffer.shape
     torch.Size([2, 3])
     """
+
+    __torch_function__ = plain_function
 
     def __new__(cls, requires_grad: bool = False, device=None, dtype=None, persistent: bool = True):
         t = shared_leaf(cls, _creation.empty(0, dtype=dtype))

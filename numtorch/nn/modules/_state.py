@@ -12,7 +12,7 @@ from ...utils.hooks import RemovableHandle, add
 from ..parameter import Parameter
 
 
-class IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpected_keys"])):
+class _IncompatibleKeys(namedtuple("_IncompatibleKeys", ["missing_keys", "unexpected_keys"])):
     """What load_state_dict(strict=False) left out."""
 
     __slots__ = ()
@@ -216,7 +216,7 @@ class ModuleState:
                 if child is not None:
                     load(child, prefix + name + ".")
             for hook in module._load_state_dict_post_hooks.values():
-                hook(module, IncompatibleKeys(missing, unexpected))
+                hook(module, _IncompatibleKeys(missing, unexpected))
 
         load(self, "")
         if strict:
@@ -229,4 +229,4 @@ class ModuleState:
                 f"Error(s) in loading state_dict for {type(self).__name__}:\n\t"
                 + "\n\t".join(errors)
             )
-        return IncompatibleKeys(missing, unexpected)
+        return _IncompatibleKeys(missing, unexpected)

@@ -90,7 +90,18 @@ class Tanh(Module):
         return F.tanh(input)
 
 
-class Softmax(Module):
+class _AlongDim(Module):
+    """A normalisation along the dim `dim`."""
+
+    def __init__(self, dim: int | None = None):
+        super().__init__()
+        self.dim = dim
+
+    def extra_repr(self) -> str:
+        return f"dim={self.dim}"
+
+
+class Softmax(_AlongDim):
     """exp(x) / sum(exp(x)) along `dim`.
 
     >>> import numtorch as torch
@@ -98,15 +109,8 @@ class Softmax(Module):
     tensor([0.0900, 0.2447, 0.6652])
     """
 
-    def __init__(self, dim: int | None = None):
-        super().__init__()
-        self.dim = dim
-
     def forward(self, input: Tensor) -> Tensor:
         return F.softmax(input, self.dim)
-
-    def extra_repr(self) -> str:
-        return f"dim={self.dim}"
 
 
 class LogSoftmax(Module):
@@ -128,7 +132,20 @@ class LogSoftmax(Module):
         return f"dim={self.dim}"
 
 
-class Dropout(Module):
+class _DropoutNd(Module):
+    """What the dropout layers share: the probability p of a zero."""
+
+    def __init__(self, p: float = 0.5, inplace: bool = False):
+        super().__init__()
+        if p < 0 or p > 1:
+            raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+        self.p, self.inplace = p, inplace
+
+    def extra_repr(self) -> str:
+        return f"p={self.p}, inplace={self.inplace}"
+
+
+class Dropout(_DropoutNd):
     """In training, zeroes each element with probability p and scales the rest by 1 / (1 - p).
 
     >>> import numtorch as torch
@@ -137,17 +154,8 @@ class Dropout(Module):
     tensor([1., 2., 3.])
     """
 
-    def __init__(self, p: float = 0.5, inplace: bool = False):
-        super().__init__()
-        if p < 0 or p > 1:
-            raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
-        self.p, self.inplace = p, inplace
-
     def forward(self, input: Tensor) -> Tensor:
         return F.dropout(input, self.p, self.training, self.inplace)
-
-    def extra_repr(self) -> str:
-        return f"p={self.p}, inplace={self.inplace}"
 
 
 class Threshold(Module):
@@ -170,7 +178,18 @@ class Threshold(Module):
         return f"threshold={self.threshold}, value={self.value}{inplace}"
 
 
-class ELU(Module):
+class _Alpha(Module):
+    """An activation with a scale `alpha` of its negative side."""
+
+    def __init__(self, alpha: float = 1.0, inplace: bool = False):
+        super().__init__()
+        self.alpha, self.inplace = alpha, inplace
+
+    def extra_repr(self) -> str:
+        return f"alpha={self.alpha}{', inplace=True' if self.inplace else ''}"
+
+
+class ELU(_Alpha):
     """x above 0, alpha * (exp(x) - 1) below.
 
     >>> import numtorch as torch
@@ -178,18 +197,11 @@ class ELU(Module):
     tensor([-0.8647,  0.0000,  3.0000])
     """
 
-    def __init__(self, alpha: float = 1.0, inplace: bool = False):
-        super().__init__()
-        self.alpha, self.inplace = alpha, inplace
-
     def forward(self, input: Tensor) -> Tensor:
         return F.elu(input, self.alpha, self.inplace)
 
-    def extra_repr(self) -> str:
-        return f"alpha={self.alpha}{', inplace=True' if self.inplace else ''}"
 
-
-class CELU(ELU):
+class CELU(_Alpha):
     """x above 0, alpha * (exp(x / alpha) - 1) below.
 
     >>> import numtorch as torch
@@ -401,7 +413,18 @@ class Softplus(Module):
         return f"beta={self.beta}, threshold={self.threshold}"
 
 
-class Hardshrink(Module):
+class _Shrink(Module):
+    """An activation that is 0 where |x| is at most `lambd`."""
+
+    def __init__(self, lambd: float = 0.5):
+        super().__init__()
+        self.lambd = lambd
+
+    def extra_repr(self) -> str:
+        return f"{self.lambd}"
+
+
+class Hardshrink(_Shrink):
     """x where |x| > lambd, else 0.
 
     >>> import numtorch as torch
@@ -409,18 +432,11 @@ class Hardshrink(Module):
     tensor([-2.,  0.,  3.])
     """
 
-    def __init__(self, lambd: float = 0.5):
-        super().__init__()
-        self.lambd = lambd
-
     def forward(self, input: Tensor) -> Tensor:
         return F.hardshrink(input, self.lambd)
 
-    def extra_repr(self) -> str:
-        return f"{self.lambd}"
 
-
-class Softshrink(Hardshrink):
+class Softshrink(_Shrink):
     """x moved towards 0 by lambd.
 
     >>> import numtorch as torch
@@ -487,7 +503,7 @@ class Tanhshrink(Module):
         return F.tanhshrink(input)
 
 
-class Softmin(Softmax):
+class Softmin(_AlongDim):
     """softmax(-x) along `dim`.
 
     >>> import numtorch as torch

@@ -6,7 +6,7 @@ import operator
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 
 from ..._tensor import Tensor
-from .module import Module, _indent
+from .module import Module, _addindent
 
 
 class Sequential(Module):
@@ -217,8 +217,8 @@ class ModuleList(Module):
             else:
                 runs.append([i, i, text])
         lines = [
-            f"({a}): {_indent(text, 2)}" if a == b
-            else f"({a}-{b}): {b - a + 1} x {_indent(text, 2)}"
+            f"({a}): {_addindent(text, 2)}" if a == b
+            else f"({a}-{b}): {b - a + 1} x {_addindent(text, 2)}"
             for a, b, text in runs
         ]  # fmt: skip
         return self._get_name() + "(\n  " + "\n  ".join(lines) + "\n)"

@@ -164,7 +164,7 @@ class Conv3d(_Conv):
     _function = staticmethod(F.conv3d)
 
 
-class _ConvTranspose(_ConvNd):
+class _ConvTransposeNd(_ConvNd):
     transposed = True
 
     def __init__(
@@ -208,7 +208,7 @@ class _ConvTranspose(_ConvNd):
         return tuple(n - a for n, a in zip(size, least))
 
 
-class ConvTranspose1d(_ConvTranspose):
+class ConvTranspose1d(_ConvTransposeNd):
     """The adjoint of Conv1d: [N, in_channels, L] -> [N, out_channels, L'].
 
     >>> import numtorch as torch
@@ -220,7 +220,7 @@ class ConvTranspose1d(_ConvTranspose):
     _function = staticmethod(F.conv_transpose1d)
 
 
-class ConvTranspose2d(_ConvTranspose):
+class ConvTranspose2d(_ConvTransposeNd):
     """The adjoint of Conv2d: [N, in_channels, H, W] -> [N, out_channels, H', W'].
 
     >>> import numtorch as torch
@@ -232,7 +232,7 @@ class ConvTranspose2d(_ConvTranspose):
     _function = staticmethod(F.conv_transpose2d)
 
 
-class ConvTranspose3d(_ConvTranspose):
+class ConvTranspose3d(_ConvTransposeNd):
     """The adjoint of Conv3d: [N, in_channels, D, H, W] -> [N, out_channels, D', H', W'].
 
     >>> import numtorch as torch

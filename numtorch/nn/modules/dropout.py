@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ..._tensor import Tensor
 from .. import functional as F
-from .activation import Dropout
+from .activation import _DropoutNd
 
 
-class Dropout1d(Dropout):
+class Dropout1d(_DropoutNd):
     """Zeroes whole channels of [N, C, L].
 
     >>> import numtorch as torch
@@ -20,7 +20,7 @@ class Dropout1d(Dropout):
         return F.dropout1d(input, self.p, self.training, self.inplace)
 
 
-class Dropout2d(Dropout):
+class Dropout2d(_DropoutNd):
     """Zeroes whole channels of [N, C, H, W].
 
     >>> import numtorch as torch
@@ -33,7 +33,7 @@ class Dropout2d(Dropout):
         return F.dropout2d(input, self.p, self.training, self.inplace)
 
 
-class Dropout3d(Dropout):
+class Dropout3d(_DropoutNd):
     """Zeroes whole channels of [N, C, D, H, W].
 
     >>> import numtorch as torch
@@ -45,7 +45,7 @@ class Dropout3d(Dropout):
         return F.dropout3d(input, self.p, self.training, self.inplace)
 
 
-class AlphaDropout(Dropout):
+class AlphaDropout(_DropoutNd):
     """Dropout that keeps mean and variance of SELU networks.
 
     >>> import numtorch as torch
@@ -57,7 +57,7 @@ class AlphaDropout(Dropout):
         return F.alpha_dropout(input, self.p, self.training)
 
 
-class FeatureAlphaDropout(Dropout):
+class FeatureAlphaDropout(_DropoutNd):
     """AlphaDropout of whole channels.
 
     >>> import numtorch as torch

@@ -13,6 +13,8 @@ from .normalization import (
     InstanceNorm1d,
     InstanceNorm2d,
     InstanceNorm3d,
+    _BatchNorm,
+    _InstanceNorm,
 )
 
 
@@ -228,7 +230,7 @@ class _LazyNorm(LazyModuleMixin):
         self.reset_running_stats()
 
 
-class LazyBatchNorm1d(_LazyNorm, BatchNorm1d):
+class LazyBatchNorm1d(_LazyNorm, _BatchNorm):
     """BatchNorm1d whose num_features is that of the first input.
 
     >>> import numtorch as torch
@@ -238,9 +240,10 @@ class LazyBatchNorm1d(_LazyNorm, BatchNorm1d):
     """
 
     cls_to_become = BatchNorm1d
+    ranks = BatchNorm1d.ranks
 
 
-class LazyBatchNorm2d(_LazyNorm, BatchNorm2d):
+class LazyBatchNorm2d(_LazyNorm, _BatchNorm):
     """BatchNorm2d whose num_features is that of the first input.
 
     >>> import numtorch as torch
@@ -250,9 +253,10 @@ class LazyBatchNorm2d(_LazyNorm, BatchNorm2d):
     """
 
     cls_to_become = BatchNorm2d
+    ranks = BatchNorm2d.ranks
 
 
-class LazyBatchNorm3d(_LazyNorm, BatchNorm3d):
+class LazyBatchNorm3d(_LazyNorm, _BatchNorm):
     """BatchNorm3d whose num_features is that of the first input.
 
     >>> import numtorch as torch
@@ -262,9 +266,10 @@ class LazyBatchNorm3d(_LazyNorm, BatchNorm3d):
     """
 
     cls_to_become = BatchNorm3d
+    ranks = BatchNorm3d.ranks
 
 
-class LazyInstanceNorm1d(_LazyNorm, InstanceNorm1d):
+class LazyInstanceNorm1d(_LazyNorm, _InstanceNorm):
     """InstanceNorm1d whose num_features is that of the first input.
 
     >>> import numtorch as torch
@@ -274,9 +279,10 @@ class LazyInstanceNorm1d(_LazyNorm, InstanceNorm1d):
     """
 
     cls_to_become = InstanceNorm1d
+    nd = 1
 
 
-class LazyInstanceNorm2d(_LazyNorm, InstanceNorm2d):
+class LazyInstanceNorm2d(_LazyNorm, _InstanceNorm):
     """InstanceNorm2d whose num_features is that of the first input.
 
     >>> import numtorch as torch
@@ -286,9 +292,10 @@ class LazyInstanceNorm2d(_LazyNorm, InstanceNorm2d):
     """
 
     cls_to_become = InstanceNorm2d
+    nd = 2
 
 
-class LazyInstanceNorm3d(_LazyNorm, InstanceNorm3d):
+class LazyInstanceNorm3d(_LazyNorm, _InstanceNorm):
     """InstanceNorm3d whose num_features is that of the first input.
 
     >>> import numtorch as torch
@@ -298,5 +305,6 @@ class LazyInstanceNorm3d(_LazyNorm, InstanceNorm3d):
     """
 
     cls_to_become = InstanceNorm3d
+    nd = 3
 
 

@@ -367,7 +367,16 @@ class MultiMarginLoss(_Loss):
         )
 
 
-class MarginRankingLoss(_Loss):
+class _MarginLoss(_Loss):
+    """A loss with a margin."""
+
+    def __init__(self, margin: float = 0.0, size_average=None, reduce=None,
+                 reduction: str = "mean"):  # fmt: skip
+        super().__init__(size_average, reduce, reduction)
+        self.margin = margin
+
+
+class MarginRankingLoss(_MarginLoss):
     """max(0, -target * (input1 - input2) + margin).
 
     >>> import numtorch as torch
@@ -376,18 +385,13 @@ class MarginRankingLoss(_Loss):
     tensor([1., 0.])
     """
 
-    def __init__(self, margin: float = 0.0, size_average=None, reduce=None,
-                 reduction: str = "mean"):  # fmt: skip
-        super().__init__(size_average, reduce, reduction)
-        self.margin = margin
-
     def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor:
         return F.margin_ranking_loss(
             input1, input2, target, self.margin, reduction=self.reduction
         )
 
 
-class CosineEmbeddingLoss(MarginRankingLoss):
+class CosineEmbeddingLoss(_MarginLoss):
     """1 - cos where the target is 1, a margin where it is -1.
 
     >>> import numtorch as torch

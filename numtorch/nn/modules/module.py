@@ -469,7 +469,7 @@ class Module(ModuleHooks, ModuleState):
         extra = self.extra_repr()
         extra_lines = extra.split("\n") if extra else []
         child_lines = [
-            f"({name}): " + _indent(repr(module), 2) for name, module in self._modules.items()
+            f"({name}): " + _addindent(repr(module), 2) for name, module in self._modules.items()
         ]
         text = self._get_name() + "("
         if extra_lines or child_lines:
@@ -495,8 +495,6 @@ def _remove(name: str, *places) -> None:
             place.discard(name)
 
 
-def _indent(text: str, spaces: int) -> str:
+def _addindent(text: str, spaces: int) -> str:
     first, *rest = text.split("\n")
     return "\n".join([first, *[" " * spaces + line for line in rest]])
-
-

@@ -369,14 +369,7 @@ class GroupNorm(Module):
         )
 
 
-class LocalResponseNorm(Module):
-    """Divides by a power of the mean square of neighbouring channels.
-
-    >>> import numtorch as torch
-    >>> torch.nn.LocalResponseNorm(2)(torch.zeros(1, 3, 4, 4)).shape
-    torch.Size([1, 3, 4, 4])
-    """
-
+class _ResponseNorm(Module):
     def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0):
         super().__init__()
         self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
@@ -388,7 +381,16 @@ class LocalResponseNorm(Module):
         return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
 
 
-class CrossMapLRN2d(LocalResponseNorm):
+class LocalResponseNorm(_ResponseNorm):
+    """Divides by a power of the mean square of neighbouring channels.
+
+    >>> import numtorch as torch
+    >>> torch.nn.LocalResponseNorm(2)(torch.zeros(1, 3, 4, 4)).shape
+    torch.Size([1, 3, 4, 4])
+    """
+
+
+class CrossMapLRN2d(_ResponseNorm):
     """LocalResponseNorm of [N, C, H, W].
 
     >>> import numtorch as torch

@@ -28,7 +28,7 @@ class _Pad(Module):
         return f"{self.padding}"
 
 
-class _ConstantPad(_Pad):
+class _ConstantPadNd(_Pad):
     def __init__(self, padding, value: float):
         super().__init__(padding)
         self.value = value
@@ -37,7 +37,7 @@ class _ConstantPad(_Pad):
         return f"padding={self.padding}, value={self.value}"
 
 
-class ConstantPad1d(_ConstantPad):
+class ConstantPad1d(_ConstantPadNd):
     """Pads the last dim with a value.
 
     >>> import numtorch as torch
@@ -48,7 +48,7 @@ class ConstantPad1d(_ConstantPad):
     nd = 1
 
 
-class ConstantPad2d(_ConstantPad):
+class ConstantPad2d(_ConstantPadNd):
     """Pads the last two dims with a value.
 
     >>> import numtorch as torch
@@ -60,7 +60,7 @@ class ConstantPad2d(_ConstantPad):
     nd = 2
 
 
-class ConstantPad3d(_ConstantPad):
+class ConstantPad3d(_ConstantPadNd):
     """Pads the last three dims with a value.
 
     >>> import numtorch as torch
@@ -182,7 +182,7 @@ class ReplicationPad3d(_Pad):
     nd, mode = 3, "replicate"
 
 
-class _CircularPad(_Pad):
+class _CircularPadNd(_Pad):
     mode = "circular"
 
     def _check_input_dim(self, input: Tensor) -> None:
@@ -192,7 +192,7 @@ class _CircularPad(_Pad):
             )
 
 
-class CircularPad1d(_CircularPad):
+class CircularPad1d(_CircularPadNd):
     """Goes on at the other end of the last dim.
 
     >>> import numtorch as torch
@@ -203,7 +203,7 @@ class CircularPad1d(_CircularPad):
     nd = 1
 
 
-class CircularPad2d(_CircularPad):
+class CircularPad2d(_CircularPadNd):
     """Goes on at the other ends of the last two dims.
 
     >>> import numtorch as torch
@@ -215,7 +215,7 @@ class CircularPad2d(_CircularPad):
     nd = 2
 
 
-class CircularPad3d(_CircularPad):
+class CircularPad3d(_CircularPadNd):
     """Goes on at the other ends of the last three dims.
 
     >>> import numtorch as torch

@@ -9,15 +9,8 @@ from collections import Counter
 from .base import LRScheduler, function_state, without
 
 
-class LambdaLR(LRScheduler):
-    """The first rate times lr_lambda(epoch).
-
-    >>> import numtorch as torch
-    >>> opt = torch.optim.SGD([torch.ones(1, requires_grad=True)], lr=1.0)
-    >>> schedule = torch.optim.lr_scheduler.LambdaLR(opt, lambda epoch: 0.5**epoch)
-    >>> opt.step(); schedule.step(); schedule.get_last_lr()
-    [0.5]
-    """
+class _LambdaSchedule(LRScheduler):
+    """What the schedules by a function per group share."""
 
     def __init__(self, optimizer, lr_lambda, last_epoch: int = -1):
         self.optimizer = optimizer
@@ -46,6 +39,17 @@ class LambdaLR(LRScheduler):
             if held is not None:
                 f.__dict__.update(held)
 
+
+class LambdaLR(_LambdaSchedule):
+    """The first rate times lr_lambda(epoch).
+
+    >>> import numtorch as torch
+    >>> opt = torch.optim.SGD([torch.ones(1, requires_grad=True)], lr=1.0)
+    >>> schedule = torch.optim.lr_scheduler.LambdaLR(opt, lambda epoch: 0.5**epoch)
+    >>> opt.step(); schedule.step(); schedule.get_last_lr()
+    [0.5]
+    """
+
     def get_lr(self) -> list:
         """The rates of the epoch `last_epoch`."""
         self._warn_outside_step()
@@ -53,7 +57,7 @@ class LambdaLR(LRScheduler):
         return [lr * f(self.last_epoch) for lr, f in pairs]
 
 
-class MultiplicativeLR(LambdaLR):
+class MultiplicativeLR(_LambdaSchedule):
     """The last rate times lr_lambda(epoch).
 
     >>> import numtorch as torch

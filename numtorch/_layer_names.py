@@ -1,0 +1,366 @@
+"""Functions of layers as torch spells them beside nn.functional: recurrent ones over lists of
+weights, losses whose reduction is a number, resampling whose modes are numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ._tensor import Tensor
+from .nn import functional as F
+from .nn._losses import _reduce
+from .nn._reduction import from_enum
+
+_GRID_MODES = ("bilinear", "nearest", "bicubic")
+_GRID_PADDINGS = ("zeros", "border", "reflection")
+
+
+# -- recurrent layers
+
+
+def _recurrent(mode: str, args: tuple) -> tuple:
+    """Both forms: (input, hx, params, ...) and, of packed data, (data, batch_sizes, hx, ...)."""
+    from .nn import _rnn
+
+    if len(args) != 9:
+        raise TypeError(f"a recurrent layer takes 9 arguments, got {len(args)}")
+    if isinstance(args[3], (list, tuple)):  # packed: batch_sizes come before the states
+        x, batch_sizes, hx, params, biases, layers, p, train, both = args
+        sizes, batch_first = batch_sizes.tolist(), False
+    else:
+        x, hx, params, biases, layers, p, train, both, batch_first = args
+        sizes = None
+    states = tuple(hx) if isinstance(hx, (tuple, list)) else (hx,)
+    directions = 2 if both else 1
+    count = 4 if biases else 2
+    extra = len(params) // (layers * directions) - count  # a projection's weight
+    weights = []
+    for k in range(0, len(params), count + extra):
+        found = list(params[k : k + count + extra])
+        w_ih, w_hh = found[:2]
+        b_ih, b_hh = found[2:4] if biases else (None, None)
+        weights.append((w_ih, w_hh, b_ih, b_hh, found[count] if extra else None))
+    x = x.transpose(0, 1) if batch_first else x
+    out, last = _rnn.network(mode, x, states, weights, directions, p, train, sizes)
+    return out.transpose(0, 1) if batch_first else out, *last
+
+
+def lstm(*args) -> tuple[Tensor, Tensor, Tensor]:
+    """(outputs, h, c) of an LSTM whose weights are a list; see nn.LSTM.
+
+    Arguments: (input, (h, c), params, has_biases, num_layers, dropout, train, bidirectional,
+    batch_first), or of packed sequences (data, batch_sizes, (h, c), params, has_biases,
+    num_layers, dropout, train, bidirectional).
+
+    >>> import numtorch as torch
+    >>> layer, x, zero = torch.nn.LSTM(3, 4), torch.ones(5, 2, 3), torch.zeros(1, 2, 4)
+    >>> out, h, c = torch.lstm(
+    ...     x, (zero, zero), list(layer.parameters()), True, 1, 0.0, False, False, False)
+    >>> out.shape, h.shape
+    (torch.Size([5, 2, 4]), torch.Size([1, 2, 4]))
+    """
+    return _recurrent("LSTM", args)
+
+
+def gru(*args) -> tuple[Tensor, Tensor]:
+    """(outputs, h) of a GRU whose weights are a list; arguments as those of `lstm`.
+
+    >>> import numtorch as torch
+    >>> layer, x = torch.nn.GRU(3, 4), torch.ones(5, 2, 3)
+    >>> out, h = torch.gru(x, torch.zeros(1, 2, 4), list(layer.parameters()), True, 1, 0.0, False,
+    ...                    False, False)
+    >>> out.shape
+    torch.Size([5, 2, 4])
+    """
+    return _recurrent("GRU", args)
+
+
+def rnn_tanh(*args) -> tuple[Tensor, Tensor]:
+    """(outputs, h) of a plain recurrent layer with tanh; arguments as those of `lstm`.
+
+    >>> import numtorch as torch
+    >>> layer, x = torch.nn.RNN(3, 4), torch.ones(5, 2, 3)
+    >>> out, h = torch.rnn_tanh(x, torch.zeros(1, 2, 4), list(layer.parameters()), True, 1, 0.0,
+    ...                         False, False, False)
+    >>> torch.equal(out[-1], h[0])
+    True
+    """
+    return _recurrent("RNN_TANH", args)
+
+
+def rnn_relu(*args) -> tuple[Tensor, Tensor]:
+    """(outputs, h) of a plain recurrent layer with relu; arguments as those of `lstm`.
+
+    >>> import numtorch as torch
+    >>> layer, x = torch.nn.RNN(3, 4, nonlinearity="relu"), torch.ones(5, 2, 3)
+    >>> out, h = torch.rnn_relu(x, torch.zeros(1, 2, 4), list(layer.parameters()), True, 1, 0.0,
+    ...                         False, False, False)
+    >>> torch.equal(out[-1], h[0])
+    True
+    """
+    return _recurrent("RNN_RELU", args)
+
+
+def _cell(mode: str, x: Tensor, states: tuple, w_ih, w_hh, b_ih, b_hh) -> tuple:
+    from .nn import _rnn
+
+    return _rnn.step(mode, _rnn.inputs_share(mode, x, w_ih, b_ih, b_hh), states, w_hh, b_hh, None)
+
+
+def lstm_cell(
+    input: Tensor, hx: Sequence[Tensor], w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None,
+    b_hh: Tensor | None = None,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """(h, c) after one step of an LSTM: input [N, in], hx = (h, c) of [N, hidden].
+
+    >>> import numtorch as torch
+    >>> zero = torch.zeros(1, 2)
+    >>> h, c = torch.lstm_cell(torch.ones(1, 3), (zero, zero), torch.ones(8, 3), torch.ones(8, 2))
+    >>> c
+    tensor([[0.9482, 0.9482]])
+    """
+    return _cell("LSTM", input, tuple(hx), w_ih, w_hh, b_ih, b_hh)
+
+
+def gru_cell(
+    input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None,
+    b_hh: Tensor | None = None,
+) -> Tensor:  # fmt: skip
+    """h after one step of a GRU: input [N, in], hx [N, hidden].
+
+    >>> import numtorch as torch
+    >>> torch.gru_cell(torch.ones(1, 3), torch.zeros(1, 2), torch.ones(6, 3), torch.ones(6, 2))
+    tensor([[0.0472, 0.0472]])
+    """
+    return _cell("GRU", input, (hx,), w_ih, w_hh, b_ih, b_hh)[0]
+
+
+def rnn_tanh_cell(
+    input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None,
+    b_hh: Tensor | None = None,
+) -> Tensor:  # fmt: skip
+    """h after one step of a plain recurrent layer with tanh.
+
+    >>> import numtorch as torch
+    >>> torch.rnn_tanh_cell(torch.ones(1, 1), torch.zeros(1, 2), torch.ones(2, 1), torch.ones(2, 2))
+    tensor([[0.7616, 0.7616]])
+    """
+    return _cell("RNN_TANH", input, (hx,), w_ih, w_hh, b_ih, b_hh)[0]
+
+
+def rnn_relu_cell(
+    input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None,
+    b_hh: Tensor | None = None,
+) -> Tensor:  # fmt: skip
+    """h after one step of a plain recurrent layer with relu.
+
+    >>> import numtorch as torch
+    >>> torch.rnn_relu_cell(torch.ones(1, 1), torch.zeros(1, 2), torch.ones(2, 1), torch.ones(2, 2))
+    tensor([[1., 1.]])
+    """
+    return _cell("RNN_RELU", input, (hx,), w_ih, w_hh, b_ih, b_hh)[0]
+
+
+# -- losses: reduction 0 'none', 1 'mean', 2 'sum'
+
+
+def kl_div(
+    input: Tensor, target: Tensor, reduction: int = 1, *, log_target: bool = False
+) -> Tensor:
+    """nn.functional.kl_div with a number as the reduction.
+
+    >>> import numtorch as torch
+    >>> torch.kl_div(torch.zeros(2), torch.ones(2), 2)
+    tensor(0.)
+    """
+    each = F.kl_div(input, target, reduction="none", log_target=log_target)
+    return _reduce(each, from_enum(reduction))
+
+
+def binary_cross_entropy_with_logits(
+    input: Tensor, target: Tensor, weight: Tensor | None = None, pos_weight: Tensor | None = None,
+    reduction: int = 1,
+) -> Tensor:  # fmt: skip
+    """nn.functional.binary_cross_entropy_with_logits with a number as the reduction.
+
+    >>> import numtorch as torch
+    >>> torch.binary_cross_entropy_with_logits(torch.zeros(2), torch.ones(2))
+    tensor(0.6931)
+    """
+    return F.binary_cross_entropy_with_logits(
+        input, target, weight, reduction=from_enum(reduction), pos_weight=pos_weight
+    )
+
+
+def margin_ranking_loss(
+    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, reduction: int = 1
+) -> Tensor:
+    """nn.functional.margin_ranking_loss with a number as the reduction.
+
+    >>> import numtorch as torch
+    >>> torch.margin_ranking_loss(torch.ones(1), torch.zeros(1), -torch.ones(1))
+    tensor(1.)
+    """
+    return F.margin_ranking_loss(input1, input2, target, margin, reduction=from_enum(reduction))
+
+
+def cosine_embedding_loss(
+    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, reduction: int = 1
+) -> Tensor:
+    """nn.functional.cosine_embedding_loss with a number as the reduction.
+
+    >>> import numtorch as torch
+    >>> x, y = torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 1.0]])
+    >>> torch.cosine_embedding_loss(x, y, torch.tensor([1]))
+    tensor(1.)
+    """
+    return F.cosine_embedding_loss(input1, input2, target, margin, reduction=from_enum(reduction))
+
+
+def hinge_embedding_loss(
+    input: Tensor, target: Tensor, margin: float = 1.0, reduction: int = 1
+) -> Tensor:
+    """nn.functional.hinge_embedding_loss with a number as the reduction.
+
+    >>> import numtorch as torch
+    >>> torch.hinge_embedding_loss(torch.tensor([0.25]), torch.tensor([-1]))
+    tensor(0.7500)
+    """
+    return F.hinge_embedding_loss(input, target, margin, reduction=from_enum(reduction))
+
+
+def poisson_nll_loss(
+    input: Tensor, target: Tensor, log_input: bool, full: bool, eps: float, reduction: int
+) -> Tensor:
+    """nn.functional.poisson_nll_loss with a number as the reduction.
+
+    >>> import numtorch as torch
+    >>> torch.poisson_nll_loss(torch.zeros(1), torch.ones(1), True, False, 1e-8, 1)
+    tensor(1.)
+    """
+    return F.poisson_nll_loss(input, target, log_input, full, eps=eps,
+                              reduction=from_enum(reduction))  # fmt: skip
+
+
+def triplet_margin_loss(
+    anchor: Tensor, positive: Tensor, negative: Tensor, margin: float = 1.0, p: float = 2.0,
+    eps: float = 1e-6, swap: bool = False, reduction: int = 1,
+) -> Tensor:  # fmt: skip
+    """nn.functional.triplet_margin_loss with a number as the reduction.
+
+    >>> import numtorch as torch
+    >>> torch.triplet_margin_loss(torch.zeros(1, 2), torch.zeros(1, 2), torch.zeros(1, 2))
+    tensor(1.)
+    """
+    return F.triplet_margin_loss(anchor, positive, negative, margin, p, eps, swap,
+                                 reduction=from_enum(reduction))  # fmt: skip
+
+
+def ctc_loss(
+    log_probs: Tensor, targets: Tensor, input_lengths, target_lengths, blank: int = 0,
+    reduction: int = 1, zero_infinity: bool = False,
+) -> Tensor:  # fmt: skip
+    """nn.functional.ctc_loss with a number as the reduction.
+
+    >>> import numtorch as torch
+    >>> x = torch.zeros(2, 1, 2).log_softmax(2)
+    >>> torch.ctc_loss(x, torch.tensor([[1]]), [2], [1], reduction=2)
+    tensor(0.2877)
+    """
+    return F.ctc_loss(log_probs, targets, input_lengths, target_lengths, blank,
+                      from_enum(reduction), zero_infinity)  # fmt: skip
+
+
+# -- resampling and convolution
+
+
+def grid_sampler(
+    input: Tensor, grid: Tensor, interpolation_mode: int, padding_mode: int, align_corners: bool
+) -> Tensor:
+    """nn.functional.grid_sample; modes 0 bilinear, 1 nearest, 2 bicubic; 0 zeros, 1 border,
+    2 reflection.
+
+    >>> import numtorch as torch
+    >>> image = torch.tensor([[[[1.0, 2.0], [3.0, 4.0]]]])
+    >>> torch.grid_sampler(image, torch.zeros(1, 1, 1, 2), 0, 0, False)
+    tensor([[[[2.5000]]]])
+    """
+    return F.grid_sample(
+        input, grid, _GRID_MODES[interpolation_mode], _GRID_PADDINGS[padding_mode], align_corners
+    )
+
+
+grid_sampler_2d = grid_sampler_3d = grid_sampler
+
+
+def affine_grid_generator(theta: Tensor, size: Sequence[int], align_corners: bool) -> Tensor:
+    """nn.functional.affine_grid.
+
+    >>> import numtorch as torch
+    >>> theta = torch.tensor([[[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]])
+    >>> torch.affine_grid_generator(theta, (1, 1, 2, 2), True)[0, 0]
+    tensor([[-1., -1.],
+            [ 1., -1.]])
+    """
+    return F.affine_grid(theta, list(size), align_corners)
+
+
+def convolution(
+    input: Tensor, weight: Tensor, bias: Tensor | None, stride, padding, dilation,
+    transposed: bool, output_padding, groups: int,
+) -> Tensor:  # fmt: skip
+    """A convolution, or its transpose, of as many dims as the weight has beyond two.
+
+    >>> import numtorch as torch
+    >>> x, w = torch.ones(1, 1, 4), torch.ones(1, 1, 2)
+    >>> torch.convolution(x, w, None, [1], [0], [1], False, [0], 1)
+    tensor([[[2., 2., 2.]]])
+    """
+    nd = weight.dim() - 2
+    if transposed:
+        run = getattr(F, f"conv_transpose{nd}d")
+        return run(input, weight, bias, stride, padding, output_padding, groups, dilation)
+    return getattr(F, f"conv{nd}d")(input, weight, bias, stride, padding, dilation, groups)
+
+
+def native_layer_norm(
+    input: Tensor, normalized_shape, weight: Tensor | None, bias: Tensor | None, eps: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """(layer norm, mean, 1 / standard deviation) over the last dims.
+
+    >>> import numtorch as torch
+    >>> torch.native_layer_norm(torch.tensor([1.0, 3.0]), [2], None, None, 0.0)
+    (tensor([-1.,  1.]), tensor([2.]), tensor([1.]))
+    """
+    dims = tuple(range(-len(normalized_shape), 0))
+    var, mean = input.var(dims, correction=0, keepdim=True), input.mean(dims, keepdim=True)
+    return F.layer_norm(input, normalized_shape, weight, bias, eps), mean, (var + eps).rsqrt()
+
+
+def native_dropout(input: Tensor, p: float, train: bool | None) -> tuple[Tensor, Tensor]:
+    """(dropout of the input, mask of the elements that are kept).
+
+    >>> import numtorch as torch
+    >>> torch.native_dropout(torch.tensor([1.0, 2.0]), 0.5, False)
+    (tensor([1., 2.]), tensor([True, True]))
+    """
+    from ._creation import ones_like
+
+    if train is False:
+        return input.clone(), ones_like(input, dtype=(input == input).dtype)
+    kept = F.dropout(ones_like(input), p, True)
+    return input * kept, kept != 0
+
+
+def norm_except_dim(v: Tensor, pow: int = 2, dim: int = 0) -> Tensor:
+    """The norm over all dims but one; the reduced dims have size 1. dim -1: over all.
+
+    >>> import numtorch as torch
+    >>> torch.norm_except_dim(torch.tensor([[3.0, 4.0], [6.0, 8.0]]))
+    tensor([[ 5.],
+            [10.]])
+    """
+    if dim == -1:
+        return v.norm(pow)
+    dims = [k for k in range(v.dim()) if k != dim % v.dim()]
+    return v.norm(pow, dims, keepdim=True) if dims else v.abs()
