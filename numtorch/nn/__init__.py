@@ -187,4 +187,8 @@ from .modules.vision import (
 from .parallel import DataParallel
 from .parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
 
-from . import utils  # isort: skip
+from . import modules, utils  # isort: skip
+
+for _name, _value in list(globals().items()):  # nn.modules.Linear is nn.Linear
+    if isinstance(_value, type) and issubclass(_value, modules.module.Module):
+        setattr(modules, _name, _value)
