@@ -223,7 +223,7 @@ def _canonical(entries: tuple, in_key: tuple) -> tuple[tuple, list[int]]:
         if m.__class__ is tuple:
             return tuple(map(shape, m))
         sizes.extend([n for n in m.shape if n > 1])
-        return (m.dtype, *[n if n <= 1 else -1 for n in m.shape])
+        return (m.dtype, m.order, *[n if n <= 1 else -1 for n in m.shape])
 
     inputs = tuple((shape(m), strides, first) for m, strides, first in in_key)
     found = []

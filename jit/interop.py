@@ -64,10 +64,10 @@ def exposed(buf) -> bool:
 
 def export(v) -> np.ndarray:
     """A NumPy array that shares the memory of a value (a record.Lazy in memory)."""
-    from .record import row_major
+    from .values import layout_of
 
     dtype, shape = v.meta.dtype, v.meta.shape
-    strides = v.strides if v.strides is not None else row_major(shape)
+    strides = layout_of(v)
     bytes_ = tuple(s * dtype.itemsize for s in strides)
     buf = v.buf
     if isinstance(buf, Foreign):

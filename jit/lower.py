@@ -12,6 +12,7 @@ from .ops.table import GradOp
 from .passes.autodiff import gradients
 from .passes.batching import batch, effect_of
 from .record import BACKWARD, GIVEN, INPUT_BASE, LINK, LOST, RESULT, SCALAR_KIND
+from .strides import inverse, turned
 from .sym import Sym
 
 
@@ -29,7 +30,8 @@ class Lowering:
         self.graph.given, self.graph.given_out = {}, {}
         self.sizes: dict[int, Sym] = {}
         self.values: list[Value | list[Value]] = []
-        self.inputs: list[Value] = []
+        self.inputs: list[Value] = []  # as they lie in memory
+        self.seen: list[Value] = []  # as entries see them
         self.scalars: list[Value] = []
         self.stores: list[Value] = []  # assignments that no entry stands for: optimizer steps
 
@@ -46,9 +48,14 @@ class Lowering:
         return tuple(self.size(n) for n in m.shape)
 
     def run(self) -> Graph:
-        for k, (m, _strides, _first) in enumerate(self.in_key):
-            v = self.graph.add_input(Type(self.shape(m), m.dtype), f"in{k}")
+        for k, (m, strides, _first) in enumerate(self.in_key):
+            shape, order = self.shape(m), m.order if strides is None else None
+            inside = shape if order is None else turned(shape, order)
+            v = self.graph.add_input(Type(inside, m.dtype), f"in{k}")
             self.inputs.append(v)
+            if order is not None:
+                v = B.emit("permute", v, dims=inverse(order))
+            self.seen.append(v)
         for entry in self.entries:
             # All sizes in the order in which the plan cache finds them, used by a node or not.
             for m in entry[1] if entry[1].__class__ is tuple else entry[1:2]:
@@ -97,7 +104,7 @@ class Lowering:
             v = self.values[i]
             return v[0] if isinstance(v, list) else v
         if i <= INPUT_BASE:
-            return self.inputs[INPUT_BASE - i]
+            return self.seen[INPUT_BASE - i]
         kind = SCALAR_KIND[i]
         k = len(self.scalars)
         v = self.graph.add_input(Type((), dtypes.weak_dtype(kind), kind), f"scalar{k}")
@@ -138,7 +145,29 @@ class Lowering:
         with B.grad_flags(grad):
             if row.name in ("iota", "const") or not ins:
                 raise AssertionError(f"{row.name} is not recorded")
+            if m.order is not None and row.kind == "elementwise":
+                return self._as_stored(row, ins, named, m)
+            if m.order is not None and row.name == "assign":
+                new = B.emit("permute", ins[1], dims=m.order)
+                out = B.emit_recorded(row, [unturned(ins[0], m.order), new], named, m.dtype)
+                return B.emit("permute", out, dims=inverse(m.order))
             return B.emit_recorded(row, ins, named, m.dtype)
+
+    def _as_stored(self, row, ins: list[Value], named: dict, m: Meta) -> Value:
+        """A pointwise op over the elements in the order in which its result lies in memory."""
+        shape = self.shape(m)
+        inside = [
+            v if v.type.weak else B.emit("permute", B.expand(v, shape), dims=m.order) for v in ins
+        ]  # fmt: skip
+        out = B.emit_recorded(row, inside, named, m.dtype)
+        return B.emit("permute", out, dims=inverse(m.order))
+
+    def stored(self, k: int) -> Value:
+        """An entry's result as it lies in memory."""
+        v, m = self.values[k], self.entries[k][1]
+        v = v[0] if isinstance(v, list) else v
+        m = m[0] if m.__class__ is tuple else m
+        return v if m.order is None else unturned(v, m.order)
 
     def _detach(self, v: Value) -> Value:
         t = Type(v.shape, v.dtype)
@@ -154,7 +183,11 @@ class Lowering:
             for k in range(0, len(tensors), width):
                 p, g, *states = tensors[k : k + width]
                 for old, new in zip((p, *states), row.build(p, g, states, scalars, *flags)):
-                    self.stores.append(B.emit("assign", old, B.cast(new, old.dtype)))
+                    new = B.cast(new, old.dtype)
+                    if old.op == "permute":  # of a parameter that is not row-major
+                        order = inverse(old.node.attrs["dims"])
+                        new, old = unturned(new, order), unturned(old, order)
+                    self.stores.append(B.emit("assign", old, new))
 
     def _backward(self, attrs: tuple, operands: tuple):
         targets, create, stops, levels = attrs if len(attrs) > 2 else (*attrs, (), ())
@@ -197,6 +230,13 @@ class Lowering:
         self.graph.given[known] = out
         # Gradients read the result that is in memory: its operands may be overwritten since.
         self.graph.given_out[out] = self.graph.given_out[computed] = known
+
+
+def unturned(v: Value, order: tuple[int, ...]) -> Value:
+    """A value as it lies in memory (gradients do not see that): what it was permuted from."""
+    if v.op == "permute" and tuple(v.node.attrs["dims"]) == inverse(order):
+        return v.node.inputs[0]
+    return B.emit("permute", v, dims=order)
 
 
 def _stops(entries: tuple) -> set[int]:

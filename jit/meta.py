@@ -1,21 +1,29 @@
-"""Interned (shape, dtype) descriptions: recording compares and hashes them by identity."""
+"""Interned (shape, dtype, layout) descriptions: recording compares and hashes them by identity."""
 
 from __future__ import annotations
 
 from .dtypes import DType
+from .strides import in_rows, order_of, row_major
 from .sym import prod
 
 
 class Meta:
-    """Shape and dtype of a tensor; one object per distinct pair."""
+    """Shape and dtype of a tensor, and its strides if they are others than those of a
+    row-major one; one object of each.
 
-    __slots__ = ("shape", "dtype", "numel", "nbytes", "views")
+    `order`: the dims from outermost to innermost, if the elements lie in memory without gaps in
+    another order than row-major. A result with an order is stored in it.
+    """
 
-    def __init__(self, shape: tuple[int, ...], dtype: DType):
-        self.shape, self.dtype = shape, dtype
+    __slots__ = ("shape", "dtype", "numel", "nbytes", "views", "strides", "order")
+
+    def __init__(self, shape: tuple[int, ...], dtype: DType, strides: tuple[int, ...] | None):
+        self.shape, self.dtype, self.strides = shape, dtype, strides
         self.numel = prod(shape)
         self.nbytes = self.numel * dtype.itemsize
         self.views: dict = {}  # memo of view rules: (op, attrs) -> result
+        plain = strides is None or in_rows(shape, strides)
+        self.order = None if plain else order_of(shape, strides)
 
     def __repr__(self) -> str:
         return f"{self.dtype.short}{list(self.shape)}"
@@ -24,10 +32,15 @@ class Meta:
 _interned: dict[tuple, Meta] = {}
 
 
-def meta(shape: tuple[int, ...], dtype: DType) -> Meta:
-    """The one Meta of this shape and dtype."""
-    m = _interned.get((shape, dtype))
+def meta(shape: tuple[int, ...], dtype: DType, strides: tuple[int, ...] | None = None) -> Meta:
+    """The one Meta of this shape and dtype, and of these strides if they are not row-major."""
+    key = (shape, dtype) if strides is None else (shape, dtype, strides)
+    m = _interned.get(key)
     if m is None:
         shape = tuple(int(s) for s in shape)
-        m = _interned.setdefault((shape, dtype), Meta(shape, dtype))
+        if strides is not None and strides == row_major(shape):
+            m = meta(shape, dtype)
+        else:
+            m = Meta(shape, dtype, strides)
+        m = _interned.setdefault(key, m)
     return m

@@ -140,11 +140,13 @@ def can_run(tape: Tape) -> bool:
     if tape.vmapped or tape.info or tape.keepers or tape.levels:
         return False
     over, entries = False, tape.entries
+    if any(v.meta.order is not None for v in tape.inputs):
+        return False
     for e in entries:
         kind = (_rules.get(e[0]) or rule_of(e[0])).kind
         if kind == "step":
             over = True
-        elif over or kind == "other":
+        elif over or kind == "other" or (kind == "piece" and e[1].order is not None):
             return False
         elif kind == "backward":
             ends = _ends(e)

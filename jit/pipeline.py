@@ -88,8 +88,8 @@ class _State:
 
     def __init__(self, graph: Graph, low: Lowering, in_key: tuple, wanted: list[int]):
         self.graph, self.low, self.in_key = graph, low, in_key
-        values = [v[0] if isinstance(v, list) else v for v in low.values]
-        self.wanted: dict[int, Value] = {i: values[i] for i in wanted}
+        with B.grad_flags(False):
+            self.wanted: dict[int, Value] = {i: low.stored(i) for i in wanted}
         self.homes: dict[Node, int] = {}  # copies into memory that a tensor owns
         self.home_of: dict[int, int] = {}  # entry -> input
         self.alias_out: dict[int, Value] = {}  # entry -> value whose buffer it is

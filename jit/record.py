@@ -25,6 +25,7 @@ from .location import add_folder, source_line, user_location
 from .meta import Meta, meta
 from .ops.table import OPS, Op
 from .reading import Reading
+from .strides import pointwise, preserved
 from .values import (
     BACKWARD,
     BACKWARD_GRAD,
@@ -100,11 +101,25 @@ def infer(op: Op, operands: tuple, attrs: tuple | None) -> Meta:
         if op.refuse is not None:
             op.refuse(op, types)
         out = op.infer(types, named)
-    m = meta(tuple(out.shape), out.dtype)
+    m = _laid_out(op, meta(tuple(out.shape), out.dtype), operands)
     if len(op.rules) > 20_000:
         op.rules.clear()
     op.rules[(attrs, *operands)] = m
     return m
+
+
+def _laid_out(op: Op, m: Meta, operands: tuple) -> Meta:
+    """The result's Meta with the strides that PyTorch gives it."""
+    if op.layout == "rows" or not any(x.__class__ is Meta and x.strides for x in operands):
+        return m
+    if op.layout == "first":
+        first = operands[0].strides
+        return m if first is None else meta(m.shape, m.dtype, preserved(m.shape, first))
+    known = [
+        ((), ()) if x.__class__ is int else (x.shape, x.strides or row_major(x.shape))
+        for x in operands
+    ]
+    return meta(m.shape, m.dtype, pointwise(m.shape, known))
 
 
 def clear_rules() -> None:
@@ -188,13 +203,18 @@ class Tape(Reading, Writing):
         idx = v.idx if v.win is self.win else self.input(x)
         return idx, x._v.meta, x._rg
 
-    def record(self, op: Op, operands, attrs: tuple | None = None):
-        """Records any row; the general path behind functions that are not generated methods."""
+    def record(self, op: Op, operands, attrs: tuple | None = None, strides: tuple | None = None):
+        """Records any row; the general path behind functions that are not generated methods.
+
+        `strides`: those of the result, which leave no gaps; None: the row says.
+        """
         mark = len(self.scalars)
         try:
             found = [self.operand(x) for x in operands]
             key = (attrs, *[f[1] for f in found])
             m = op.rules.get(key) or infer(op, key[1:], attrs)
+            if strides is not None:
+                m = meta(m.shape, m.dtype, strides)
         except BaseException:
             del self.scalars[mark:]
             raise

@@ -15,6 +15,8 @@ from .interop import exposed
 from .ops import OPS
 from .ops.table import GradOp
 from .record import BACKWARD, GIVEN, INPUT_BASE, LINK, RESULT, Lazy, Tape, array_of
+from .strides import turned
+from .values import layout_of
 from .views import row_major, version_of
 
 
@@ -180,7 +182,7 @@ class Present:
             again = v.source is not None and _rewritten(v)
             return self.tape.read(part) if again else None
         size = v.meta.dtype.itemsize
-        strides = part.strides or row_major(v.meta.shape)
+        strides = layout_of(part)
         return self._now(root, v.meta, (strides, (part.addr - root.addr) // size))
 
     def _now(self, root: Lazy, m, view, now: Lazy | None = None) -> int | None:
@@ -196,7 +198,7 @@ class Present:
             return self._region(now.idx, m, view)
         if now.buf is None:
             return None
-        strides, offset = view or (now.strides, 0)
+        strides, offset = view or (layout_of(now), 0)
         if strides == row_major(m.shape):
             strides = None
         at = Lazy(m, now.buf, now.addr + offset * m.dtype.itemsize, strides)
@@ -207,8 +209,13 @@ class Present:
         if view is None:
             return k
         strides, offset = view if isinstance(view, tuple) else (view.strides, view.offset)
-        if offset == 0 and self._meta(k).shape == m.shape and strides == row_major(m.shape):
+        whole = self._meta(k)
+        layout = row_major(m.shape) if whole.order is None else whole.strides
+        if offset == 0 and whole.shape == m.shape and strides == layout:
             return k
+        if whole.order is not None:
+            inside = _meta(turned(whole.shape, whole.order), whole.dtype)
+            k = self.tape._append((OPS["permute"], inside, (whole.order,), k))
         return self.tape._append((OPS["region"], m, (m.shape, strides, offset), k))
 
     def _given(self, given: tuple, m) -> int | None:

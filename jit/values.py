@@ -6,7 +6,7 @@ is in its History.
 
 from __future__ import annotations
 
-from .meta import Meta
+from .meta import Meta, meta
 from .ops.table import GradOp
 from .views import History, row_major
 
@@ -39,6 +39,23 @@ class Lazy:
         self.meta = m
         if buf is not None:
             self.buf, self.addr, self.strides, self.home = buf, addr, strides, True
+
+
+def layout_of(v: Lazy) -> tuple[int, ...]:
+    """Strides of a value in memory."""
+    steps = steps_of(v)
+    return row_major(v.meta.shape) if steps is None else steps
+
+
+def steps_of(v: Lazy) -> tuple[int, ...] | None:
+    """Strides of a value in memory; None for row-major."""
+    return v.meta.strides if v.strides is None and v.meta.order is not None else v.strides
+
+
+def placed(shape: tuple, dtype, buf, addr: int, strides: tuple | None) -> Lazy:
+    """A value in memory with these strides."""
+    m = meta(shape, dtype, strides)
+    return Lazy(m, buf, addr, strides if m.order is None else None)
 
 
 def lost(m: Meta) -> Lazy:
@@ -111,14 +128,13 @@ def snapshot(v: Lazy) -> Lazy:
     """A private copy of a value in memory."""
     import numpy as np
 
-    from .runtime.allocator import alloc, as_array
+    from .runtime.allocator import alloc
 
     buf = alloc(v.meta.nbytes)
     out = Lazy(v.meta, buf, buf.addr)
     out.home, out.kept, out.root = False, True, v if v.root is None else v.root
     out.source, out.given = v, v.given
-    target = as_array(buf, v.meta.dtype.np, v.meta.shape, None, 0)
-    np.copyto(target, array_of(v))
+    np.copyto(array_of(out), array_of(v))
     return out
 
 
@@ -127,7 +143,7 @@ def array_of(v: Lazy):
     import numpy as np
 
     size = v.meta.dtype.itemsize
-    strides = v.strides if v.strides is not None else row_major(v.meta.shape)
+    strides = layout_of(v)
 
     class _Holder:
         __array_interface__ = {

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import weakref
 
+from .strides import row_major  # noqa: F401
+
 NO_GRAD = "no_grad"  # View.origin of views made while gradients were not recorded
 CUT = (None, None, None)  # step of a chain: gradients end here
 
@@ -198,15 +200,6 @@ def check_write(t, value_rg: bool) -> None:
         raise RuntimeError(
             "a leaf Variable that requires grad is being used in an in-place operation."
         )
-
-
-def row_major(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Strides in elements of a contiguous tensor, as PyTorch gives them (0 counts as 1)."""
-    out, n = [], 1
-    for s in reversed(shape):
-        out.append(n)
-        n *= s if s > 1 else 1
-    return tuple(reversed(out))
 
 
 def overlaps_itself(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:

@@ -6,8 +6,9 @@ import sys
 import weakref
 
 from .interop import exposed
-from .meta import Meta
+from .meta import Meta, meta
 from .ops.table import OPS, Op
+from .strides import inverse, turned
 from .values import Lazy, Orphan, array_of, lost, snapshot, supersede
 from .views import (
     CUT,
@@ -159,6 +160,8 @@ class Writing:
         home = old.home
         if home and (old.pasts is not None or result._rg):
             home = not _spare(self, old, old_idx, result)
+        if not home and view is None and result._v.meta.order != m.order:
+            idx = self._append((OPS["copy"].grad_op if rg else OPS["copy"], m, None, idx))
         if home:
             op = OPS["assign"]
             idx = self._append((op.grad_op if rg else op, m, None, old_idx, idx))
@@ -221,7 +224,20 @@ class Writing:
             op = OPS["update" if same else "update_as"]
             attrs = (vm.shape, view.strides, view.offset)
             ins = (root, idx)
-        return self._append((op.grad_op if rg else op, m, attrs, *ins))
+        if m.order is None:
+            return self._append((op.grad_op if rg else op, m, attrs, *ins))
+        # The dims as they lie in memory, there and back.
+        permute, order = OPS["permute"], m.order
+        inside = meta(turned(m.shape, order), m.dtype)
+        op, permute = (op.grad_op, permute.grad_op) if rg else (op, permute)
+        if len(ins) == 1:
+            attrs = (inside.shape,)
+        else:
+            ins = (self._append((permute, inside, (order,), root)), idx)
+        new = self._append((op, inside, attrs, *ins))
+        new = self._append((permute, m, (inverse(order),), new))
+        # A value that is stored in the root's memory is no view.
+        return self._append((OPS["copy"].grad_op if rg else OPS["copy"], m, None, new))
 
     def _move(self, t, st, new: Lazy, rg: bool, idx: int) -> None:
         if st is None:

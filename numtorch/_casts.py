@@ -7,13 +7,14 @@ import warnings
 
 from numtorch.jit import dtypes as _d
 from numtorch.jit.ops import OPS
-from numtorch.jit.record import local
+from numtorch.jit.record import local, row_major
+from numtorch.jit.strides import suggests_channels_last
 from numtorch.jit.views import overlaps_itself
 
 from ._api import function
 from ._descriptors import check_device
 from ._examples import described
-from ._shape_ops import clone, contiguous, expand, format_name, in_order, order_of_copy, slice_view
+from ._shape_ops import clone, expand, format_name, layout_of_copy, slice_view
 from ._tensor import Tensor, device
 
 # ---------------------------------------------------------------- casts
@@ -55,17 +56,16 @@ def to(
     if dtype is None or dtype is self.dtype:
         if copy:
             return clone(self, memory_format)
-        if memory_format is None or not format_name(memory_format).startswith("channels_last"):
+        kind = "preserve_format" if memory_format is None else format_name(memory_format)
+        last = suggests_channels_last(self._v.meta.shape, self._strides())
+        if kind == "preserve_format" or (kind != "contiguous_format") == last:
             return self
-        return contiguous(self, memory_format)
+        return clone(self, memory_format)
     if self.dtype.kind == "c" and dtype.kind not in "cb":
         _warn_discarded()
 
-    def cast(t: Tensor) -> Tensor:
-        return local.tape.record(OPS["cast"], (t,), (dtype,))
-
-    order = order_of_copy(self, memory_format)
-    return cast(self) if order is None else in_order(cast, self, order)
+    strides = layout_of_copy(self, memory_format)
+    return local.tape.record(OPS["cast"], (self,), (dtype,), strides)
 
 
 @functools.cache
@@ -130,7 +130,9 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
         return self
     op = OPS["cast"] if src.dtype is not self.dtype else OPS["copy"]
     attrs = (self.dtype,) if op.name == "cast" else None
-    return write_result(self, local.tape.record(op, (src,), attrs), "copy")
+    m = self._v.meta
+    strides = m.strides if self._view is None and m.order is not None else row_major(m.shape)
+    return write_result(self, local.tape.record(op, (src,), attrs, strides), "copy")
 
 
 def _check_fits(shape: tuple, given: tuple) -> None:

@@ -14,7 +14,10 @@ from ._tensor import Tensor
 
 def _alias(t: Tensor, name: str, shape, dtype, offset: int, strides) -> Tensor:
     """A view of t's memory as elements of another dtype, which offset and strides count."""
-    return local.tape.view(t, OPS[name], None, meta(tuple(shape), dtype), offset, tuple(strides))
+    strides = tuple(strides)
+    return local.tape.view(
+        t, OPS[name], None, meta(tuple(shape), dtype, strides), offset, strides
+    )
 
 
 def _part(t: Tensor, name: str, second: int) -> Tensor:

@@ -10,6 +10,7 @@ from numtorch.jit.interop import Foreign
 from numtorch.jit.meta import meta
 from numtorch.jit.record import Lazy
 from numtorch.jit.runtime.allocator import alloc, as_array
+from numtorch.jit.values import placed
 
 from ._descriptors import check_device
 from ._tensor import Tensor, as_plain, wrap
@@ -191,7 +192,7 @@ def from_numpy(array: np.ndarray) -> Tensor:
     if not array.flags.writeable:
         _warn_read_only("NumPy array")
     buf = Foreign(array)
-    return wrap(Lazy(meta(tuple(array.shape), d), buf, buf.addr, strides))
+    return wrap(placed(tuple(array.shape), d, buf, buf.addr, strides))
 
 
 def as_tensor(data, dtype=None, device=None) -> Tensor:

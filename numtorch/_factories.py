@@ -9,12 +9,13 @@ import numpy as np
 from numtorch.jit import dtypes as _d
 from numtorch.jit.meta import meta
 from numtorch.jit.ops import OPS
-from numtorch.jit.record import Lazy, local
+from numtorch.jit.record import Lazy, local, row_major
 from numtorch.jit.runtime.allocator import alloc
+from numtorch.jit.strides import inverse, order_of, turned
 
 from ._api import REGISTRY, function
 from ._creation import _check_device, _dtype, _own, _plain_number, _sizes, tensor
-from ._shape_ops import format_name, permute
+from ._shape_ops import channels_last_strides, format_name, layout_of_copy
 from ._tensor import Tensor, wrap
 
 # What all factory functions take.
@@ -55,8 +56,8 @@ def fast_sizes(name: str, make):
 # ---------------------------------------------------------------- filled
 
 
-def _full(shape: tuple[int, ...], value, dtype) -> Tensor:
-    return local.tape.record(OPS["full"], (value,), (shape, dtype))
+def _full(shape: tuple[int, ...], value, dtype, strides: tuple | None = None) -> Tensor:
+    return local.tape.record(OPS["full"], (value,), (shape, dtype), strides)
 
 
 @function(f"full(int[] size, Number fill_value, *, {OPTIONS})", method=False, out=True)
@@ -96,8 +97,8 @@ def _constant(name: str, value: float):
 zeros, ones = _constant("zeros", 0.0), _constant("ones", 1.0)
 
 
-def _empty(shape: tuple[int, ...], dtype=None) -> Tensor:
-    m = meta(shape, dtype or _d.default)
+def _empty(shape: tuple[int, ...], dtype=None, strides: tuple | None = None) -> Tensor:
+    m = meta(shape, dtype or _d.default, strides)
     buf = alloc(m.nbytes)
     return wrap(Lazy(m, buf, buf.addr))
 
@@ -112,39 +113,32 @@ def _empty_checked(
     >>> torch.empty(2, 3, dtype=torch.float64).shape
     torch.Size([2, 3])
     """
-    order = _order_of(None, memory_format, len(size))
-    return finish(_in_order(size, order, lambda s: _empty(s, _dtype(dtype))), device, requires_grad)
+    size = _sizes((tuple(size),))
+    out = _empty(size, _dtype(dtype), format_strides(size, memory_format))
+    return finish(out, device, requires_grad)
 
 
 empty = fast_sizes("empty", _empty)
 
 
-def _in_order(size, order, make) -> Tensor:
-    """make(sizes) with its dims lying in memory in the given order (None: as they are)."""
-    size = _sizes((tuple(size),))
-    if order is None:
-        return make(size)
-    inverse = sorted(range(len(order)), key=order.__getitem__)
-    out = permute(make(tuple(size[d] for d in order)), inverse)
-    if out._view is not None:
-        out._view.base = None  # nobody has the tensor that this is a view of
-    return out
-
-
-def _order_of(like: Tensor | None, memory_format, rank: int):
-    """The order of dims that a memory format asks for; None if it is row-major."""
+def format_strides(size: tuple[int, ...], memory_format) -> tuple[int, ...] | None:
+    """The strides that a memory format asks for; None if it is row-major."""
     kind = "preserve_format" if memory_format is None else format_name(memory_format)
-    if kind in ("channels_last", "channels_last_3d"):
-        want = 4 if kind == "channels_last" else 5
-        if rank != want:
-            raise RuntimeError(f"required rank {want} tensor to use {kind} format")
-        return (0, *range(2, rank), 1)
-    if kind == "contiguous_format" or like is None or like._view is None or like.is_contiguous():
+    if kind in ("preserve_format", "contiguous_format"):
         return None
-    strides = like._strides()
-    if 0 in strides:
+    return channels_last_strides(size, memory_format)
+
+
+def like_strides(like: Tensor, memory_format) -> tuple[int, ...] | None:
+    """The strides of a tensor like another one; None if they are row-major."""
+    if memory_format is None and like._v.meta.strides is None:
         return None
-    return tuple(sorted(range(rank), key=lambda d: (-strides[d], d)))
+    return layout_of_copy(like, memory_format)
+
+
+def laid_out(t: Tensor, strides: tuple[int, ...] | None) -> Tensor:
+    """The tensor with these strides (None: as it is)."""
+    return t if strides is None else local.tape.record(OPS["copy"], (t,), None, strides)
 
 
 @function(f"empty_strided(int[] size, int[] stride, *, {OPTIONS})", method=False)
@@ -162,6 +156,8 @@ def empty_strided(size, stride, *, dtype=None, layout=None, device=None, pin_mem
             f"({len(stride)})"
         )
     size = _sizes((tuple(size),))
+    if order_of(size, tuple(stride)) is not None:
+        return finish(_empty(size, _dtype(dtype), tuple(stride)), device, requires_grad)
     reach = 1 + sum((n - 1) * s for n, s in zip(size, stride)) if 0 not in size else 0
     out = _empty((reach,), _dtype(dtype)).as_strided(size, stride)
     return finish(out, device, requires_grad)
@@ -177,7 +173,9 @@ def empty_permuted(size, physical_layout, *, dtype, layout, device, pin_memory, 
     """
     if sorted(physical_layout) != list(range(len(size))):
         raise RuntimeError("Number of dimensions in size does not match the physical_layout")
-    out = _in_order(size, physical_layout, lambda s: _empty(s, _dtype(dtype)))
+    size, order = _sizes((tuple(size),)), tuple(physical_layout)
+    inside = row_major(turned(size, order))
+    out = _empty(size, _dtype(dtype), tuple(inside[k] for k in inverse(order)))
     return finish(out, device, requires_grad)
 
 
@@ -200,16 +198,16 @@ def _like(name: str, make):
         input, *, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False,
         memory_format=None,
     ):  # fmt: skip
-        order = _order_of(input, memory_format, input.dim())
-        out = _in_order(input._v.meta.shape, order, lambda s: make(s, dtype or input.dtype))
+        strides = like_strides(input, memory_format)
+        out = make(input._v.meta.shape, dtype or input.dtype, strides)
         return finish(out, device, requires_grad)
 
     like.__doc__ = f"`{name}` with the shape and dtype of another tensor."
     return function(f"{name}_like(Tensor input, *, {LIKE})", method=False)(like)
 
 
-zeros_like = _like("zeros", lambda s, d: _full(s, 0.0, d))
-ones_like = _like("ones", lambda s, d: _full(s, 1.0, d))
+zeros_like = _like("zeros", lambda s, d, strides: _full(s, 0.0, d, strides))
+ones_like = _like("ones", lambda s, d, strides: _full(s, 1.0, d, strides))
 empty_like = _like("empty", _empty)
 
 
@@ -224,9 +222,8 @@ def full_like(
     >>> torch.full_like(torch.tensor([1.5, 2.5, 3.5]), 7)
     tensor([7., 7., 7.])
     """
-    order, value = _order_of(input, memory_format, input.dim()), _plain_number(fill_value)
-    kind = dtype or input.dtype
-    out = _in_order(input._v.meta.shape, order, lambda s: _full(s, value, kind))
+    strides, value = like_strides(input, memory_format), _plain_number(fill_value)
+    out = _full(input._v.meta.shape, value, dtype or input.dtype, strides)
     return finish(out, device, requires_grad)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from numtorch.jit.meta import meta
 from numtorch.jit.record import Lazy
 from numtorch.jit.runtime.allocator import alloc, as_array
+from numtorch.jit.values import steps_of
 
 from ._tensor import Tensor, wrap
 
@@ -14,7 +15,7 @@ class _View:
     __slots__ = ("__array_interface__", "v")
 
     def __init__(self, v: Lazy):
-        m, strides = v.meta, v.strides
+        m, strides = v.meta, steps_of(v)
         self.v, np_dtype = v, m.dtype.np
         if strides is not None:
             strides = tuple(s * np_dtype.itemsize for s in strides)

@@ -15,6 +15,7 @@ from ._api import function
 from ._casts import fill_, to
 from ._shape_ops import (
     _copied,
+    clone,
     expand,
     permute,
     reshape,
@@ -494,7 +495,7 @@ def index_put(input, indices, values, accumulate):
     >>> torch.index_put(x, (torch.tensor([0, 2]),), torch.tensor([5, 6]))
     tensor([5, 0, 6])
     """
-    out = _copied(input)
+    out = clone(input)
     _index_put(out, indices, values, accumulate)
     return out
 

@@ -10,7 +10,7 @@ from numtorch.jit.record import local
 from ._api import alias, function
 from ._casts import to
 from ._examples import described
-from ._shape_ops import _copied, expand, reshape, slice_view, transpose, unsqueeze
+from ._shape_ops import _copied, clone, expand, reshape, slice_view, transpose, unsqueeze
 from ._tensor import Tensor, check_dim
 
 # ---------------------------------------------------------------- cat and stack
@@ -422,7 +422,7 @@ def rot90(input, k, dims):
     a, b = (d % rank for d in dims)
     turn = k % 4
     if turn == 0:
-        return _copied(input)
+        return clone(input)
     if turn == 2:
         return flip(input, (a, b))
     return transpose(flip(input, (b if turn == 1 else a,)), a, b)

@@ -7,7 +7,7 @@ import warnings
 
 from numtorch.jit import dtypes
 from numtorch.jit.ops import OPS
-from numtorch.jit.record import local
+from numtorch.jit.record import local, row_major
 
 from ._api import function
 from ._casts import to
@@ -106,7 +106,7 @@ def renorm(input, p, dim, maxnorm):
     d = check_dim(dim, input.dim())
     size = vector_norm(input, float(p), tuple(k for k in range(input.dim()) if k != d), True)
     scale = local.tape.record(OPS["where"], (size > maxnorm, maxnorm / (size + 1e-7), 1.0))
-    return input * scale
+    return local.tape.record(OPS["mul"], (input, scale), None, row_major(input._v.meta.shape))
 
 
 @function("sum_to_size(Tensor input, int[] size)", free=False)

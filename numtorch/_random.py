@@ -12,7 +12,7 @@ from numtorch.jit.record import local
 
 from ._api import REGISTRY, function
 from ._creation import _dtype, _own, _sizes
-from ._factories import LIKE, OPTIONS, _in_order, _order_of, fast_sizes, finish
+from ._factories import LIKE, OPTIONS, fast_sizes, finish, laid_out, like_strides
 from ._host_random import HostStream
 from ._tensor import Tensor
 
@@ -236,8 +236,8 @@ def _source(name: str, op: str, kernel: str, doc: str):
         input, *, generator, dtype, layout, device, pin_memory, requires_grad, memory_format
     ):  # fmt: skip
         _float_only(kernel, dtype := dtype or input.dtype)
-        order = _order_of(input, memory_format, input.dim())
-        out = _in_order(input.shape, order, lambda s: _draw(op, s, generator, dtype))
+        out = _draw(op, tuple(input.shape), generator, dtype)
+        out = laid_out(out, like_strides(input, memory_format))
         return finish(out, device, requires_grad)
 
     run.__doc__ = doc
@@ -314,10 +314,9 @@ def _randint_like(input, low, high, *, dtype, memory_format, device, requires_gr
     >>> torch.randint_like(torch.zeros(2, 3), 10).shape
     torch.Size([2, 3])
     """
-    order = _order_of(input, memory_format, input.dim())
-    kind = dtype or input.dtype
-    out = _in_order(input.shape, order, lambda s: _integers(low, high, s, None, kind))
-    return finish(out, device, requires_grad)
+    kind, strides = dtype or input.dtype, like_strides(input, memory_format)
+    out = _integers(low, high, tuple(input.shape), None, kind)
+    return finish(laid_out(out, strides), device, requires_grad)
 
 
 function(f"randint_like(Tensor input, int high, *, {LIKE})", method=False)(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable
 
 from numtorch.jit.meta import meta
 from numtorch.jit.ops import OPS
 from numtorch.jit.record import local, lost, row_major
+from numtorch.jit.strides import channels_last, preserved
 from numtorch.jit.views import counter_of
 
 from ._api import REGISTRY, alias, function
@@ -20,9 +20,10 @@ _last: tuple | None = None
 
 def _view(t: Tensor, name: str, attrs: tuple, shape, offset: int, strides) -> Tensor:
     global _last
-    m = meta(tuple(shape), t._v.meta.dtype)
+    strides = tuple(strides)
+    m = meta(tuple(shape), t._v.meta.dtype, strides)
     base = t._view.offset if t._view is not None else 0
-    rule = (OPS[name], attrs, m, offset, tuple(strides))
+    rule = (OPS[name], attrs, m, offset, strides)
     out = local.tape.view(t, rule[0], attrs, m, base + offset, rule[4])
     if _last is WATCH:
         _last = (t, out, rule)
@@ -167,7 +168,7 @@ def reshape(self: Tensor, *shape) -> Tensor:
 
 def _copied(t: Tensor) -> Tensor:
     """A row-major copy."""
-    return local.tape.record(OPS["copy"], (t,))
+    return local.tape.record(OPS["copy"], (t,), None, row_major(t._v.meta.shape))
 
 
 def contiguous(self: Tensor, memory_format=None) -> Tensor:
@@ -180,63 +181,42 @@ def contiguous(self: Tensor, memory_format=None) -> Tensor:
     """
     if memory_format is None or format_name(memory_format) == "contiguous_format":
         return self if self.is_contiguous() else _copied(self)
-    order = _channels_last(self, memory_format)
-    return self if _lies_in_order(self, order) else in_order(_copied, self, order)
+    strides = layout_of_copy(self, memory_format)
+    pairs = zip(self._v.meta.shape, self._strides(), strides)
+    if self._v.meta.numel == 0 or all(n == 1 or a == b for n, a, b in pairs):
+        return self
+    return local.tape.record(OPS["copy"], (self,), None, strides)
 
 
 def clone(self: Tensor, memory_format=None) -> Tensor:
     """A copy that gradients flow through; dense tensors keep the order of their dims."""
-    order = order_of_copy(self, memory_format)
-    return _copied(self) if order is None else in_order(_copied, self, order)
+    return local.tape.record(OPS["copy"], (self,), None, layout_of_copy(self, memory_format))
 
 
-def order_of_copy(t: Tensor, memory_format) -> tuple[int, ...] | None:
-    """The dims of a copy from outermost to innermost; None for row-major."""
+def layout_of_copy(t: Tensor, memory_format) -> tuple[int, ...]:
+    """The strides of a copy."""
     kind = "preserve_format" if memory_format is None else format_name(memory_format)
+    m = t._v.meta
     if kind == "contiguous_format":
-        return None
+        return row_major(m.shape)
     if kind == "preserve_format":
-        return None if t._view is None or t.is_contiguous() else dense_order(t)
-    return _channels_last(t, memory_format)
+        return row_major(m.shape) if m.strides is None else preserved(m.shape, m.strides)
+    return channels_last_strides(m.shape, memory_format)
 
 
 def format_name(memory_format) -> str:
     return str(memory_format).rpartition(".")[2]
 
 
-def _channels_last(t: Tensor, memory_format) -> tuple[int, ...]:
+def channels_last_strides(shape: tuple[int, ...], memory_format) -> tuple[int, ...]:
+    """The strides of a channels_last format; RuntimeError for another rank."""
     rank = {"channels_last": 4, "channels_last_3d": 5}.get(format_name(memory_format))
     if rank is None:
         raise RuntimeError("Unsupported memory format option " + format_name(memory_format))
-    if t.dim() != rank:
+    if len(shape) != rank:
         name = format_name(memory_format)
         raise RuntimeError(f"required rank {rank} tensor to use {name} format")
-    return (0, *range(2, rank), 1)
-
-
-def dense_order(t: Tensor) -> tuple[int, ...] | None:
-    """The dims from outermost to innermost if the elements fill memory without gaps or overlap."""
-    shape, strides = t._v.meta.shape, t._strides()
-    order = tuple(sorted(range(len(shape)), key=lambda d: (-strides[d], d)))
-    return order if _lies_in_order(t, order) else None
-
-
-def _lies_in_order(t: Tensor, order) -> bool:
-    shape, strides, step = t._v.meta.shape, t._strides(), 1
-    for d in reversed(order):
-        if shape[d] != 1 and strides[d] != step:
-            return False
-        step *= shape[d]
-    return True
-
-
-def in_order(copied: Callable, t: Tensor, order) -> Tensor:
-    """What `copied` makes of t, with the dims laid out in this order."""
-    inverse = sorted(range(len(order)), key=order.__getitem__)
-    out = permute(copied(permute(t, order)), inverse)
-    if out._view is not None:
-        out._view.base = None  # nobody has the tensor that this is a view of
-    return out
+    return channels_last(shape)
 
 
 def view_as(self: Tensor, other: Tensor) -> Tensor:

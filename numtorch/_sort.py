@@ -52,7 +52,10 @@ def _sort(x: Tensor, dim: int, descending: bool):
     d = check_dim(dim, x.dim())
     if x.dtype.is_complex:
         raise RuntimeError(" Sort does not support complex dtypes on CPU")
-    return sort_result(*_found("sort", x, d, (descending,)))
+    values, at = _found("sort", x, d, (descending,))
+    if at._v.meta.order is not None:
+        values = local.tape.record(OPS["copy"], (values,), None, at._v.meta.strides)
+    return sort_result(values, at)
 
 
 @function("sort(Tensor input, *, bool? stable, int dim=-1, bool descending=False)", out=_PAIR)

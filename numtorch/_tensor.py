@@ -220,7 +220,8 @@ class Tensor:
         if self._view is not None:
             return self._view.strides
         v = self._st._v if self._st is not None else self._v
-        return v.strides if v.strides is not None else row_major(v.meta.shape)
+        m = v.meta
+        return v.strides or m.strides or row_major(m.shape)
 
     def stride(self, dim: int | None = None):
         """Strides in elements, or the stride of one dim.

@@ -7,13 +7,15 @@ import builtins
 from numtorch.jit.interop import Foreign, export
 from numtorch.jit.meta import meta
 from numtorch.jit.ops import OPS
-from numtorch.jit.record import Lazy, local, row_major
+from numtorch.jit.record import local, row_major
+from numtorch.jit.values import placed
 from numtorch.jit.views import mark
 
 from ._api import REGISTRY, alias, function
 from ._shape_ops import (
     _copied,
     _view,
+    clone,
     in_place_view,
     permute,
     select,
@@ -298,7 +300,7 @@ def diagflat(input, offset):
 
 
 def _with_part(input, part, src, name: str) -> Tensor:
-    out = _copied(input)
+    out = clone(input)
     view = part(out)
     if view.shape != src.shape:
         raise RuntimeError(
@@ -436,15 +438,22 @@ def as_strided(input, size, stride, storage_offset):
         raise RuntimeError(f"Tensor: invalid storage offset {at}")
     root = _root(input)
     _check_reach(root, size, stride, at)
-    m = meta(tuple(size), input.dtype)
+    m = meta(tuple(size), input.dtype, tuple(stride))
     if root._v.strides is not None:
         attrs = (tuple(size), tuple(stride), at)
         return local.tape.view(input, OPS["region"], attrs, m, at, tuple(stride))
     base, start = _graph_base(input, root, at, size, stride)
+    if start is None and root._v.meta.order is not None:
+        raise NotImplementedError(
+            "as_strided: gradients of elements outside of a leaf that is a view of memory that is "
+            "not row-major are not implemented in numtorch"
+        )
     if start is None:
         attrs = (tuple(size), tuple(stride), at)
         return local.tape.view_around(base, OPS["region"], attrs, m, at, tuple(stride))
     attrs = (tuple(size), tuple(stride), at - start)
+    if root._v.meta.order is not None and base._v.meta is root._v.meta:
+        base = permute(base, root._v.meta.order)  # the elements as they lie in memory
     out = local.tape.view(base, OPS["region"], attrs, m, at, tuple(stride))
     old, new = input._view, out._view
     if old is not None and base is not input:
@@ -544,7 +553,7 @@ def view_dtype(self: Tensor, dtype) -> Tensor:
     buf = Foreign(export(self.detach()._value()))
     strides = tuple(strides)
     plain = strides == row_major(tuple(shape))
-    return wrap(Lazy(meta(tuple(shape), dtype), buf, buf.addr, None if plain else strides))
+    return wrap(placed(tuple(shape), dtype, buf, buf.addr, None if plain else strides))
 
 
 def _dtype_name(d) -> str:

@@ -103,6 +103,7 @@ for _name in ("cummax", "cummin"):
              takes="rows", infer=_pair_type, differentiable=False)  # fmt: skip
 
 register("sort", "opaque", attrs=("dim", "descending", "result"), results=2, takes="rows",
+         layout="first",
          kernels="sort:sort_kernels", infer=_pair_type, differentiable=False)  # fmt: skip
 
 

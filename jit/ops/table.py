@@ -70,6 +70,9 @@ class Op:
         # A family of results: one node gives the one that attrs["result"] numbers; nodes that
         # differ in nothing else become one call.
         self.results: int = row.get("results", 1)
+        # How the result lies in memory: as the operands together, as the first one, or row-major.
+        default = "operands" if kind == "elementwise" else "rows"
+        self.layout: str = row.get("layout", default)
         self.fn: Callable | None = row.get("fn")
         self.fn_wanted: bool = row.get("wanted", False)
         # +1: its result stands for one example of a batch, -1: for the batch again (see batch.py).

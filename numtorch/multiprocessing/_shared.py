@@ -18,6 +18,7 @@ import numpy as np
 from numtorch.jit.interop import Foreign
 from numtorch.jit.meta import meta
 from numtorch.jit.record import Lazy, array_of, local, lost, row_major, share
+from numtorch.jit.values import placed
 
 from .. import nn
 from .._creation import wrap
@@ -125,7 +126,7 @@ def share_memory_(t: Tensor) -> Tensor:
     st = share(local.tape, t)
     dtype = root.meta.dtype.np
     flat = root.strides is None or root.strides == row_major(root.meta.shape)
-    values = array_of(root) if flat else _span(root)
+    values = _span(root, root.meta.numel if flat else None)
     buf = SharedBuffer(Region.create(values.nbytes), dtype)
     buf.array[:] = values.reshape(-1)
     root.buf, root.addr, root.home = buf, buf.addr, True
@@ -137,9 +138,10 @@ def share_memory_(t: Tensor) -> Tensor:
     return t
 
 
-def _span(root: Lazy) -> np.ndarray:
+def _span(root: Lazy, n: int | None) -> np.ndarray:
     # A wrapped array with strides: everything between its first and last element.
-    n = sum((n - 1) * s for n, s in zip(root.meta.shape, root.strides)) + 1
+    if n is None:
+        n = sum((n - 1) * s for n, s in zip(root.meta.shape, root.strides)) + 1
     return array_of(Lazy(meta((n,), root.meta.dtype), root.buf, root.addr))
 
 
@@ -176,7 +178,7 @@ def _rebuild(kind: type, handle, nbytes: int, dtype, layout: tuple, requires_gra
     region = Region(handle.detach(), nbytes)
     buf = SharedBuffer(region, dtype.np)
     flat = None if strides == row_major(shape) else strides
-    t = wrap(Lazy(meta(shape, dtype), buf, buf.addr + offset * dtype.itemsize, flat))
+    t = wrap(placed(shape, dtype, buf, buf.addr + offset * dtype.itemsize, flat))
     if kind is nn.Parameter:
         return nn.Parameter(t, requires_grad)
     if kind is nn.Buffer:

@@ -18,6 +18,8 @@ from numtorch.jit.meta import meta
 from numtorch.jit.ops import OPS
 from numtorch.jit.record import Lazy, array_of, local, supersede
 from numtorch.jit.runtime.allocator import alloc, as_array
+from numtorch.jit.strides import preserved
+from numtorch.jit.values import placed, steps_of
 
 from .._tensor import Tensor, wrap
 from .optimizer import Optimizer, number, run_closure, scalar_dtype
@@ -383,8 +385,9 @@ def _as_real(slot: Slot) -> Slot:
 def _pairs(t: Tensor) -> Tensor:
     v = t._value()
     m = meta((*v.meta.shape, 2), from_numpy(v.meta.dtype.np.type(0).real.dtype))
-    strides = None if v.strides is None else (*(2 * s for s in v.strides), 1)
-    return wrap(Lazy(m, v.buf, v.addr, strides))
+    steps = steps_of(v)
+    strides = None if steps is None else (*(2 * s for s in steps), 1)
+    return wrap(placed(m.shape, m.dtype, v.buf, v.addr, strides))
 
 
 def _settle(p: Tensor) -> None:
@@ -441,6 +444,8 @@ def _write_cells(slots: list[list[Slot]]) -> None:
 
 def filled(m, value: float = 0.0) -> Tensor:
     """A tensor of one value, in memory of its own."""
+    if m.strides is not None:
+        m = meta(m.shape, m.dtype, preserved(m.shape, m.strides))
     buf = alloc(m.nbytes)
     if m.numel:
         as_array(buf, m.dtype.np, m.shape).fill(value)

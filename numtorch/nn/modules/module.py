@@ -394,9 +394,14 @@ class Module(ModuleHooks, ModuleState):
                 "https://github.com/pytorch/pytorch/issues/new?template=bug-report.yml if a "
                 "complex module does not work as expected.", stacklevel=2,
             )  # fmt: skip
-        return self._apply(
-            lambda t: t.to(device=device, dtype=dtype if t.dtype.differentiable else None)
-        )
+        form = kwargs.get("memory_format")
+
+        def moved(t: Tensor) -> Tensor:
+            wanted = dtype if t.dtype.differentiable else None
+            kept = form if t.dim() in (4, 5) else None
+            return t.to(device=device, dtype=wanted, memory_format=kept)
+
+        return self._apply(moved)
 
     def _cast(self, dtype) -> Module:
         return self._apply(lambda t: t.to(dtype) if t.dtype.kind == "f" else t)

@@ -9,6 +9,7 @@ import warnings
 
 import numpy as np
 from numtorch.jit import dtypes as _d
+from numtorch.jit.values import steps_of
 
 from ..._creation import from_numpy
 from ..._host_arrays import new_tensor, value_in_memory, values_of
@@ -158,7 +159,7 @@ def _normalized(t: Tensor, mean, std) -> Tensor | None:
     if t.dtype is not _d.float32 or t.ndim != 3 or isinstance(mean, Tensor):
         return None
     v = value_in_memory(t)
-    if v is None or v.strides is not None or isinstance(std, Tensor):
+    if v is None or steps_of(v) is not None or isinstance(std, Tensor):
         return None
     mean, std = (np.asarray(x, np.float32) for x in (mean, std))
     if mean.ndim != 1 or std.ndim != 1 or not std.all():

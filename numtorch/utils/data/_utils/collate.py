@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, MutableMapping, MutableSequence, 
 import numpy as np
 from numtorch.jit import dtypes as _d
 from numtorch.jit.meta import meta
+from numtorch.jit.values import steps_of
 
 from ...._creation import as_tensor, from_numpy, tensor
 from ...._host_arrays import new_tensor, value_in_memory, values_of
@@ -52,7 +53,7 @@ def _stack_in_memory(batch: Sequence[Tensor]) -> Tensor | None:
     out, array = _new((len(batch), *first.shape), first.dtype)
     size, base = first.nbytes, array.ctypes.data
     for k, v in enumerate(values):
-        if v.strides is None:
+        if steps_of(v) is None:
             ctypes.memmove(base + k * size, v.addr, size)
         else:
             array[k] = values_of(v)

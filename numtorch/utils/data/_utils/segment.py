@@ -14,8 +14,7 @@ from sys import getrefcount
 
 import numpy as np
 from numtorch.jit.interop import _OWN, Foreign
-from numtorch.jit.meta import meta
-from numtorch.jit.record import Lazy
+from numtorch.jit.values import placed
 
 from ...._tensor import Tensor, wrap
 
@@ -77,9 +76,8 @@ class Lease:
 
     def tensor(self, offset: int, dtype, shape: tuple, strides=None) -> Tensor:
         """A tensor at a byte offset."""
-        m = meta(shape, dtype)
         buf = LeasedBuffer(self.array(offset, dtype.np, shape, strides))
-        return wrap(Lazy(m, buf, buf.addr, strides))
+        return wrap(placed(shape, dtype, buf, buf.addr, strides))
 
 
 class _Place:

@@ -21,6 +21,7 @@ from multiprocessing import reduction
 
 import numpy as np
 from numtorch.jit.record import Lazy
+from numtorch.jit.values import steps_of
 
 from .... import nn
 from ...._host_arrays import values_of
@@ -145,20 +146,20 @@ class _Pickler(pickle.Pickler):
         lease = self.arena.lease
         place = v.addr - lease.segment.addr if lease is not None else -1
         if 0 <= place < self.arena.at:
-            return _tensor_at, (place, m.dtype, m.shape, v.strides, kind, flag)
+            return _tensor_at, (place, m.dtype, m.shape, steps_of(v), kind, flag)
         array, strides = _dense(v)
         return _tensor_at, (self.place(array), m.dtype, m.shape, strides, kind, flag)
 
 
 def _dense(v: Lazy) -> tuple[np.ndarray, tuple | None]:
     """The elements in the order of memory, row-major if they have gaps; and their strides."""
-    array = values_of(v)
-    if v.strides is None or array.flags.c_contiguous:
+    array, strides = values_of(v), steps_of(v)
+    if strides is None or array.flags.c_contiguous:
         return array, None
-    order = sorted(range(array.ndim), key=lambda k: -v.strides[k])
+    order = sorted(range(array.ndim), key=lambda k: -strides[k])
     turned = array.transpose(order)
     if turned.flags.c_contiguous:
-        return turned, v.strides
+        return turned, strides
     return np.ascontiguousarray(array), None
 
 
