@@ -73,8 +73,8 @@ class Back:
         seed = None
         if seeded:
             seed = INPUT_BASE - len(inputs)
-            inputs.append((entries[last][1], None))
-        metas = [meta(piece.in_key[k][0].shape, piece.in_key[k][0].dtype) for k in needs]
+            inputs.append((_plain(entries[last][1]), None))
+        metas = [_plain(piece.in_key[k][0]) for k in needs]
         targets = tuple(INPUT_BASE - k for k in needs)
         first = len(entries)
         entries.append((BACKWARD, metas[0], (targets, False), last, seed))
@@ -91,6 +91,11 @@ class Back:
         self.plan: BoundPlan = find_plan((tuple(entries), keys), sorted(wanted))
         order = _order(self.plan)
         self.outs = [order.get(w) for w in wanted]
+
+
+def _plain(m: Meta) -> Meta:
+    """What a gradient is: row-major, however the value lies in memory."""
+    return meta(m.shape, m.dtype)
 
 
 def _order(plan: BoundPlan) -> dict[int, int]:
@@ -140,13 +145,11 @@ def can_run(tape: Tape) -> bool:
     if tape.vmapped or tape.info or tape.keepers or tape.levels:
         return False
     over, entries = False, tape.entries
-    if any(v.meta.order is not None for v in tape.inputs):
-        return False
     for e in entries:
         kind = (_rules.get(e[0]) or rule_of(e[0])).kind
         if kind == "step":
             over = True
-        elif over or kind == "other" or (kind == "piece" and e[1].order is not None):
+        elif over or kind == "other":
             return False
         elif kind == "backward":
             ends = _ends(e)
@@ -313,6 +316,8 @@ class Run:
         values, goals = self.values, set(targets)
         leads = self._leads(goals, at)
         sums: dict[int, Held | None] = {root: None if seed is None else values[seed]}
+        if seed is not None and (values[seed][3] or values[seed][2].order) is not None:
+            raise Unfit("the gradient that backward() starts with is not row-major")
         if any(root in operands and root in leads for _, _, operands, _ in self.done):
             raise Unfit("gradients are added to the one that backward() starts with")
         for piece, origin, operands, scalars in reversed(self.done):
@@ -338,7 +343,7 @@ class Run:
             for k, out in zip(needs, back.outs):
                 if out is not None:
                     buf, x = bufs[out], operands[k]
-                    sums[x] = (buf.addr, buf, values[x][2], None)
+                    sums[x] = (buf.addr, buf, _plain(values[x][2]), None)
         values[at] = sums.get(targets[0]) or _zeros(values[targets[0]])
         for i in range(at + 1, len(self.entries)):
             if self.rules[i].kind == "result" and self.entries[i][3] == at:
@@ -387,7 +392,7 @@ class Run:
 
 def _zeros(like: Held) -> Held:
     """The gradient of what no gradient reached."""
-    m = like[2]
+    m = _plain(like[2])
     buf = alloc(m.nbytes)
     as_array(buf, m.dtype.np, m.shape, None, 0)[...] = 0
     return buf.addr, buf, m, None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numtorch.jit.ops import OPS
-from numtorch.jit.record import local, row_major
+from numtorch.jit.record import local
 
 from ._api import function
 from ._casts import to
@@ -58,8 +58,9 @@ def _int_value(t: Tensor, value):
 
 
 def _where_masked(mask, value, t: Tensor) -> Tensor:
-    shape = np.broadcast_shapes(mask._v.meta.shape, t._v.meta.shape)
-    out = local.tape.record(OPS["where"], (mask, value, t), None, row_major(shape))
+    out = local.tape.record(OPS["where"], (mask, value, t))
+    if out._v.meta.order is not None:
+        out = _copied(out)  # row-major, unlike other pointwise results
     return out if out.dtype is t.dtype else to(out, t.dtype)
 
 
