@@ -50,6 +50,7 @@ def compile_trace(entries: tuple, in_key: tuple, wanted: list[int], symbolic=Tru
         state.assignments()
         state.dce()
         state.rewrite(simplify.expand_late)
+        state.rewrite(simplify.turned_back)
         state.rewrite(simplify.common_subexpressions)
         state.rewrite(picked_values)
         state.rewrite(simplify.decompose)

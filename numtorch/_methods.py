@@ -180,12 +180,13 @@ def write_result(tensor: Tensor, result: Tensor, name: str) -> Tensor:
                 f"{list(r.shape)}"
             )
         rank = "bifc"
-        if rank.index(r.dtype.kind) > rank.index(m.dtype.kind):
+        if r.dtype is not m.dtype and rank.index(r.dtype.kind) > rank.index(m.dtype.kind):
             raise RuntimeError(
                 f"result type {_c_name(r.dtype)} can't be cast to the desired output type "
                 f"{_c_name(m.dtype)}"
             )
-        result = tape.record(OPS["cast"], (result,), (m.dtype,))
+        if r.dtype is not m.dtype:
+            result = tape.record(OPS["cast"], (result,), (m.dtype,))
     if tensor._view is not None and overlaps_itself(m.shape, tensor._view.strides):
         raise RuntimeError(
             "unsupported operation: more than one element of the written-to tensor refers to a "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..ir import Graph, Node, Value, live_nodes
 from ..ops import build as B
+from ..strides import inverse
 from ..sym import Sym, ceil_div, prod, size_max
 
 # A reduction with fewer independent results than this is split into partial sums, when it
@@ -83,6 +84,19 @@ def expand_late(graph: Graph) -> dict[Value, Value]:
         if node.op.kind != "composite_late" or node.op.build is None:
             return None
         return node.op.build(*node.inputs, **node.attrs)
+
+    return Rewriter(graph).run(rule)
+
+
+def turned_back(graph: Graph) -> dict[Value, Value]:
+    """Dims that are permuted there and back stay as they are."""
+
+    def rule(node: Node) -> Value | None:
+        if node.op.name != "permute" or node.inputs[0].op != "permute":
+            return None
+        inner = node.inputs[0].node
+        same = inverse(tuple(inner.attrs["dims"])) == tuple(node.attrs["dims"])
+        return inner.inputs[0] if same else None
 
     return Rewriter(graph).run(rule)
 
