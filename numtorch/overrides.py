@@ -316,12 +316,22 @@ def has_torch_function(relevant_args: Iterable) -> bool:
 
 
 def has_torch_function_unary(value) -> bool:
-    """`has_torch_function` of one argument."""
+    """`has_torch_function` of one argument.
+
+    >>> import numtorch as torch
+    >>> torch.overrides.has_torch_function_unary(torch.ones(2))
+    False
+    """
     return bool(overriding((value,)))
 
 
 def has_torch_function_variadic(*values) -> bool:
-    """`has_torch_function` of several arguments."""
+    """`has_torch_function` of several arguments.
+
+    >>> import numtorch as torch
+    >>> torch.overrides.has_torch_function_variadic(torch.ones(2), torch.zeros(1).to_sparse())
+    True
+    """
     return bool(overriding(values))
 
 

@@ -26,8 +26,6 @@ from numtorch.jit.record import local
 ROOT = Path(__file__).parents[1]
 PARSER = doctest.DocTestParser()
 IMPORT = re.compile(r">>> (import|from) numtorch\b")
-PACKAGES = sorted(f"numtorch.{m.name}" for m in pkgutil.iter_modules(numtorch.__path__)
-                  if m.name[0] != "_")  # fmt: skip
 # Examples that are about NumTorch itself, or whose output is meant to differ: why.
 OURS = {
     "numtorch.compiler": "compile() gives the model itself",
@@ -131,15 +129,6 @@ def collected() -> dict[str, tuple[str, dict]]:
         for test in doctest.DocTestFinder(exclude_empty=True).find(module, name):
             add(test.name, test.docstring or "", scope)
     return found
-
-
-def group(name: str) -> str:
-    """What a docstring is run with: 'torch', 'Tensor', a public package, or 'numtorch'."""
-    first, _, rest = name.partition(".")
-    second = rest.partition(".")[0]
-    if first == "torch":
-        return "Tensor" if second == "Tensor" else "torch"
-    return f"numtorch.{second}" if f"numtorch.{second}" in PACKAGES else "numtorch"
 
 
 @functools.cache
