@@ -15,7 +15,7 @@ from . import config
 from .ir import Graph, Node, Value
 from .passes.layout import Layout, Map
 from .passes.simplify import is_compute
-from .sym import prod
+from .sym import expr_of, prod
 
 # Nodes without a unit: literals and indices are written where they are read.
 VIRTUAL = ("const", "iota")
@@ -79,7 +79,7 @@ class Fuser:
         self.homes, self.aliases = homes, aliases
         self.units: list[Unit] = []
         self.unit_of: dict[Value, Unit] = {}
-        self.readers: dict[Value, dict[Unit, None]] = {}
+        self.readers: dict[Value, dict[Unit, set]] = {}  # and where in the value they start
         self.fuel = config.fuse_limit
         self.members: dict[Node, Unit] = {}
         self.made = 0  # units so far, merged ones too
@@ -126,9 +126,12 @@ class Fuser:
         for v in node.inputs:
             if wide_dims(node.out.shape) and not wide_dims(self._inner(v).shape):
                 continue  # nothing is won by reading one number once
-            near = reversed(self.readers.get(self._inner(v), {}))
-            for u in itertools.islice(near, MAX_NEIGHBOURS):
-                if u.alive and not u.opaque and u not in found:
+            source, m = self.layout.of(v)
+            at = expr_of(m.offset)
+            near = reversed(self.readers.get(source, {}).items())
+            for u, starts in itertools.islice(near, MAX_NEIGHBOURS):
+                # Parts of one memory (what split gives) are not the same value.
+                if u.alive and not u.opaque and at in starts and u not in found:
                     found.append(u)
         return found
 
@@ -153,24 +156,23 @@ class Fuser:
             unit.nodes.append(node)
         self.members[node] = unit
         for v in node.inputs[1:] if "home" in node.attrs else node.inputs:
-            source = self._inner(v)
+            source, m = self.layout.of(v)
             owner = self.unit_of.get(source)
             if owner is not unit:
-                self._read(unit, source, owner)
+                self._read(unit, source, owner, {expr_of(m.offset)})
         for v in node.outputs:
             self.unit_of[v] = unit
 
-    def _read(self, unit: Unit, source: Value, owner: Unit | None) -> None:
+    def _read(self, unit: Unit, source: Value, owner: Unit | None, starts: set) -> None:
         unit.reads.add(source)
-        self._add_reader(source, unit)
+        self._add_reader(source, unit, starts)
         if owner is not None:
             self._depend(unit, owner)
 
-    def _add_reader(self, source: Value, unit: Unit) -> None:
+    def _add_reader(self, source: Value, unit: Unit, starts: set) -> None:
         # The newest reader comes last.
         found = self.readers.setdefault(source, {})
-        found.pop(unit, None)
-        found[unit] = None
+        found[unit] = found.pop(unit, set()) | starts
 
     def _depend(self, unit: Unit, on: Unit) -> None:
         unit.deps.add(on)
@@ -220,7 +222,7 @@ class Fuser:
         b.reads |= a.reads
         b.reads = {v for v in b.reads if self.unit_of.get(v) is not b}
         for source in a.reads:
-            self._add_reader(source, b)
+            self._add_reader(source, b, self.readers[source][a])
         for u in a.dependents:
             u.deps.discard(a)
             u.deps.add(b)

@@ -78,6 +78,28 @@ def test_new_trees_compile_nothing_and_leave_no_plans():
     assert len(pieces.pieces) <= known[2] + 2
 
 
+def test_a_stack_of_a_new_length_compiles_nothing():
+    """The gradients of its parts are not one kernel with as many results."""
+    w = nt.tensor(0.5, requires_grad=True)
+
+    def gradient(n: int) -> float:
+        w.grad = None
+        (nt.stack([(w * k).tanh() for k in range(n)]) * nt.arange(float(n))).sum().backward()
+        return w.grad.item()
+
+    def wanted(n: int) -> float:
+        k = np.arange(n, dtype="f4")
+        return float((k * k / np.cosh(0.5 * k) ** 2).sum())
+
+    for n in range(12, 21):
+        assert gradient(n) == pytest.approx(wanted(n), rel=1e-5)
+    compiled = counters.kernels_compiled + counters.kernels_loaded
+    for n in (25, 31, 40):
+        assert gradient(n) == pytest.approx(wanted(n), rel=1e-5)
+    assert counters.pieced > 0
+    assert counters.kernels_compiled + counters.kernels_loaded == compiled
+
+
 def test_losses_are_those_of_torch_and_of_whole_plans(monkeypatch):
     trees = some_trees(40)
     found = recursive(nt, trees)
