@@ -11,6 +11,7 @@ from collections import OrderedDict
 
 from . import dtypes
 from .ir import Graph, Type, live_nodes
+from .kept import OWN, changed
 from .meta import meta
 from .ops import OPS
 from .ops import build as B
@@ -31,7 +32,7 @@ from .record import (
     gone,
     overwritten,
 )  # fmt: skip
-from .saved import own_operand, renew, writer  # noqa: F401
+from .saved import known_value, own_operand, renew, writer  # noqa: F401
 from .views import version_of
 
 
@@ -53,7 +54,7 @@ class Node:
 
     __slots__ = (
         "op", "meta", "attrs", "ins", "val", "freed", "owner", "wrote", "info", "token",
-        "place", "replaced", "at", "key", "store", "__weakref__",
+        "place", "replaced", "at", "key", "store", "kept", "__weakref__",
     )  # fmt: skip
 
     def __init__(self, op, m, attrs, ins, val):
@@ -66,6 +67,7 @@ class Node:
         self.replaced = False  # its value was overwritten before it got memory
         self.at = None  # the memory that the result was written to: a Lazy, and its View or layout
         self.store = False  # it puts its operand in the memory of a tensor
+        self.kept = None  # the Group of its call
         self.key = None  # what counts its version, if not its memory: a Counter, and its number
 
     @property
@@ -340,11 +342,18 @@ class _Again:
             self.nodes[k] = node
         if old:
             self.stale.add(k)
+        if node.kept is not None:
+            tape.kept[k] = (OWN,) * node.kept.any
+            if node.kept.changed():
+                self.errors[k] = RuntimeError(stale_text(node.meta))
         if (self.stale or self.gone) and node.op.__class__ is GradOp:
             read = saved_by(tape, node.row, node.meta, node.attrs, tuple(ins))
             own = getattr(node.row, "saves", None)
             saved = read if own is None else own
-            saved = [k if p == -1 else ins[p] for p in saved if p or not node.wrote]
+            saved = () if node.kept is not None else saved
+            saved = [
+                k if p == -1 else ins[p] for p in saved if p or (p == 0 and not node.wrote)
+            ]
             self._refuse(k, saved, self.stale)
             # What lies in memory that was overwritten is read as it is now, but for this: an
             # in-place op reads its own operand as it was.
@@ -440,7 +449,7 @@ def leading(tape: Tape, walk: Walk, targets: set[int]) -> set[int]:
             if any(i in found for i in _inputs_of(e)):
                 found.add(k)
                 leads.add(k)
-            known = e[4] if e[0] is LINK else e[2][2] if e[0] is GIVEN else None
+            known = known_value(e)
             if known is not None and k in found:
                 found.add(known)
                 if k in leads:
@@ -467,17 +476,33 @@ def check_usable(tape: Tape, walk: Walk) -> None:
             op, attrs, _ = attrs
         if op.__class__ is not GradOp:
             continue
+        group = tape.kept.get(k)
+        if group is not None:
+            _check_group(tape, group, k in freed)
+            continue
         own = getattr(op.op, "saves", None)
-        saved = saved_by(tape, op.op, e[1], attrs, e[3:]) if own is None else frozenset(own)
-        if k in freed and (saved or own is not None):
+        saved = saved_by(tape, op.op, e[1], attrs, e[3:]) if own is None else own
+        if k in freed and saved:
             raise RuntimeError(TWICE)
         for p in saved if writers else ():
+            if p is None:
+                continue
             i = k if p == -1 else e[3 + p]
             j = writer(tape, i)
             # An in-place op keeps its first operand as it was, but not the others.
             if j is not None and not (p == 0 and own_operand(tape, k, j)):
                 m = tape.inputs[INPUT_BASE - i].meta if i < 0 else tape.entries[i][1]
                 raise RuntimeError(stale_text(m, _writer(tape, j)))
+
+
+def _check_group(tape: Tape, group: tuple, freed: bool) -> None:
+    if freed and group:
+        raise RuntimeError(TWICE)
+    found = changed(tape, group)
+    if found is not None:
+        i, j = found
+        m = tape.inputs[INPUT_BASE - i].meta if i < 0 else tape.entries[i][1]
+        raise RuntimeError(stale_text(m, _writer(tape, j)))
 
 
 def _writer(tape: Tape, k: int) -> str | None:
@@ -594,8 +619,10 @@ def _saves(node: Node) -> bool:
     """True if the gradient of a node reads any value."""
     if node.op.__class__ is not GradOp or not hasattr(node.row, "saves"):
         return node.op.__class__ is GradOp
+    if node.kept is not None:
+        return node.kept.any
     if node.row.saves is not None:
-        return True
+        return bool(node.row.saves)
     metas, wants = [], []
     for x in node.ins:
         v = x[1] if x.__class__ is tuple else x

@@ -19,6 +19,7 @@ from .autograd import (
     _row,
     saved_values,
 )
+from .kept import groups_of
 from .ops import OPS
 from .ops.table import GradOp
 from .passes.batching import batched_entries, effect_of
@@ -123,7 +124,7 @@ class Past:
 
     __slots__ = (
         "entries", "inputs", "in_key", "scalars", "values", "leaves", "nodes", "freed", "built",
-        "owners", "writers", "stored", "stale", "keys", "info", "win", "token", "places",
+        "owners", "writers", "stored", "stale", "keys", "info", "win", "token", "places", "kept",
         "__weakref__",
     )  # fmt: skip
 
@@ -135,6 +136,7 @@ class Past:
         self.inputs = {i: tape.inputs[INPUT_BASE - i] for i in inputs}
         self.nodes = {i: tape.nodes[i] for i in links if i in tape.nodes}
         self.in_key = tape.in_key
+        self.kept = groups_of(tape, values) if tape.kept else tape.kept
         self.built: dict[int, Node] = {}
         self.owners: dict[int, object] = {}
         self.places: dict[int, object] = {}  # weak references to the Kepts
@@ -176,6 +178,7 @@ class Past:
             if row is BACKWARD:
                 ins = [None if i is None else self._operand(i) for i in _operands_of_backward(e)]
             node = built[k] = Node(op, e[1], attrs, tuple(ins), values.get(k))
+            node.kept = self.kept.get(k)
             node.token, node.place = self.token, self.places.get(k)
             node.owner, node.info = self.owners.get(k), self.info.get(k)
             node.store = row is OPS["assign"]
@@ -191,7 +194,9 @@ class Past:
         e = self.entries[k]
         if e[0].__class__ is not GradOp or not hasattr(e[0].op, "saves"):
             return e[0].__class__ is GradOp
-        return e[0].op.saves is not None or bool(self.saved(e))
+        if k in self.kept:
+            return self.kept[k].any
+        return bool(self.saved(e) if e[0].op.saves is None else e[0].op.saves)
 
     def saved(self, e: tuple) -> frozenset:
         """Which operands the gradient of an entry reads (-1: its result)."""

@@ -7,7 +7,7 @@ from .interop import exposed
 from .meta import Meta
 from .ops.table import OPS
 from .values import INPUT_BASE, Lazy, lost, materialize_foreign, snapshot
-from .views import Storage, apart, check_fresh, counter_of, row_major
+from .views import Storage, apart, check_fresh, counter_of, row_major, stale
 
 _new = object.__new__
 
@@ -134,11 +134,14 @@ class Reading:
         st = t._st
         if check and self.grad:
             check_fresh(t)
+        unfit = not self.grad and stale(t)  # a later use with gradients is checked again
         if st._v.strides is not None and t._view.chain[-1][0] is OPS["region"]:
             return self._read_strided(t)
         if t._view.seen != counter_of(t).n and t._view.origin is None:
             # As in PyTorch it is a view of its root now; hooks were on what it was before.
-            t._info = t._view.source = None
+            t._view.source = None
+            if t._rg == 2:
+                t._info = None
             t._view.seen = counter_of(t).n
         chain, m = t._view.chain, st._v.meta
         source = _source(t) if len(chain) < 64 else None
@@ -166,10 +169,10 @@ class Reading:
             rg, flagged = cut and flagged, True
             idx = self._append((op.grad_op if rg else op, m, attrs, idx), t)
         root = st._v
-        if root.buf is None or not exposed(root.buf):
+        if not unfit and (root.buf is None or not exposed(root.buf)):
             t._v = self._lazy(m, idx)
         else:
-            t._v = lost(m)  # outsiders may write there: every use reads it again
+            t._v = lost(m)  # outsiders may write there, say: every use reads it again
         if t._view.counter is not None:
             self.count_apart(t, idx)
         if rg:

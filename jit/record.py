@@ -166,6 +166,7 @@ class Tape(Reading, Writing):
         self.stored: dict[int, tuple] = {}  # result -> (value of the memory it is in, View)
         self.keys: dict[int, tuple] = {}  # value read through .data -> (its Counter, version)
         self.moved: dict[int, tuple] = {}  # value of a tensor whose .data was set -> Lazy.given
+        self.kept: dict[int, tuple] = {}  # entry -> what the formula of its call saves: see kept.py
         self.unseen = False  # gradients may have to read what versions do not tell of
         self.outside = False  # or what somebody wrote to an array
         self.pins: list = []  # memory that a graph may read though no tensor does

@@ -26,7 +26,7 @@ def row_of(e: tuple):
     return op.op if op.__class__ is GradOp else op
 
 
-def _known(e: tuple) -> int | None:
+def known_value(e: tuple) -> int | None:
     return e[4] if e[0] is LINK else e[2][2] if e[0] is GIVEN else None
 
 
@@ -38,7 +38,7 @@ def origin(tape: Tape, i: int) -> tuple[int, tuple | None]:
     key = tape.keys.get(i)
     while i >= 0:
         e = tape.entries[i]
-        known = _known(e)
+        known = known_value(e)
         if known is not None:
             i = known
         elif getattr(row_of(e), "kind", None) == "movement":
@@ -139,7 +139,7 @@ class Present:
         if i <= INPUT_BASE:
             return self._input(tape.inputs[INPUT_BASE - i], operand)
         e = tape.entries[i]
-        known, node = _known(e), self.nodes.get(i)
+        known, node = known_value(e), self.nodes.get(i)
         if node is not None:
             if operand and node.val is not None and node.val.given is not None:
                 return self._given(node.val.given, e[1])
@@ -272,14 +272,15 @@ class Renewed:
         tape, only, found = self.tape, self.walk.only, False
         for k in [k for k in self.walk.needed if k >= 0]:
             e = tape.entries[k]
-            known = _known(e)
+            known = known_value(e)
             if known is not None:
                 self.giver.setdefault(known, k)
             op, attrs = (e[2][0], e[2][1]) if e[0] is GIVEN else (e[0], e[2])
             if op.__class__ is not GradOp or (only is not None and k not in only):
                 continue
             own = getattr(op.op, "saves", None)
-            saved = saved_by(tape, op.op, e[1], attrs, e[3:]) if own is None else frozenset(own)
+            saved = saved_by(tape, op.op, e[1], attrs, e[3:]) if own is None else own
+            saved = [p for p in saved if p is not None]
             self.saved[k] = saved = frozenset(p for p in saved if not self._private(k, p, e))
             for p in saved:
                 now = self.present.of(k, False) if p == -1 else self.present.of(e[3 + p])

@@ -176,11 +176,16 @@ def refuse(view: View, indirect: bool) -> RuntimeError:
     )
 
 
-def check_fresh(t) -> None:
-    """Raises for a view with an origin whose base, which requires grad, was written since."""
+def stale(t) -> bool:
+    """True for a view with an origin whose base, which requires grad, was written since."""
     view = t._view
-    if view.origin is not None and version_of(t) != view.seen and view.base.requires_grad:
-        raise refuse(view, True)
+    return view.origin is not None and version_of(t) != view.seen and view.base.requires_grad
+
+
+def check_fresh(t) -> None:
+    """Raises for a view whose use PyTorch refuses since its base was written."""
+    if stale(t):
+        raise refuse(t._view, True)
 
 
 def check_write(t, value_rg: bool) -> None:

@@ -97,6 +97,8 @@ class Writing:
         if t._view is not None and t._st._v.strides is not None:
             return self._write_strided(t, result)
         kept, limit, self.limit = None, self.limit, sys.maxsize
+        if result._view is not None:  # a value of its own, as memory is needed for it
+            result = self.record(OPS["as_shape"], (result,), (result._v.meta.shape,))
         if result._v.win is not self.win:
             # The limit was reached: the result is in memory already.
             kept, result = result._node, self.record(OPS["copy"], (result,))

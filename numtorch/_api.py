@@ -23,6 +23,7 @@ from numtorch.jit.views import check_fresh
 
 from ._api_convert import CONVERT, DISPLAY, FAST, MISSING, ArgumentError, mismatch, type_name
 from ._examples import described
+from ._saves import FRESH, SAVES, fresh, keeping
 from ._tensor import Tensor, tensor_types
 
 REGISTRY: dict[str, Function] = {}
@@ -384,6 +385,13 @@ def function(
 
     def decorate(implementation: Callable) -> Callable:
         schema = Schema(text, implementation, out, **out_rules)
+        if schema.name in FRESH:
+            schema.implementation = fresh(schema.implementation)
+        names = [p.name for p in schema.params]
+        row = f"{schema.name}.dim" if "dim" in names else schema.name
+        row = row if row in SAVES else schema.name
+        if row in SAVES:
+            schema.implementation = keeping(schema.implementation, row, names)
         f = REGISTRY.get(schema.name)
         if f is None:
             f = REGISTRY[schema.name] = Function(schema.name)

@@ -17,6 +17,7 @@ from ._shape_ops import (
     _copied,
     clone,
     expand,
+    in_shape,
     permute,
     reshape,
     select_view,
@@ -292,7 +293,7 @@ def _take(view: Tensor, groups: list) -> Tensor:
     index, dims, shape = _linear_index(view, groups)
     x, _, at, sizes = _merge(view, dims)
     out = gather_flat(x, index, at)
-    return reshape(out, (*sizes[:at], *shape, *sizes[at + len(dims) :]))
+    return in_shape(out, (*sizes[:at], *shape, *sizes[at + len(dims) :]))
 
 
 def gather_flat(x: Tensor, index: Tensor, d: int, name="index", what="index", size=None) -> Tensor:
@@ -415,12 +416,11 @@ def put(view: Tensor, groups: list, value: Tensor, accumulate: bool = False) -> 
     """view[indices] = value or += value, in order; out of range raises at once where it can."""
     _same_dtype(view, value)
     new = put_result(view, groups, value, accumulate)
-    if new is not None:
-        (_alias(view) if view._view is None else view).copy_(new)
+    (_alias(view) if view._view is None else view).copy_(new)
 
 
-def put_result(view: Tensor, groups: list, value: Tensor, accumulate: bool) -> Tensor | None:
-    """What view becomes when value is stored at the indices; None if there are none."""
+def put_result(view: Tensor, groups: list, value: Tensor, accumulate: bool) -> Tensor:
+    """What view becomes when value is stored at the indices."""
     for j, (dims, i, checked) in enumerate(groups):
         if not checked and i._v.buf is not None:
             check_now(i, view, dims, j)
@@ -435,8 +435,6 @@ def put_result(view: Tensor, groups: list, value: Tensor, accumulate: bool) -> T
             f"indexing result of shape {list(part)}"
         ) from None
     flat = reshape(index, -1)
-    if not flat.numel() or not x.numel():
-        return None
     value = reshape(value, (*sizes[:at], flat.numel(), *sizes[at + len(dims) :]))
     place = reshape(flat, [-1 if d == at else 1 for d in range(x.dim())])
     op, attrs = ("scatter_add", (at, "index")) if accumulate else ("scatter", (at, "index", "set"))

@@ -6,6 +6,7 @@ from . import _linalg_checks as C
 from ._api import function
 from ._linalg_solve import triangular
 from ._out import store_one
+from ._saves import kept
 from ._tensor import Tensor
 from .return_types import result_type
 
@@ -347,6 +348,7 @@ def lu(A, *, pivot=True):
     return _lu_result(_permutation(pivots, LU), *_lower_upper(LU))
 
 
+@kept("lu")
 def torch_lu(A, pivot=True, get_infos=False, out=None):
     """(LU, pivots[, info]): linalg.lu_factor, where info shows zero pivots.
 

@@ -9,7 +9,7 @@ from numtorch.jit.record import local
 from ._api import function
 from ._casts import to
 from ._indexing import array_now, gather_flat, put_result
-from ._shape_ops import _copied, expand, reshape, slice_view
+from ._shape_ops import expand, in_shape, reshape, slice_view
 from ._tensor import Tensor
 
 # ---------------------------------------------------------------- masks
@@ -128,12 +128,10 @@ def masked_scatter(input, mask, source):
             f"Number of elements of source ({source.numel()}) < number of ones in mask "
             f"({found.size})"
         )
-    if not found.size:
-        return _copied(x)
     part = slice_view(reshape(source, -1), {0: (0, 1, found.size)})
     flat = reshape(x, -1)
     out = put_result(flat, [((0,), _own(found), True)], part, False)
-    return reshape(out, shape)
+    return in_shape(out, shape)
 
 
 # ---------------------------------------------------------------- nonzero

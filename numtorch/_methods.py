@@ -10,6 +10,7 @@ from numtorch.jit.record import SCALAR_INDEX, Lazy, infer, local
 from numtorch.jit.views import check_overlap, check_write, overlaps_itself
 
 from ._examples import described_in_place
+from ._saves import NOTHING, in_place
 from ._tensor import Tensor, dense_types
 
 _new = object.__new__
@@ -202,8 +203,11 @@ def _replacing(tensor: Tensor, result: Tensor) -> Tensor:
     """A result without a graph as a function of what it replaces, whose gradient is zeros."""
     from ._creation import full
 
-    everywhere = full(tuple(tensor.shape), True)
-    return local.tape.record(OPS["where"], (everywhere, result, tensor))
+    everywhere, tape = full(tuple(tensor.shape), True), local.tape
+    start, win = len(tape.entries), tape.win
+    out = tape.record(OPS["where"], (everywhere, result, tensor))
+    NOTHING.note(tape, start if tape.win is win else 0, (), {}, out)
+    return out
 
 
 def _c_name(d) -> str:
@@ -219,6 +223,7 @@ def check_operands(tensor: Tensor, args: tuple) -> None:
 
 def inplace(method, name: str):
     """The in-place variant of a method."""
+    spec = in_place(name)
 
     def variant(self, *args, **kwargs):
         if self._rg == 1 and local.tape.grad:
@@ -227,8 +232,18 @@ def inplace(method, name: str):
             )
         if self._st is not None:
             check_operands(self, args)
+        tape = local.tape
+        start, win = len(tape.entries), tape.win
         result = method(self, *args, **kwargs)
-        return result if result is NotImplemented else write_result(self, result, name)
+        if result is NotImplemented:
+            return result
+        if spec is not None and tape.grad:
+            replacing = self._rg == 2 and not result._rg and self._view is None
+            if replacing and result._v.meta is self._v.meta:
+                result = _replacing(self, result)
+            if replacing or result._v.win is not tape.win or result._v.idx not in tape.kept:
+                spec.note(tape, start if tape.win is win else 0, (self, *args), kwargs, result)
+        return write_result(self, result, name)
 
     variant.__name__, variant.__qualname__ = name + "_", f"Tensor.{name}_"
     variant.__doc__ = described_in_place(name)

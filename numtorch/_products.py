@@ -16,6 +16,7 @@ from ._matmul import (
     shape_of,
 )
 from ._methods import _c_name
+from ._saves import kept
 from ._tensor import Tensor, check_dim
 
 
@@ -313,6 +314,7 @@ _MODES = (
 )  # fmt: skip
 
 
+@kept("cdist")
 def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
     """p-norm distances of all pairs of rows: [..., n, k] and [..., m, k] give [..., n, m].
 

@@ -171,6 +171,13 @@ def _copied(t: Tensor) -> Tensor:
     return local.tape.record(OPS["copy"], (t,), None, row_major(t._v.meta.shape))
 
 
+def in_shape(t: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """A result in another shape: a value of its own, no view of `t`, which nobody else sees."""
+    if t._v.meta.shape == shape:
+        return t
+    return local.tape.record(OPS["as_shape"], (t,), (shape,))
+
+
 def contiguous(self: Tensor, memory_format=None) -> Tensor:
     """Itself if its elements lie in the order of the format (row-major), else a copy.
 
@@ -657,6 +664,8 @@ def take_over(self: Tensor, other: Tensor) -> Tensor:
         local.tape.leaves[self._v.idx] = self
     self._st.add_alias(self)
     counter_of(self).n += 1
+    if self._v.win is local.tape.win:
+        local.tape.count_apart(self, self._v.idx)
     for a in (r() for r in self._st.aliases):
         if a is not None and a is not self and a._view is not None and a._view.origin is not None:
             a._v = lost(a._v.meta)  # its next use is checked

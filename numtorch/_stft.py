@@ -8,6 +8,7 @@ from numtorch.jit.ops import OPS
 from numtorch.jit.record import local
 
 from ._creation import ones
+from ._saves import kept
 from ._tensor import Tensor
 
 
@@ -69,6 +70,7 @@ def _full_window(window, win: int, n_fft: int, like: Tensor) -> Tensor:
     return _record("constant_pad", window, ((left,), (n_fft - win - left,), 0.0))
 
 
+@kept("stft")
 def stft(
     input, n_fft, hop_length=None, win_length=None, window=None, center=True, pad_mode="reflect",
     normalized=False, onesided=None, return_complex=None, align_to_window=None,

@@ -11,7 +11,7 @@ from numtorch.jit.record import local, row_major
 from numtorch.jit.values import placed
 from numtorch.jit.views import mark
 
-from ._api import REGISTRY, alias, function
+from ._api import REGISTRY, function
 from ._shape_ops import (
     _copied,
     _view,
@@ -107,12 +107,28 @@ function("split(Tensor input, int[] split_size, int dim=0)")(_split_sizes)
 function("split(Tensor tensor, int split_size_or_sections, int dim=0)")(_split_int)
 function("split(Tensor tensor, int[] split_size_or_sections, int dim=0)")(_split_sizes)
 function("split_with_sizes(Tensor input, int[] split_sizes, int dim=0)")(_split_sizes)
-function("unsafe_split(Tensor input, int split_size, int dim=0)")(_split_int)
-function("unsafe_split_with_sizes(Tensor input, int[] split_sizes, int dim=0)")(_split_sizes)
 
 
-@function("chunk(Tensor input, int chunks, int dim=0)")
-def chunk(input, chunks, dim):
+def _unsafe(f):
+    """Parts that PyTorch takes for tensors of their own."""
+
+    def parts(input, size, dim):
+        found = f(input, size, dim)
+        for v in found:
+            v._view.base = v._view.origin = None
+        return found
+
+    parts.__doc__ = f.__doc__
+    return parts
+
+
+function("unsafe_split(Tensor input, int split_size, int dim=0)")(_unsafe(_split_int))
+function("unsafe_split_with_sizes(Tensor input, int[] split_sizes, int dim=0)")(
+    _unsafe(_split_sizes)
+)
+
+
+def _chunk(input, chunks, dim):
     """At most `chunks` equal parts along a dim.
 
     >>> import numtorch as torch
@@ -130,7 +146,8 @@ def chunk(input, chunks, dim):
     return _split_int(input, size, d)
 
 
-alias("unsafe_chunk", "chunk")
+chunk = function("chunk(Tensor input, int chunks, int dim=0)")(_chunk)
+function("unsafe_chunk(Tensor input, int chunks, int dim=0)")(_unsafe(_chunk))
 
 
 def _sections(input, sections: int, d: int):

@@ -15,6 +15,7 @@ import random
 import sys
 import time
 import warnings
+from collections import Counter
 
 if __name__ == "__main__":
     # No kernel is compiled: sequences differ too much for that to pay.
@@ -572,16 +573,16 @@ def program(seed: int, length: int = 14) -> list[tuple]:
     return [(r.choice(NAMES), tuple(r.randrange(60) for _ in range(4))) for _ in range(length)]
 
 
-def play(steps: list[tuple], grad: bool = True) -> bool:
-    """Runs a sequence; False if it ended early at something that we say we can't do yet."""
+def play(steps: list[tuple], grad: bool = True) -> str:
+    """Runs a sequence; what we say we can't do yet if it ended early, else ""."""
     machine = Machine(grad)
     try:
         for name, numbers in steps:
             machine.step(name, numbers)
         machine.finish()
-    except Unsupported:
-        return False
-    return True
+    except Unsupported as e:
+        return str(e)
+    return ""
 
 
 def fails(steps: list[tuple], grad: bool = True) -> str | None:
@@ -615,12 +616,12 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     grad = not options.no_grad
     warnings.filterwarnings("ignore")
-    wrong = early = 0
+    wrong, early = 0, Counter()
     start = time.time()
     for n in range(options.sequences):
         steps = program(options.seed * 1_000_000 + n, options.length)
         try:
-            early += not play(steps, grad)
+            early[play(steps, grad)] += 1
         except Exception:  # noqa: BLE001
             wrong += 1
             few = shortest(steps, grad)
@@ -631,10 +632,14 @@ def main(arguments: list[str] | None = None) -> int:
             done = (n + 1) * 30 // options.sequences
             bar = "#" * done + "." * (30 - done)
             print(
-                f"\r[{bar}] {n + 1}/{options.sequences} sequences, {wrong} differ, {early} ended "
-                f"early, {time.time() - start:.0f} s", end="", flush=True,
+                f"\r[{bar}] {n + 1}/{options.sequences} sequences, {wrong} differ, "
+                f"{early.total() - early['']} ended early, {time.time() - start:.0f} s",
+                end="", flush=True,
             )  # fmt: skip
     print()
+    for text, n in early.most_common():
+        if text:
+            print(f"{n} ended early: {text}")
     return 1 if wrong else 0
 
 

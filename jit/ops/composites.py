@@ -100,7 +100,7 @@ def _power(x, p):
     return emit("where", zero, 0.0, emit("sqrt", safe) if p == 0.5 else emit("pow", safe, p))
 
 
-composite("vector_norm", vector_norm, attrs=("p", *_KEEP))
+composite("vector_norm", vector_norm, attrs=("p", *_KEEP), saves=(0, -1))
 
 # ---------------------------------------------------------------- softmax family
 
@@ -159,7 +159,7 @@ def cross_entropy(x, target, reduction, ignore_index, rank):
 
 _NLL = ("reduction", "ignore_index", "rank")
 composite("nll_loss", nll_loss, attrs=_NLL)
-composite("cross_entropy", cross_entropy, attrs=_NLL, saves=())
+composite("cross_entropy", cross_entropy, attrs=_NLL, saves=(None,))
 
 # ---------------------------------------------------------------- linear
 
@@ -221,7 +221,7 @@ composite("as_shape", as_shape, attrs=("shape",), moves=True)
 composite("constant_pad", pad, attrs=("low", "high", "fill"))
 composite("flipped", lambda x, dims: emit("flip", x, dims=dims), attrs=("dims",),
           layout="first")
-composite("dropout", dropout, arity=5, saves=())
+composite("dropout", dropout, arity=5, saves=(None,))
 composite("full", full, attrs=_SHAPED, arity=1, differentiable=False)
 composite("arange", arange, attrs=_SHAPED, arity=2, differentiable=False)
 

@@ -311,4 +311,4 @@ def cdist(x: Value, y: Value, *p: Value, how: str) -> Value:
 composite("kron", kron, arity=2)
 composite("cross", cross, arity=2, attrs=("dim",))
 composite("cdist", cdist, arity=-1, attrs=("how",))
-composite("p_norm", p_norm, arity=-1, attrs=("dims", "keepdim", "how"))
+composite("p_norm", p_norm, arity=-1, attrs=("dims", "keepdim", "how"), saves=(0, -1))

@@ -52,8 +52,8 @@ class Op:
         self.ref = row.get("ref")
         self.domain: tuple = row.get("domain", (-3.0, 3.0))
         # What PyTorch keeps for the gradient where it differs from what ours reads: operand
-        # positions, -1 for the result.
-        self.saves: tuple[int, ...] | None = row.get("saves")
+        # positions, -1 for the result, None for something that nobody can overwrite.
+        self.saves: tuple[int | None, ...] | None = row.get("saves")
         self.doc: str = row.get("doc", "")
         self.differentiable: bool = row.get("differentiable", True)
         # Where the framework shows it: "torch" (function and methods), "special", or nowhere.

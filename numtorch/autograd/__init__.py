@@ -342,7 +342,11 @@ def _wanted(walk, inputs: list) -> list:
     if kept:
         ends = {i for _, i in found}
         way = ends | _jit.leading(local.tape, walk, ends)
-        found += [(t, i) for t, i in kept if i in way]
+        entries = local.tape.entries
+        found += [
+            (t, i) for t, i in kept
+            if i in way or (i >= 0 and _jit.known_value(entries[i]) in way)
+        ]  # fmt: skip
     return found
 
 

@@ -145,9 +145,7 @@ class Run:
         self.giver = giver = {}
         for k in needed:
             if k >= 0:
-                e = entries[k]
-                row = e[0].op if e[0].__class__ is GradOp else e[0]
-                known = e[4] if row is LINK else e[2][2] if row is GIVEN else None
+                known = _jit.known_value(entries[k])
                 if known is not None and known not in giver:
                     giver[known] = k
         order = self._order(self._down)
@@ -358,7 +356,7 @@ class Run:
                 continue
             bits[k] = bits.get(k, 0) | below
             if e[0] is LINK or e[0] is GIVEN:
-                known = e[4] if e[0] is LINK else e[2][2]
+                known = _jit.known_value(e)
                 if known is not None:
                     # Its readers have lower places: the exact answer would take another pass.
                     return set(targets)
