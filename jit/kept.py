@@ -6,8 +6,6 @@ gradients read, so that backward() raises after a write exactly where PyTorch's 
 
 from __future__ import annotations
 
-import weakref
-
 from .ops.table import GradOp
 from .record import INPUT_BASE, Tape
 from .saved import origin, row_of, writer
@@ -43,6 +41,16 @@ def changed(tape: Tape, group: tuple) -> tuple[int, int] | None:
     return None
 
 
+def _watch(v) -> list:
+    """Gets an element when the memory that holds a value is written; does not hold the memory."""
+    v = v if v.root is None else v.root
+    if overwritten(v):
+        return [v.history.own]
+    if v.watch is None:
+        v.watch = []
+    return v.watch
+
+
 class Group:
     """A group after its window: where its values lie, if anything still refers to them."""
 
@@ -59,20 +67,13 @@ class Group:
                 r = tape.stale[r]
             v = values.get(r) if r >= 0 else tape.inputs[INPUT_BASE - r]
             if v is not None:
-                self.places.append((weakref.ref(v), key))
+                self.places.append((_watch(v), key))
 
     def changed(self) -> bool:
         """True if any of the values was overwritten so that its version tells."""
         if self.told:
             return True
-        for ref, key in self.places:
-            v = ref()
-            if key is not None:
-                if key[0].n != key[1]:
-                    return True
-            elif v is not None and overwritten(v):
-                return True
-        return False
+        return any(w if key is None else key[0].n != key[1] for w, key in self.places)
 
 
 def note_late(past, index: int, values: list) -> None:
@@ -82,7 +83,7 @@ def note_late(past, index: int, values: list) -> None:
     """
     group = Group.__new__(Group)
     group.any, group.told = bool(values), False
-    group.places = [(weakref.ref(v), key) for v, key in values]
+    group.places = [(_watch(v), key) for v, key in values]
     past.kept = {**past.kept, index: group}
     if index in past.built:
         past.built[index].kept = group

@@ -27,6 +27,7 @@ class Lazy:
     history = None  # of its memory, once that holds another value
     at = 0  # how often the memory had been written when this became its value
     given = None  # (tensor, version): it sees other memory now (its .data was set)
+    watch = None  # a list that tells graphs of a write that the version tells of: see kept.py
     kept = False  # its memory stays as it is, though the tensor may be written
     pasts = None  # weak references to the graphs (Past) that may read it again
     lost = False  # an alias's value that somebody wrote over through another alias
@@ -88,6 +89,10 @@ def supersede(holder, old: Lazy, new: Lazy, own: bool = True) -> None:
     past.v, old.history, new.at = new, past, past.n
     if own:
         past.own = past.n
+        if old.watch is not None:
+            old.watch.append(past.n)
+    else:
+        new.watch = old.watch
 
 
 class Orphan:

@@ -387,10 +387,10 @@ def function(
         schema = Schema(text, implementation, out, **out_rules)
         if schema.name in FRESH:
             schema.implementation = fresh(schema.implementation)
-        names = [p.name for p in schema.params]
-        row = f"{schema.name}.dim" if "dim" in names else schema.name
-        row = row if row in SAVES else schema.name
-        if row in SAVES:
+        by_dim = f"{schema.name}.dim"
+        if schema.name in SAVES or by_dim in SAVES:
+            names = [p.name for p in schema.params]
+            row = by_dim if "dim" in names and by_dim in SAVES else schema.name
             schema.implementation = keeping(schema.implementation, row, names)
         f = REGISTRY.get(schema.name)
         if f is None:

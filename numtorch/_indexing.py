@@ -438,7 +438,7 @@ def put_result(view: Tensor, groups: list, value: Tensor, accumulate: bool) -> T
     value = reshape(value, (*sizes[:at], flat.numel(), *sizes[at + len(dims) :]))
     place = reshape(flat, [-1 if d == at else 1 for d in range(x.dim())])
     op, attrs = ("scatter_add", (at, "index")) if accumulate else ("scatter", (at, "index", "set"))
-    new = reshape(record_checked("index_put_", op, (x, place, value), attrs, x.size(at)), sizes)
+    new = in_shape(record_checked("index_put_", op, (x, place, value), attrs, x.size(at)), sizes)
     if order != list(range(view.dim())):
         new = permute(new, sorted(range(len(order)), key=order.__getitem__))
     return new

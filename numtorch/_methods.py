@@ -10,7 +10,7 @@ from numtorch.jit.record import SCALAR_INDEX, Lazy, infer, local
 from numtorch.jit.views import check_overlap, check_write, overlaps_itself
 
 from ._examples import described_in_place
-from ._saves import NOTHING, in_place
+from ._saves import NOTHING, Keeping, in_place, kept
 from ._tensor import Tensor, dense_types
 
 _new = object.__new__
@@ -221,6 +221,21 @@ def check_operands(tensor: Tensor, args: tuple) -> None:
             check_overlap(tensor, x)
 
 
+def noted(spec: Keeping, method, tensor: Tensor, args: tuple, kwargs: dict):
+    """The result of an in-place op; notes what its gradient keeps if the method has not."""
+    tape = local.tape
+    start, win = len(tape.entries), tape.win
+    result = method(tensor, *args, **kwargs)
+    if result is NotImplemented:
+        return result
+    replacing = tensor._rg == 2 and not result._rg and tensor._view is None
+    if replacing and result._v.meta is tensor._v.meta:
+        result = _replacing(tensor, result)
+    if replacing or result._v.win is not tape.win or result._v.idx not in tape.kept:
+        spec.note(tape, start if tape.win is win else 0, (tensor, *args), kwargs, result)
+    return result
+
+
 def inplace(method, name: str):
     """The in-place variant of a method."""
     spec = in_place(name)
@@ -232,18 +247,11 @@ def inplace(method, name: str):
             )
         if self._st is not None:
             check_operands(self, args)
-        tape = local.tape
-        start, win = len(tape.entries), tape.win
-        result = method(self, *args, **kwargs)
-        if result is NotImplemented:
-            return result
-        if spec is not None and tape.grad:
-            replacing = self._rg == 2 and not result._rg and self._view is None
-            if replacing and result._v.meta is self._v.meta:
-                result = _replacing(self, result)
-            if replacing or result._v.win is not tape.win or result._v.idx not in tape.kept:
-                spec.note(tape, start if tape.win is win else 0, (self, *args), kwargs, result)
-        return write_result(self, result, name)
+        if spec is not None and local.tape.grad:
+            result = noted(spec, method, self, args, kwargs)
+        else:
+            result = method(self, *args, **kwargs)
+        return result if result is NotImplemented else write_result(self, result, name)
 
     variant.__name__, variant.__qualname__ = name + "_", f"Tensor.{name}_"
     variant.__doc__ = described_in_place(name)
@@ -279,20 +287,26 @@ def pow(self, exponent):
             return self.clone() if exponent else self.logical_or(True)
         if self.dtype.differentiable:
             if exponent == 1:
-                return self.clone()
+                return _power(self, Tensor.clone)
             if exponent == 0 and self.dtype.kind == "c":
                 return local.tape.record(OPS["where"], ((self == self) | True, 1, self))
             if exponent == 0.5:
-                return self.sqrt()
+                return _power(self, Tensor.sqrt)
             if exponent == -1:
-                return self.reciprocal()
+                return _power(self, _reciprocal)
             if exponent == -0.5:
-                return self.rsqrt()
+                return _power(self, Tensor.rsqrt)
             if exponent == 3 and self.dtype.short != "f16":
                 return square(self) * self
         elif exponent.__class__ is int and exponent < 0:
             raise RuntimeError("Integers to negative integer powers are not allowed.")
     return _pow(self, exponent)
+
+
+@kept("power")
+def _power(self, f):
+    """f(self), of which PyTorch keeps self as it does for every power."""
+    return f(self)
 
 
 _pow = binary("pow", operator=True)

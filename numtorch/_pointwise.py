@@ -12,6 +12,7 @@ from numtorch.jit.ops import OPS
 from . import _methods
 from ._api import REGISTRY, alias, function
 from ._methods import binary, inplace, unary
+from ._saves import kept
 from ._tensor import Tensor, dense_types
 
 # Second operands that must be tensors; functions whose first operand may be a number.
@@ -175,6 +176,7 @@ _ROUNDED = {"floor": either_order("div_floor"), "trunc": either_order("div_trunc
 _div_call = either_order("div")
 
 
+@kept("rounded_div")
 def _rounded(input, other, rounding_mode):
     found = _ROUNDED.get(rounding_mode)
     if found is None:

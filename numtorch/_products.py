@@ -352,6 +352,7 @@ def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
 
 
 @function("pdist(Tensor input, float p=2)", method=False)
+@kept("pdist")
 def pdist(input, p=2.0):
     """p-norm distances of all pairs of a matrix's rows i < j, in order: [n, k] gives n(n-1)/2.
 

@@ -18,14 +18,15 @@ from numtorch.jit.kept import OWN, note, note_late
 from numtorch.jit.ops import OPS
 from numtorch.jit.past import Kept
 from numtorch.jit.record import local
+from numtorch.jit.views import apart
 
 from ._tensor import Tensor
 
 SAVES = {
     "addcdiv": "tensor1/tensor2 tensor2", "addcmul": "tensor1/tensor2 tensor2/tensor1",
-    "angle": "input", "cdist": "x1 x2 result", "cholesky": "result", "cholesky_solve": "B L result",
+    "cdist": "x1 x2 result", "cholesky": "result", "cholesky_solve": "B L result",
     "combinations": "input", "complex": "own", "cummax": "input result1", "cummin": "input result1",
-    "dist": "input other result", "div": "input/other other", "fft.fft": "own",
+    "dist": "input other result", "fft.fft": "own",
     "fft.ifft": "own", "fft.ihfft": "own", "fft.ihfft2": "own", "fft.ihfftn": "own",
     "fft.rfft": "own", "fft.rfft2": "own", "fft.rfftn": "own", "fill": "", "frexp": "result1",
     "gather": "input index", "index_add": "index source", "index_copy": "index source",
@@ -46,10 +47,23 @@ SAVES = {
     "mvlgamma": "input",
     "nan_to_num": "input", "nansum": "input", "nanmean": "input",
     "ormqr": "input tau other result", "put": "index source", "qr": "result", "renorm": "input",
-    "scatter_reduce": "input index src result", "round": "", "sgn": "input result",
+    "power": "self", "rounded_div": "input/other other",
+    "scatter_reduce": "input index src result", "round": "",
     "stft": "input own","special.log_ndtr": "input result",
     "special.ndtr": "own", "svd": "result", "take": "input index", "take_along_dim": "input",
     "triangular_solve": "input A result0", "tril": "", "triu": "",
+    # nn.functional
+    "avg_pool": "input", "bilinear": "input1 input2 weight",
+    "binary_cross_entropy_with_logits": "input target weight pos_weight",
+    "embedding_bag": "input weight offsets per_sample_weights", "grid_sample": "input grid",
+    "hardshrink": "input", "hardsigmoid": "input", "hardtanh": "input",
+    "huber_loss": "input target", "indexed_pad": "x", "leaky_relu": "input",
+    "max_pool": "input result1", "multi_margin_loss": "input target weight",
+    "multilabel_margin_loss": "input target",
+    "nll_loss": "input target weight own", "pdist": "input result", "prelu": "input weight",
+    "relu6": "input", "resize": "", "smooth_l1_loss": "input target",
+    "soft_margin_loss": "input target", "softplus": "input", "softshrink": "input",
+    "threshold": "input",
 }  # fmt: skip
 
 # Functions whose results are no views, though here a view of what was computed comes last.
@@ -58,6 +72,7 @@ FRESH = {
     "kthvalue", "linalg.cholesky", "linalg.cholesky_ex", "linalg.solve", "linalg.solve_ex",
     "lu_solve", "linalg.lu_solve", "max", "median", "min", "mode", "nanmedian", "nanquantile",
     "put", "quantile", "rot90", "stft", "take",
+    "channel_shuffle", "embedding", "max_unpool", "pixel_shuffle", "pixel_unshuffle",
 }  # fmt: skip
 
 
@@ -105,18 +120,26 @@ class Keeping:
             if name == "own":
                 kept.append(OWN)
             elif name.startswith("result"):
-                kept += results if name == "result" else [results[int(name[6:])]]
+                kept += results if name == "result" else results[int(name[6:]) :][:1]
             else:
                 x = self._find(name, args, named)
                 kept += x if isinstance(x, (tuple, list)) else [x]
         kept = [t for t in kept if t is OWN or isinstance(t, Tensor)]
         for r in results:
             if r._rg == 2 and r._v.win is not tape.win and r._node.__class__ is Kept:
-                places = [(t._v, None) for t in kept if t is not OWN]
+                places = [_place(t) for t in kept if t is not OWN]
                 note_late(r._node.past, r._node.index, places)
         note(tape, start, tuple(
             t if t is OWN else t._v.idx if t._v.win is tape.win else tape.input(t) for t in kept
         ))  # fmt: skip
+
+
+def _place(t: Tensor) -> tuple:
+    """(the value of a tensor's memory, what counts its version if that does not)."""
+    if t._st is None:
+        return t._v, None
+    counter = apart(t)
+    return t._st._v, None if counter is None else (counter, counter.n)
 
 
 NOTHING = Keeping("", [])
@@ -124,7 +147,9 @@ NOTHING = Keeping("", [])
 
 def keeping(f: Callable, name: str, names: list[str] | None = None) -> Callable:
     """f, which notes what SAVES says of `name`; `names`: of its parameters."""
-    text = SAVES[name]
+    text = SAVES.get(name)
+    if text is None:
+        return f
     names = list(inspect.signature(f).parameters) if names is None else names
     spec = Keeping(text, names)
 

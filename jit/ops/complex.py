@@ -82,9 +82,10 @@ def _sgn_vjp(g, o, x):
 _PI = f"select({{0}} < {{t}}(0), {{t}}({math.pi!r}), {{t}}(0))"
 elementwise("angle", f"select({{0}} != {{0}}, {{0}}, {_PI})", arity=1, result="real_float",
             complex_expr="{r}(angle_c128(c128({0})))", conjugate="own", ref=np.angle, cost=20,
-            vjp=_angle_vjp)
+            vjp=_angle_vjp, saves=(0,))
 elementwise("sgn", OPS["sign"].expr, arity=1, complex_expr="{t}(sgn_c128(c128({0})))",
-            conjugate="own", bool_expr=OPS["sign"].bool_expr, cost=8, vjp=_sgn_vjp)
+            conjugate="own", bool_expr=OPS["sign"].bool_expr, cost=8, vjp=_sgn_vjp,
+            saves=(0, -1))
 
 # ---------------------------------------------------------------- views as another type
 

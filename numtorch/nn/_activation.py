@@ -8,6 +8,7 @@ from numtorch.jit.record import local
 from .. import _random
 from .._dtype_info import finfo
 from .._examples import described
+from .._saves import kept
 from .._tensor import Tensor
 from . import _check
 from ._record import must_be_tensor, with_out
@@ -80,6 +81,7 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     return _finish(input, _elu(input, alpha, 1.0, 1.0 / alpha), inplace, "celu")
 
 
+@kept("leaky_relu")
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """x above 0, negative_slope * x below.
 
@@ -93,6 +95,7 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
     return _finish(input, out, inplace, "leaky_relu")
 
 
+@kept("prelu")
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
     """x above 0, weight * x below; one weight, or one per channel (dim 1).
 
@@ -149,6 +152,7 @@ def rrelu(
     return _finish(input, input.where(input > 0, input * slope), inplace, "rrelu")
 
 
+@kept("relu6")
 def relu6(input: Tensor, inplace: bool = False) -> Tensor:
     """min(max(x, 0), 6).
 
@@ -159,6 +163,7 @@ def relu6(input: Tensor, inplace: bool = False) -> Tensor:
     return hardtanh(input, 0.0, 6.0, inplace)
 
 
+@kept("hardtanh")
 def hardtanh(
     input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
 ) -> Tensor:
@@ -186,6 +191,7 @@ def _between(x: Tensor, low: float, high: float) -> Tensor:
     return x.where((x > low) & (x < high) | (x != x), fixed)
 
 
+@kept("hardsigmoid")
 def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
     """min(max(x + 3, 0), 6) / 6.
 
@@ -209,6 +215,7 @@ def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
 
 
 @with_out
+@kept("hardshrink")
 def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """x where |x| > lambd, else 0.
 
@@ -221,6 +228,7 @@ def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
 
 
 @with_out
+@kept("softshrink")
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """x moved towards 0 by lambd.
 
@@ -260,6 +268,7 @@ def softsign(input: Tensor) -> Tensor:
 
 
 @with_out
+@kept("softplus")
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """log(1 + exp(beta * x)) / beta; x itself where beta * x > threshold.
 
@@ -317,6 +326,7 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
     return a * b.sigmoid()
 
 
+@kept("threshold")
 def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
     """x above the threshold, else value.
 
@@ -341,6 +351,7 @@ def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype=N
     return softmax(-input, dim, _stacklevel, dtype)
 
 
+@kept("bilinear")
 def bilinear(
     input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None
 ) -> Tensor:

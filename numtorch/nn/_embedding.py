@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .. import _creation, _gather
+from .._saves import kept
 from .._tensor import Tensor
 from ..autograd import Function, no_grad
 from ._record import must_be_tensor
@@ -28,6 +29,7 @@ def renormalise(weight: Tensor, indices: Tensor, max_norm: float, norm_type: flo
         weight.detach().index_copy_(0, rows, used * scale)
 
 
+@kept("embedding")
 def embedding(
     input: Tensor, weight: Tensor, padding_idx: int | None = None, max_norm: float | None = None,
     norm_type: float = 2.0, scale_grad_by_freq: bool = False, sparse: bool = False,
@@ -114,6 +116,7 @@ class _SparseRows(Function):
         return make(flat.unsqueeze(0), values, shape), None, None, None
 
 
+@kept("embedding_bag")
 def embedding_bag(
     input: Tensor, weight: Tensor, offsets: Tensor | None = None, max_norm: float | None = None,
     norm_type: float = 2, scale_grad_by_freq: bool = False, mode: str = "mean",

@@ -10,6 +10,7 @@ from numtorch.jit.ops import OPS
 from numtorch.jit.record import local
 
 from .. import _creation, _gather
+from .._saves import kept
 from .._tensor import Tensor
 from . import _check
 from ._record import must_be_tensor
@@ -73,6 +74,7 @@ def l1_loss(
     return weighted((input - target).abs(), weight, reduction)
 
 
+@kept("smooth_l1_loss")
 def smooth_l1_loss(
     input: Tensor, target: Tensor, size_average=None, reduce=None, reduction: str = "mean",
     beta: float = 1.0,
@@ -94,6 +96,7 @@ def smooth_l1_loss(
     return _reduce((d * d * (0.5 / beta)).where(d < beta, d - 0.5 * beta), reduction)
 
 
+@kept("huber_loss")
 def huber_loss(
     input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0,
     weight: Tensor | None = None,
@@ -257,6 +260,7 @@ def _broadcastable(weight: Tensor, like: Tensor) -> None:
             )
 
 
+@kept("binary_cross_entropy_with_logits")
 def binary_cross_entropy_with_logits(
     input: Tensor, target: Tensor, weight: Tensor | None = None, size_average=None, reduce=None,
     reduction: str = "mean", pos_weight: Tensor | None = None,
@@ -285,6 +289,7 @@ def binary_cross_entropy_with_logits(
     return _reduce(loss, reduction)
 
 
+@kept("soft_margin_loss")
 def soft_margin_loss(
     input: Tensor, target: Tensor, size_average=None, reduce=None, reduction: str = "mean"
 ) -> Tensor:
@@ -456,6 +461,7 @@ def triplet_margin_with_distance_loss(
 # ---------------------------------------------------------------- several classes
 
 
+@kept("multi_margin_loss")
 def multi_margin_loss(
     input: Tensor, target: Tensor, p: int = 1, margin: float = 1.0, weight: Tensor | None = None,
     size_average=None, reduce=None, reduction: str = "mean",
@@ -510,6 +516,7 @@ def multi_margin_loss(
     return _reduce(loss, reduction)
 
 
+@kept("multilabel_margin_loss")
 def multilabel_margin_loss(
     input: Tensor, target: Tensor, size_average=None, reduce=None, reduction: str = "mean"
 ) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .. import _creation, _shape_ops
+from .._saves import kept
 from .._tensor import Tensor
 from ._record import must_be_tensor, recorder
 
@@ -56,7 +57,7 @@ def pad(input: Tensor, pad, mode: str = "constant", value: float | None = None) 
             "  - 3D or 4D input: padding size = 4 (pads last 2 dimensions)\n"
             "  - 4D or 5D input: padding size = 6 (pads last 3 dimensions)"
         )
-    return _indexed_pad(input, pad, mode)
+    return (_indexed_pad if mode == "circular" else _mirrored_pad)(input, pad, mode)
 
 
 def _constant_pad(input: Tensor, pad, value) -> Tensor:
@@ -100,6 +101,9 @@ def _indexed_pad(x: Tensor, pad, mode: str) -> Tensor:
             index = _places(x.size(dim), low, high, mode, dim, x)
             x = x.index_select(dim, _creation.tensor(index))
     return x
+
+
+_mirrored_pad = kept("indexed_pad")(_indexed_pad)
 
 
 def _places(n: int, low: int, high: int, mode: str, dim: int, x: Tensor) -> list[int]:

@@ -6,6 +6,7 @@ import math
 
 from .. import _creation, _gather
 from .._examples import described
+from .._saves import kept
 from .._tensor import Tensor
 from . import _check
 from ._record import must_be_tensor, recorder, with_out
@@ -89,6 +90,7 @@ def _unbatched(out: Tensor, like: Tensor, k: int) -> Tensor:
     return out if like.dim() == k + 2 else out.squeeze(0)
 
 
+@kept("max_pool")
 def _max(name, k, input, kernel, stride, padding, dilation, ceil_mode, return_indices):
     x = _batched(name, input, k)
     kernel, stride, padding, dilation = _geometry(name, k, kernel, stride, padding, dilation)
@@ -145,6 +147,7 @@ max_pool2d, max_pool2d_with_indices = _max_function(2)
 max_pool3d, max_pool3d_with_indices = _max_function(3)
 
 
+@kept("avg_pool")
 def _avg(name, k, input, kernel, stride, padding, ceil_mode, include_pad, divisor) -> Tensor:
     x = _batched(name, input, k)
     kernel, stride, padding, ones = _geometry(name, k, kernel, stride, padding, 1)
@@ -289,6 +292,7 @@ def _cut(x: Tensor, dim: int, out: int) -> tuple[Tensor, Tensor, list[int]]:
     return parts, inside.reshape(shape), lengths
 
 
+@kept("avg_pool")
 def _adaptive_avg(name: str, k: int, input: Tensor, output_size) -> Tensor:
     target = _target(name, output_size, input, k)
     x = _batched(name, input, k)
@@ -340,6 +344,7 @@ def adaptive_avg_pool3d(input: Tensor, output_size) -> Tensor:
     return _adaptive_avg("adaptive_avg_pool3d", 3, input, output_size)
 
 
+@kept("max_pool")
 def _adaptive_max(name: str, k: int, input: Tensor, output_size, return_indices: bool):
     target = _target(name, output_size, input, k)
     x = _batched(name, input, k)
@@ -396,6 +401,7 @@ adaptive_max_pool3d, adaptive_max_pool3d_with_indices = _adaptive_max_function(3
 # ---------------------------------------------------------------- unpooling, fractional
 
 
+@kept("max_unpool")
 def _unpool(k, input, indices, kernel_size, stride, padding, output_size) -> Tensor:
     name = f"max_unpool{k}d"
     kernel, stride, padding, _ = _geometry(name, k, kernel_size, stride, padding, 1)

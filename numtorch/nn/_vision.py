@@ -6,6 +6,7 @@ import math
 import warnings
 
 from .. import _creation
+from .._saves import kept
 from .._tensor import Tensor
 from ._record import must_be_tensor
 
@@ -113,6 +114,7 @@ def _sizes(x: Tensor, k: int, size, scale_factor, recompute):
     return out, (None,) * k if recompute else factors
 
 
+@kept("resize")
 def _resize(x: Tensor, dim: int, out: int, factor, mode: str, align: bool, antialias: bool):
     """One dim: a weighted sum of a few elements per result."""
     n = x.size(dim)
@@ -228,6 +230,7 @@ def upsample_bilinear(input: Tensor, size=None, scale_factor=None) -> Tensor:
 # ---------------------------------------------------------------- pixel shuffling
 
 
+@kept("pixel_shuffle")
 def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     """[*, C * r^2, H, W] -> [*, C, H * r, W * r]; Shi et al. (2016).
 
@@ -256,6 +259,7 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     return x.reshape(*lead, c // (r * r), h * r, w * r)
 
 
+@kept("pixel_unshuffle")
 def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     """[*, C, H * r, W * r] -> [*, C * r^2, H, W].
 
@@ -284,6 +288,7 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     return x.reshape(*lead, c * r * r, h // r, w // r)
 
 
+@kept("channel_shuffle")
 def channel_shuffle(input: Tensor, groups: int) -> Tensor:
     """[N, C, ...]: channel i of each group becomes neighbour of channel i of the others.
 
@@ -368,6 +373,7 @@ def _zero(like: Tensor) -> Tensor:
     return _creation.zeros(1, dtype=like.dtype)
 
 
+@kept("grid_sample")
 def grid_sample(
     input: Tensor, grid: Tensor, mode: str = "bilinear", padding_mode: str = "zeros",
     align_corners: bool | None = None,

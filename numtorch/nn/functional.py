@@ -7,6 +7,7 @@ from numtorch.jit.record import local, user_location
 
 from .. import _random
 from .._products import pdist
+from .._saves import kept
 from .._tensor import Tensor
 from . import _check, _losses
 from . import _reduction as _Reduction  # noqa: F401
@@ -355,6 +356,7 @@ def _smoothing(amount: float, input: Tensor) -> tuple[float, float]:
     return 1.0 - amount, amount / max(classes, 1)
 
 
+@kept("nll_loss")
 def nll_loss(
     input: Tensor, target: Tensor, weight: Tensor | None = None, size_average=None,
     ignore_index: int = -100, reduce=None, reduction: str = "mean",
