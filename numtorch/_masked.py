@@ -9,7 +9,7 @@ from numtorch.jit.record import local
 from ._api import function
 from ._casts import to
 from ._indexing import array_now, gather_flat, put_result
-from ._shape_ops import expand, in_shape, reshape, slice_view
+from ._shape_ops import _copied, expand, in_shape, reshape, slice_view
 from ._tensor import Tensor
 
 # ---------------------------------------------------------------- masks
