@@ -74,6 +74,11 @@ class Node:
     def row(self):
         return self.op.op if self.op.__class__ is GradOp else self.op
 
+    @property
+    def flagged(self) -> bool:
+        """True if gradients pass it."""
+        return self.op.__class__ is GradOp or self.op is LINK
+
 
 class Keyed:
     """A value in memory that was read through .data, whose version is counted apart."""
@@ -82,6 +87,15 @@ class Keyed:
 
     def __init__(self, value: Lazy, key: tuple):
         self.value, self.key = value, key
+
+
+class Apart:
+    """A value with a graph, read by what no gradient passes; `place`: weak, its Kept."""
+
+    __slots__ = ("value", "place")
+
+    def __init__(self, value: Lazy, place):
+        self.value, self.place = value, place
 
 
 class Lost:
@@ -296,6 +310,9 @@ class _Again:
                 ins.append(self._lazy(x))
             elif x.__class__ is Keyed:
                 ins.append(self._lazy(x.value, x.key))
+            elif x.__class__ is Apart:
+                ins.append(self._lazy(x.value))
+                self._used(ins[-1], x.place)
             elif x is None:
                 ins.append(None)
             elif x.__class__ is Lost:
@@ -324,10 +341,7 @@ class _Again:
             old = old or (node.row.kind == "movement" and ins[0] in self.stale)
         if known is None and val is not None and val.buf is not None and not gone(val):
             known = tape.read(val)
-            place = node.place() if node.place is not None else None
-            if place is not None:
-                # The value may be used directly too, in this window.
-                tape.nodes.setdefault(known, place)
+            self._used(known, node.place)
         attrs = node.attrs
         if node.row.kind == "batching":
             attrs = (tape.new_level((node.token, attrs[0])),)
@@ -366,6 +380,12 @@ class _Again:
         if node.info is not None:
             tape.info[k] = node.info
         return k
+
+    def _used(self, known: int, ref) -> None:
+        """The value may be used directly too, in this window."""
+        place = None if ref is None else ref()
+        if place is not None:
+            self.tape.nodes.setdefault(known, place)
 
     def _refuse(self, k: int | None, read: list, bad: set[int]) -> None:
         """Notes PyTorch's error if the gradient of entry k reads values that were overwritten."""
@@ -602,15 +622,20 @@ def free_nodes(root: Node, part: tuple | None = None) -> None:
         if node.freed or (part is not None and part[0].get(id(node)) not in part[1]):
             continue
         node.freed = True
-        stack.extend(x for x in node.ins if x.__class__ is Node)
+        stack.extend(x for x in node.ins if x.__class__ is Node and x.flagged)
         node.ins, node.val = tuple(map(_dropped, node.ins)), None
 
 
 def _dropped(x):
-    """An operand of a freed node without its value: ops that saved none may be passed again."""
+    """An operand of a freed node without its value: ops that saved none may be passed again.
+
+    What no gradient passes (a detached value, say) may lead to graphs that are not freed.
+    """
+    if x.__class__ is Node:
+        return x if x.flagged else Lost(x.meta)
     if x.__class__ is tuple:
         return x if x[1].__class__ is Node else (x[0], Lost(x[1].meta), None)
-    if x.__class__ is Keyed:
+    if x.__class__ in (Keyed, Apart):
         x = x.value
     return Lost(x.meta) if x.__class__ is Lazy else x
 

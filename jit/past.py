@@ -9,6 +9,7 @@ from __future__ import annotations
 import weakref
 
 from .autograd import (
+    Apart,
     Info,
     Keyed,
     Lost,
@@ -67,7 +68,9 @@ def survivors(
             # Only rows are kept: gradients and forward ops recorded again are recomputed.
             if i < 0 or i in examples or not hasattr(_row(entries[i]), "kind"):
                 continue
-            if i in once or not _cheap(entries[i]):
+            # A graph that a detached value came from may be freed before the one that reads it.
+            apart = _passes(entries[i]) and not _passes(entries[k])
+            if i in once or apart or not _cheap(entries[i]):
                 saved.add(i)
     inputs = {i for k in closure for i in _inputs_of(entries[k]) if i <= INPUT_BASE}
     inputs |= {
@@ -104,6 +107,11 @@ def _from_overwritten(entries: tuple, in_key: tuple) -> set[int]:
 def _values_of(e: tuple):
     """What a value is computed from: the old one is no part of what is assigned."""
     return e[4:5] if _row(e) is OPS["assign"] else _inputs_of(e)
+
+
+def _passes(e: tuple) -> bool:
+    """True if gradients pass an entry."""
+    return (e[2][0] if e[0] is GIVEN else e[0]).__class__ is GradOp or e[0] is LINK
 
 
 def _closure(entries: tuple, roots) -> list[int]:
@@ -171,9 +179,11 @@ class Past:
             if row is OPS["assign"]:
                 # The new value, not the act of storing it.
                 op, operands = _same_flag(e[0], OPS["copy"]), e[4:5]
+            passes = _passes(e)
             for i in operands:
                 scalar = -5 < i < 0
-                ins.append(Scalar(i, self.scalars[at]) if scalar else self._operand(i))
+                x = Scalar(i, self.scalars[at]) if scalar else self._operand(i, passes)
+                ins.append(x)
                 at += scalar
             if row is BACKWARD:
                 ins = [None if i is None else self._operand(i) for i in _operands_of_backward(e)]
@@ -209,10 +219,7 @@ class Past:
         return saved_values(e[0].op, e[1], e[2], tuple(metas), wants)
 
     def _flagged(self, i: int) -> bool:
-        if i < 0:
-            return False
-        e = self.entries[i]
-        return (e[2][0] if e[0] is GIVEN else e[0]).__class__ is GradOp or e[0] is LINK
+        return i >= 0 and _passes(self.entries[i])
 
     def _end(self, k: int) -> tuple[bool, tuple | None]:
         """(was a value overwritten in its window so that its version tells, the memory it lies in
@@ -245,7 +252,8 @@ class Past:
             at.add(k)
         return False
 
-    def _operand(self, i: int):
+    def _operand(self, i: int, passes: bool = True):
+        """What an entry reads; its value alone if no gradient passes the entry."""
         if i <= INPUT_BASE:
             v = self.inputs.get(i)
             if v is None:
@@ -253,13 +261,16 @@ class Past:
             if i in self.leaves:
                 return (self.leaves[i], v, self.keys.get(i))
             if i in self.nodes:
-                return self.nodes[i].node
+                kept = self.nodes[i]
+                return kept.node if passes else Apart(v, weakref.ref(kept))
             keyed = i in self.keys and v.__class__ is Lazy
             return Keyed(v, self.keys[i]) if keyed else v
         v = self.values.get(i)
         e = self.entries[i]
         if i in self.leaves:
             return (self.leaves[i], self.built[i] if v is None else v, self.keys.get(i))
+        if v is not None and not passes and _passes(e):
+            return Apart(v, self.places.get(i))
         if v is not None and e[0].__class__ is not GradOp and _row(e) is not GIVEN:
             return v
         return self.built[i]

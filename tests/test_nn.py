@@ -710,3 +710,9 @@ def test_logistic_losses_have_their_gradient_at_zero():
     x = nt.zeros(1, requires_grad=True)
     F.logsigmoid(x).backward()
     assert x.grad.tolist() == [0.5]
+
+
+def test_cross_entropy_of_a_target_without_dimensions():
+    for t in (nt, torch):
+        with pytest.raises(ValueError, match=r"input batch_size \(1\) .* batch_size \(0\)"):
+            t.nn.functional.cross_entropy(t.rand(1, 5), t.tensor(2))

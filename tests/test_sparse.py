@@ -71,6 +71,16 @@ def test_values_and_gradients(name):
     np.testing.assert_allclose(v.grad.numpy(), w.grad.numpy(), rtol=1e-5)
 
 
+@pytest.mark.parametrize("left, right", [("float32", "int64"), ("int64", "float64")])
+def test_dense_plus_sparse_promotes(left, right):
+    got, want = (
+        t.tensor(D).to(getattr(t, left)) + t.tensor(D).to(getattr(t, right)).to_sparse()
+        for t in (nt, torch)
+    )
+    assert str(got.dtype) == str(want.dtype)
+    np.testing.assert_allclose(dense(got), dense(want))
+
+
 def test_dense_to_sparse_and_back():
     x, y = nt.tensor(D, requires_grad=True), torch.tensor(D, requires_grad=True)
     for a in (x, y):

@@ -358,7 +358,7 @@ def nll_loss(metas, attrs) -> None:
                 f"For 1D input, 1D target must have size 1, but got target size: {t.numel}"
             )
     elif not t.shape or x.shape[0] != t.shape[0]:
-        got = t.shape[0] if t.shape else 1
+        got = t.shape[0] if t.shape else 0
         raise ValueError(
             f"Expected input batch_size ({x.shape[0]}) to match target batch_size ({got})."
         )

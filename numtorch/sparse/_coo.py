@@ -6,6 +6,7 @@ import numpy as np
 
 from .. import _creation
 from .._creation import _own
+from .._dtype_info import promote_types
 from .._tensor import Size, Tensor
 from ._base import HANDLERS, SparseTensor, _dim, _new
 
@@ -259,8 +260,9 @@ def add_dense(dense: Tensor, sparse: CooTensor, alpha=1) -> Tensor:
             f"{list(dense.shape)} while other has size {list(sparse._shape)} (FYI: dense-sparse "
             "addition does not currently support broadcasting)"
         )
-    flat = dense.reshape(Size(sparse._shape[:sd]).numel(), *sparse._shape[sd:])
-    values = sparse._vals if alpha == 1 else sparse._vals * alpha
+    dtype = promote_types(dense.dtype, sparse.dtype)
+    flat = dense.to(dtype).reshape(Size(sparse._shape[:sd]).numel(), *sparse._shape[sd:])
+    values = sparse._vals.to(dtype) if alpha == 1 else sparse._vals.to(dtype) * alpha
     return flat.index_add(0, _own(sparse._flat()), values).reshape(dense.shape)
 
 
