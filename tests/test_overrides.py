@@ -3,6 +3,8 @@
 import copy
 import operator
 import pickle
+import subprocess
+import sys
 
 import numtorch
 import pytest
@@ -195,6 +197,13 @@ def test_gradients_and_copies():
     assert type(y) is Logged and x.grad.tolist() == [2, 2, 2]
     for other in (copy.copy(x), copy.deepcopy(x), pickle.loads(pickle.dumps(x))):
         assert type(other) is Logged and other.tolist() == [1, 1, 1]
+
+
+def test_programs_without_subclasses_pay_nothing():
+    # A sparse class without `internal` switched the slower operators on for everybody.
+    code = "import sys, numtorch, numtorch.nn; print('numtorch.overrides' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "False"
 
 
 @pytest.mark.parametrize("T", BOTH)

@@ -110,7 +110,7 @@ class CsrTensor(SparseTensor, internal=True):
     add = __add__
 
 
-class CscTensor(CsrTensor):
+class CscTensor(CsrTensor, internal=True):
     """ccol_indices [columns + 1], row_indices [nnz] and values [nnz] of a matrix."""
 
     _layout = "sparse_csc"
