@@ -200,6 +200,7 @@ class Walk:
 
     def __init__(self, tape: Tape):
         self.tape = tape
+        self.own = len(tape.entries)  # where older graphs that are recorded again begin
         self.needed: set[int] = set()
         self.inputs: list[int] = []
         self.nodes: dict[int, Node] = {}  # what was recorded again and may be something else now
@@ -208,6 +209,10 @@ class Walk:
         self.only: set[int] | None = None  # what leads to the targets; None: everything
         self.before: set[int] = set()  # what was needed before it was recorded again for
         self.moved: dict[int, list[int]] = {}  # its gradients; old places -> new ones
+
+    def order(self, k: int) -> tuple[bool, int]:
+        """Sorts entries as they were recorded: those of older windows come first."""
+        return k < self.own, k
 
     def run(self, root: int) -> None:
         """Marks everything flagged below `root` (newest first)."""
@@ -479,16 +484,28 @@ def leading(tape: Tape, walk: Walk, targets: set[int]) -> set[int]:
 
 
 def check_usable(tape: Tape, walk: Walk) -> None:
-    """Raises PyTorch's errors for a graph that is freed or whose saved values were overwritten."""
+    """Raises PyTorch's errors for a graph that is freed or whose saved values were overwritten.
+
+    The error is that of the op that backward comes to first; its entry is the error's `place`.
+    """
+    place = max(unusable := dict(_unusable(tape, walk)), key=walk.order, default=None)
+    if place is not None:
+        error = unusable[place]
+        error.place = place
+        raise error
+
+
+def _unusable(tape: Tape, walk: Walk):
+    """The errors of a graph, by entry."""
     needed = walk.needed if walk.only is None else walk.only
     for k, error in walk.errors.items():
         if k in needed:
-            raise error
+            yield k, error
     freed, writers = tape.freed, tape.writers or tape.keys or tape.moved
     if not freed and not writers:
         return
     for k in needed:
-        if k < 0:
+        if k < 0 or k in walk.errors:
             continue
         e = tape.entries[k]
         op, attrs = e[0], e[2]
@@ -498,31 +515,30 @@ def check_usable(tape: Tape, walk: Walk) -> None:
             continue
         group = tape.kept.get(k)
         if group is not None:
-            _check_group(tape, group, k in freed)
-            continue
-        own = getattr(op.op, "saves", None)
-        saved = saved_by(tape, op.op, e[1], attrs, e[3:]) if own is None else own
+            saved, found = group, changed(tape, group) if writers else None
+        else:
+            own = getattr(op.op, "saves", None)
+            saved = saved_by(tape, op.op, e[1], attrs, e[3:]) if own is None else own
+            found = _overwritten(tape, k, e, saved) if writers else None
         if k in freed and saved:
-            raise RuntimeError(TWICE)
-        for p in saved if writers else ():
-            if p is None:
-                continue
-            i = k if p == -1 else e[3 + p]
-            j = writer(tape, i)
-            # An in-place op keeps its first operand as it was, but not the others.
-            if j is not None and not (p == 0 and own_operand(tape, k, j)):
-                m = tape.inputs[INPUT_BASE - i].meta if i < 0 else tape.entries[i][1]
-                raise RuntimeError(stale_text(m, _writer(tape, j)))
+            yield k, RuntimeError(TWICE)
+        elif found is not None:
+            i, j = found
+            m = tape.inputs[INPUT_BASE - i].meta if i < 0 else tape.entries[i][1]
+            yield k, RuntimeError(stale_text(m, _writer(tape, j)))
 
 
-def _check_group(tape: Tape, group: tuple, freed: bool) -> None:
-    if freed and group:
-        raise RuntimeError(TWICE)
-    found = changed(tape, group)
-    if found is not None:
-        i, j = found
-        m = tape.inputs[INPUT_BASE - i].meta if i < 0 else tape.entries[i][1]
-        raise RuntimeError(stale_text(m, _writer(tape, j)))
+def _overwritten(tape: Tape, k: int, e: tuple, saved) -> tuple[int, int] | None:
+    """(a value that entry k saves and that was overwritten, what wrote it), or None."""
+    for p in saved:
+        if p is None:
+            continue
+        i = k if p == -1 else e[3 + p]
+        j = writer(tape, i)
+        # An in-place op keeps its first operand as it was, but not the others.
+        if j is not None and not (p == 0 and own_operand(tape, k, j)):
+            return i, j
+    return None
 
 
 def _writer(tape: Tape, k: int) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import math
 import warnings
 
 import numpy as np
@@ -415,8 +416,40 @@ def _same_dtype(view: Tensor, value: Tensor) -> None:
 def put(view: Tensor, groups: list, value: Tensor, accumulate: bool = False) -> None:
     """view[indices] = value or += value, in order; out of range raises at once where it can."""
     _same_dtype(view, value)
-    new = put_result(view, groups, value, accumulate)
+    if value._st is not None and value._st is view._st and not (value._rg or view._rg):
+        new = _put_in_order(view, groups, value, accumulate)
+    else:
+        new = put_result(view, groups, value, accumulate)
     (_alias(view) if view._view is None else view).copy_(new)
+
+
+def _put_in_order(view: Tensor, groups: list, value: Tensor, accumulate: bool) -> Tensor:
+    """What view becomes when the value lies in its memory: as in PyTorch, one element of the index
+    after the other is stored, so that later ones read what earlier ones wrote."""
+    from ._creation import _own
+
+    wanted = put_result(view, groups, value, accumulate)  # the errors of bad indices and shapes
+    array_now(wanted)
+    memory = value.untyped_storage()._array().copy()
+    x, v = (
+        np.lib.stride_tricks.as_strided(
+            memory[t.storage_offset() :], t.shape, [s * memory.itemsize for s in t.stride()]
+        )
+        for t in (view, value)
+    )
+    index, dims, shape = _linear_index(view, groups)
+    adjacent = dims == list(range(dims[0], dims[0] + len(dims)))
+    at = dims[0] if adjacent else 0
+    rest = [n for d, n in enumerate(x.shape) if d not in dims]
+    while v.ndim > len(rest) + len(shape) and v.shape[0] == 1:
+        v = v[0]
+    v = np.broadcast_to(v, (*rest[:at], *shape, *rest[at:]))
+    v = np.moveaxis(v, range(at, at + len(shape)), range(len(shape)))
+    x = np.moveaxis(x, dims, range(len(dims)))
+    for k, flat in np.ndenumerate(array_now(index)):
+        place = np.unravel_index(flat % math.prod(x.shape[: len(dims)]), x.shape[: len(dims)])
+        x[place] = x[place] + v[k] if accumulate else v[k]
+    return _own(np.ascontiguousarray(np.moveaxis(x, range(len(dims)), dims)))
 
 
 def put_result(view: Tensor, groups: list, value: Tensor, accumulate: bool) -> Tensor:

@@ -221,3 +221,48 @@ def stale_part_read_without_gradients(lib):
 )  # fmt: skip
 def test_found_by_the_state_machine(program):
     same(program)
+
+
+def gradients_before_the_error(lib):
+    x = lib.tensor([1.0, 2.0], requires_grad=True)
+    w = lib.tensor([3.0, 4.0], requires_grad=True)
+    y = x.exp()
+    z = lib.maximum(y, x * 2)
+    z.retain_grad()
+    y.pow_(2)
+    try:
+        (z * w).sum().backward()
+    except RuntimeError as e:
+        return str(e)[:60], z.grad, w.grad, x.grad
+
+
+def gradients_before_a_freed_part(lib):
+    x = lib.tensor([1.0, 2.0], requires_grad=True)
+    w = lib.tensor([3.0, 4.0], requires_grad=True)
+    y = x.exp()
+    y.sum().backward()
+    y.tolist()
+    try:
+        (y * w).sum().backward()
+    except RuntimeError as e:
+        return str(e)[:60], w.grad, x.grad
+
+
+@pytest.mark.parametrize("program", [gradients_before_the_error, gradients_before_a_freed_part])
+def test_gradients_before_an_error(program):
+    same(program)
+
+
+def values_in_the_memory_of_the_target(lib):
+    found = []
+    for accumulate in (True, False):
+        x = lib.arange(12.0).view(3, 4)[:, 1:3]
+        x.index_put_((lib.tensor([0, 0, 1]),), x[1:2], accumulate=accumulate)
+        y = lib.arange(12.0).view(3, 4)[:, 1:3]
+        y.index_put_((lib.tensor([1, 2]), lib.tensor([-1, 0])), y[:2, 0], accumulate=accumulate)
+        found.append((x.tolist(), y.tolist(), x._version))
+    return found
+
+
+def test_values_in_the_memory_of_the_target():
+    same(values_in_the_memory_of_the_target)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from numtorch.jit import autograd as _jit
 from numtorch.jit.ops import OPS
-from numtorch.jit.record import Storage, last_step, local
+from numtorch.jit.record import Storage, Tape, last_step, local
 
 from .._tensor import Tensor
 from . import (  # noqa: F401
@@ -24,7 +24,7 @@ from .anomaly import (
     is_anomaly_enabled,
     set_detect_anomaly,
 )
-from .engine import Run, index_of, places, run_hooks
+from .engine import Run, index_of, places, run_hooks, stops_of
 from .function import Function
 from .gradcheck import GradcheckError, gradcheck, gradgradcheck
 from .modes import (
@@ -187,9 +187,36 @@ def backward(
 
 def _accumulate_all(run: Run, inputs, retain: bool, create: bool) -> None:
     # The flag goes off again: hooks and Functions may have set it.
-    found = run.gradients(lambda walk: _targets(walk, inputs))
+    try:
+        found = run.gradients(lambda walk: _targets(walk, inputs))
+    except RuntimeError as e:
+        if inputs is None and not create and hasattr(e, "place"):
+            _add_all(_before(run, e.place), None, False)
+        raise
     if not retain:
         run.release()
+    _add_all(found, inputs, create)
+
+
+def _before(run: Run, place: int) -> list[tuple]:
+    """The gradients that are known when backward comes to an op that it can't pass."""
+    walk, tape = run.walk, local.tape
+    if tape.win is not run.win or stops_of(tape, walk) or Tape.leaf_hooks:
+        return []
+    end, entries = walk.order(place), tape.entries
+    rest = [k for k in walk.needed if k >= 0 and walk.order(k) <= end]
+    later = {i for k in rest for i in _jit._inputs_of(entries[k])}
+    wanted = [
+        (t, i) for t, i in _targets(walk, None)
+        if (i not in later if t._rg == 1 else i >= 0 and walk.order(i) >= end)
+    ]  # fmt: skip
+    seeds = [None if s is None else index_of(s) for _, s in run.roots]
+    grads = run._entry(list(zip(run.at, seeds)), list(dict.fromkeys(i for _, i in wanted)), ())
+    return [(t, grads.get(i)) for t, i in wanted]
+
+
+def _add_all(found, inputs, create: bool) -> None:
+    """Adds gradients to .grad."""
     total: dict[int, tuple] = {}
     local.tape.grad = create
     for t, g in found:

@@ -111,6 +111,7 @@ class Run:
         walk = _jit.reach(tape, self.at)
         if targets is not None and self.part:
             walk.only = _jit.leading(tape, walk, {i for _, i in targets(walk)})
+        self.walk = walk
         _jit.check_usable(tape, walk)
         self.at, self.walk = _jit.renew(tape, walk, self.at)
         self.stops = stops_of(tape, self.walk)
