@@ -3,6 +3,7 @@
 `python -m tests.conformance.overwritten` does the same for every function of torch's database.
 """
 
+import numpy as np
 import numtorch as nt
 import pytest
 from helpers import outcome, settings, torch
@@ -266,3 +267,17 @@ def values_in_the_memory_of_the_target(lib):
 
 def test_values_in_the_memory_of_the_target():
     same(values_in_the_memory_of_the_target)
+
+
+def leaf_with_gaps(lib):
+    array = np.arange(24, dtype=np.float32).reshape(4, 6)[::2, ::2]
+    x = lib.from_numpy(array).requires_grad_()
+    found = []
+    for _ in range(2):
+        (x * x).sum().backward()
+        found.append((x.grad.tolist(), x.grad.stride()))
+    return found
+
+
+def test_gradient_of_a_leaf_with_gaps():
+    same(leaf_with_gaps)

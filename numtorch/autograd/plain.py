@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from numtorch.jit.meta import meta
 from numtorch.jit.ops.table import GradOp
 from numtorch.jit.record import BACKWARD, BACKWARD_GRAD, INPUT_BASE, RESULT, Lazy, Tape
 from numtorch.jit.saved import changed_outside
@@ -35,6 +36,8 @@ def plain_backward(tape: Tape, root: Tensor) -> bool:
     first = len(handles)
     for j, i in enumerate(targets):
         m = entries[i][1] if i >= 0 else inputs[INPUT_BASE - i].meta
+        if m.strides is not None and m.order is None:
+            m = meta(m.shape, m.dtype)  # a leaf with gaps: its gradient has none
         if j:
             entries.append((RESULT, m, j, first))
         else:
