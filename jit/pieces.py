@@ -15,7 +15,7 @@ from .ops import OPS
 from .ops.table import GradOp
 from .past import CHEAP
 from .plan import BoundPlan, CheckFailed
-from .record import BACKWARD, GIVEN, INPUT_BASE, RESULT, Tape
+from .record import BACKWARD, GIVEN, INPUT_BASE, LINK, RESULT, Tape
 from .runtime.allocator import alloc, as_array
 
 MAX_ENTRIES = 8  # of a piece
@@ -36,14 +36,20 @@ Held = tuple[int, object, Meta, tuple[int, ...] | None]
 class Piece:
     """A few entries with operands of their own: a plan of their wanted results."""
 
-    __slots__ = ("entries", "in_key", "wanted", "plan", "outs", "backs")
+    __slots__ = ("entries", "in_key", "wanted", "_plan", "outs", "backs")
 
-    def __init__(self, entries: tuple, in_key: tuple, wanted: tuple, find_plan):
+    def __init__(self, entries: tuple, in_key: tuple, wanted: tuple):
         self.entries, self.in_key, self.wanted = entries, in_key, wanted
-        keys = tuple((m, strides, k) for k, (m, strides) in enumerate(in_key))
-        self.plan: BoundPlan = find_plan((entries, keys), list(wanted))
-        self.outs = _order(self.plan)
+        self._plan: BoundPlan | None = None
         self.backs: dict[tuple, Back] = {}
+
+    def plan(self, find_plan) -> BoundPlan:
+        """What computes the wanted results; a piece of an older window needs none."""
+        if self._plan is None:
+            keys = tuple((m, strides, k) for k, (m, strides) in enumerate(self.in_key))
+            self._plan = find_plan((self.entries, keys), list(self.wanted))
+            self.outs = _order(self._plan)
+        return self._plan
 
     def back(self, seeded: bool, needs: tuple, before: tuple, find_plan) -> Back:
         """The gradients of operands `needs`, added to those that `before` says are there."""
@@ -121,6 +127,7 @@ class Rule:
     def __init__(self, row):
         name = "backward" if row is BACKWARD else "result" if row is RESULT else None
         kind = getattr(row, "kind", None)
+        name = name or ("given" if row is GIVEN else "link" if row is LINK else None)
         self.kind = name or {"movement": "movement", "step": "step"}.get(kind, "piece")
         self.dear = self.kept = False
         if kind is None or kind == "batching" or row.name in ("assign", "function", "replaced"):
@@ -151,17 +158,29 @@ def can_run(tape: Tape) -> bool:
             over = True
         elif over or kind == "other":
             return False
+        elif kind == "given":
+            op, _, known = e[2]
+            again = (_rules.get(op) or rule_of(op)).kind
+            if tape.unseen or again not in ("piece", "movement"):
+                return False
+            if again == "movement" and known is not None:
+                return False
         elif kind == "backward":
             ends = _ends(e)
             if e[0].__class__ is GradOp or e[2][1] or len(e[2]) > 2 or len(e) != 5:
                 return False
-            if any(i >= 0 and _rules[entries[i][0]].kind == "movement" for i in ends):
+            if any(i >= 0 and rule_of(_forward_op(entries[i])).kind == "movement" for i in ends):
                 return False
             if e[3] in e[2][0] or len(set(e[2][0])) < len(e[2][0]):
                 return False
         elif kind == "result" and e[0].__class__ is GradOp:
             return False
     return True
+
+
+def _forward_op(e: tuple):
+    """The op of an entry; of one that is recorded again, that op."""
+    return e[2][0] if e[0] is GIVEN else e[0]
 
 
 def _ends(e: tuple):
@@ -174,7 +193,10 @@ class Run:
 
     def __init__(self, tape: Tape, needed: set[int], find_plan):
         self.tape, self.entries, self.find_plan = tape, tape.entries, find_plan
-        self.rules = [_rules.get(e[0]) or rule_of(e[0]) for e in tape.entries]
+        self.again: dict[int, int | None] = {}  # entry of an older window -> input with its value
+        if any(e[0] is GIVEN for e in tape.entries):
+            self.entries = self._resolved()
+        self.rules = [_rules.get(e[0]) or rule_of(e[0]) for e in self.entries]
         self.pinned = needed
         self.done: list[tuple] = []  # (piece, origin of its entries, operands, scalars) in order
         self.scalar_at: list[int] = []
@@ -182,19 +204,61 @@ class Run:
             INPUT_BASE - k: (v.addr, v.buf, v.meta, v.strides) for k, v in enumerate(tape.inputs)
         }
 
+    def _resolved(self) -> list[tuple]:
+        """The entries, with what is recorded again of older windows as ordinary ones.
+
+        Those whose value is in memory are known by that input wherever they are read.
+        """
+        one: dict[int, int] = {}  # an index -> the one that stands for the same value
+        for i, e in enumerate(self.entries):
+            if e[0] is GIVEN:
+                known = self.again[i] = e[2][2]
+                if known is not None:
+                    if one.setdefault(known, known) != known:
+                        raise Unfit("a value of two entries")
+                    one[i] = known
+            elif e[0] is LINK:
+                k = one.get(e[3], e[3])
+                if one.setdefault(e[4], k) != k:
+                    raise Unfit("a value of two entries")
+                one[i] = k
+        found = []
+        for e in self.entries:
+            ins = e[3:]
+            if e[0] is BACKWARD:
+                targets = tuple([one.get(x, x) for x in e[2][0]])
+                e = (e[0], e[1], (targets, *e[2][1:]), *ins)
+            elif e[0] is GIVEN:
+                e = (e[2][0], e[1], e[2][1], *ins)
+                if any(x >= 0 and x not in self.again and x not in one for x in ins):
+                    raise Unfit("an older window's entry that reads a new one")
+            found.append((*e[:3], *[one.get(x, x) for x in ins]))
+        return found
+
     def run(self) -> dict[int, Held]:
         """Computes everything; returns the values by entry."""
         self._survey()
+        for i in self.again:  # oldest first: gradients pass through these last
+            if self.again[i] is not None:
+                self._forward([i], self.again[i])
+            elif self.rules[i].kind == "piece":
+                self._ready(i)
         for i, (e, rule) in enumerate(zip(self.entries, self.rules)):
+            if i in self.again:
+                continue
             if rule.kind == "piece":
-                g = self.group[i]
-                if self.last[g] == i:
-                    self._forward(self.members[g])
+                self._ready(i)
             elif rule.kind == "backward":
                 self._backward(i, e)
             elif rule.kind == "step":
                 self._step(i, e)
         return self.values
+
+    def _ready(self, i: int) -> None:
+        """Computes the piece that ends with entry i, if one does."""
+        g = self.group[i]
+        if self.last[g] == i:
+            self._forward(self.members[g])
 
     # -- the cut
 
@@ -221,13 +285,14 @@ class Run:
             if rule.kind != "piece":
                 continue
             mine, has = [i], rule.dear
-            for j in e[3:]:
+            older = i in self.again
+            for j in e[3:] if self.again.get(i) is None else ():
                 while j >= 0 and readers[j] == 1 and rules[j].kind == "movement":
                     j = entries[j][3]
                 if j < 0 or readers[j] != 1 or j in pinned:
                     continue
                 g = group[j]
-                if g < 0 or last[g] != j or (has and dear[g]):
+                if g < 0 or last[g] != j or (has and dear[g]) or older is not (j in self.again):
                     continue
                 if len(mine) + len(members[g]) <= MAX_ENTRIES:
                     mine, has = members[g] + mine, has or dear[g]
@@ -243,7 +308,8 @@ class Run:
 
     # -- running
 
-    def _forward(self, members: list[int]) -> None:
+    def _forward(self, members: list[int], known: int | None = None) -> None:
+        """Computes a piece; `known` is the input that has its value already."""
         entries, rules, numbers = self.entries, self.rules, self.tape.scalars
         place: dict[int, int] = {}  # value -> its index in the piece
         local: list[tuple] = []
@@ -281,8 +347,13 @@ class Run:
         if piece is None:
             if len(pieces) >= MAX_PIECES:
                 pieces.clear()
-            piece = pieces[key] = Piece(*key, self.find_plan)
-        bufs = self._execute(piece.plan, [v[0] for v in found], scalars, origin)
+            piece = pieces[key] = Piece(*key)
+        if known is not None:
+            origin[-1] = known
+            self.done.append((piece, origin, operands, scalars))
+            return
+        plan = piece.plan(self.find_plan)
+        bufs = self._execute(plan, [v[0] for v in found], scalars, origin)
         for j in wanted:
             i = origin[j]
             buf = bufs[piece.outs[j]]
@@ -353,9 +424,12 @@ class Run:
     def _leads(self, goals: set[int], end: int) -> set[int]:
         """Values through which gradients reach the goals."""
         leads = set(goals)
-        for i, e in enumerate(self.entries[:end]):
+        older = self.again
+        for i in (*older, *[i for i in range(end) if i not in older]):
+            e = self.entries[i]
             if e[0].__class__ is GradOp and not leads.isdisjoint(e[3:]):
-                leads.add(i)
+                known = older.get(i)
+                leads.add(i if known is None else known)
         return leads
 
     def _step(self, i: int, e: tuple) -> None:

@@ -100,6 +100,41 @@ def test_a_stack_of_a_new_length_compiles_nothing():
     assert counters.kernels_compiled + counters.kernels_loaded == compiled
 
 
+def episodes(lib, lengths: list) -> list:
+    """Losses and gradients of a policy whose every step is read before the next one."""
+    rng = np.random.default_rng(0)
+    w1, w2 = (lib.tensor(rng.standard_normal(s).astype("f4"), requires_grad=True)
+              for s in ((6, 4), (3, 6)))  # fmt: skip
+    opt = lib.optim.SGD([w1, w2], lr=0.1)
+    found = []
+    for n in lengths:
+        logs, values = [], []
+        for k in range(n):
+            x = lib.tensor(rng.standard_normal((2, 4)).astype("f4"))
+            hidden = (x @ w1.T).relu()
+            scores = lib.log_softmax(hidden @ w2.T, -1)
+            found.append(scores.sum().item())
+            logs.append(scores[k % 2, int(scores.argmax().item()) % 3])
+            values.append(hidden.mean() * 2)
+        loss = -(lib.stack(logs) * lib.arange(float(n))).sum() + lib.stack(values).sum()
+        found.append(loss.item())
+        opt.zero_grad()
+        loss.backward()
+        opt.step()
+        found += [w1.grad.numpy().copy(), w2.grad.numpy().copy()]
+    return found
+
+
+def test_graphs_of_older_windows_run_from_pieces(always):
+    lengths = [3, 5, 4, 7]
+    mine = episodes(nt, lengths)
+    for a, b in zip(mine, episodes(torch, lengths), strict=True):
+        np.testing.assert_allclose(a, b, rtol=2e-5, atol=1e-6)
+    counters.reset()
+    episodes(nt, [6])
+    assert counters.pieced == counters.flushes  # the backward too
+
+
 def test_losses_are_those_of_torch_and_of_whole_plans(monkeypatch):
     trees = some_trees(40)
     found = recursive(nt, trees)
