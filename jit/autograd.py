@@ -514,6 +514,8 @@ def _unusable(tape: Tape, walk: Walk):
         if op.__class__ is not GradOp:
             continue
         group = tape.kept.get(k)
+        if unpacks(tape, k) and k not in freed:
+            continue  # what hooks return is not what the version tells of
         if group is not None:
             saved, found = group, changed(tape, group) if writers else None
         else:
@@ -539,6 +541,12 @@ def _overwritten(tape: Tape, k: int, e: tuple, saved) -> tuple[int, int] | None:
         if j is not None and not (p == 0 and own_operand(tape, k, j)):
             return i, j
     return None
+
+
+def unpacks(tape: Tape, k: int) -> bool:
+    """True for an op whose gradient reads what hooks on saved tensors return."""
+    info = tape.info.get(k)
+    return info is not None and getattr(info.function, "unpacks", False)
 
 
 def _writer(tape: Tape, k: int) -> str | None:

@@ -267,7 +267,7 @@ class Renewed:
 
     def find(self) -> bool:
         """True if any saved value has other content now."""
-        from .autograd import saved_by
+        from .autograd import saved_by, unpacks
 
         tape, only, found = self.tape, self.walk.only, False
         for k in [k for k in self.walk.needed if k >= 0]:
@@ -277,6 +277,8 @@ class Renewed:
                 self.giver.setdefault(known, k)
             op, attrs = (e[2][0], e[2][1]) if e[0] is GIVEN else (e[0], e[2])
             if op.__class__ is not GradOp or (only is not None and k not in only):
+                continue
+            if unpacks(tape, k):
                 continue
             own = getattr(op.op, "saves", None)
             saved = saved_by(tape, op.op, e[1], attrs, e[3:]) if own is None else own

@@ -1,4 +1,4 @@
-"""Nodes of the graph (grad_fn), and hooks on what Functions save."""
+"""Nodes of the graph (grad_fn): names, edges, hooks."""
 
 from __future__ import annotations
 
@@ -15,14 +15,23 @@ from numtorch.jit.past import Kept
 from numtorch.jit.record import GIVEN, INPUT_BASE, LINK, local
 
 from .._tensor import Tensor, grad_fn_name
+from . import saving
 from .hooks import add_hook
+from .saving import (
+    allow_mutation_on_saved_tensors,
+    disable_saved_tensors_hooks,
+    save_on_cpu,
+    saved_hooks,  # noqa: F401
+    saved_tensors_hooks,
+)
 
 if TYPE_CHECKING:
     from ..utils.hooks import RemovableHandle
 
 __all__ = [
-    "GradientEdge", "Node", "disable_saved_tensors_hooks", "get_gradient_edge",
-    "register_multi_grad_hook", "save_on_cpu", "saved_tensors_hooks",
+    "GradientEdge", "Node", "allow_mutation_on_saved_tensors", "disable_saved_tensors_hooks",
+    "get_gradient_edge", "increment_version", "register_multi_grad_hook", "save_on_cpu",
+    "saved_tensors_hooks",
 ]  # fmt: skip
 
 _nodes: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
@@ -204,8 +213,12 @@ class OpStop:
     def release(self) -> None:
         """The graph was freed."""
 
+    def gradients(self, run, i: int, g: Tensor) -> list[Tensor | None]:
+        """The gradients that g gives to the operands."""
+        return run.op_gradients(i, g)
+
     def run(self, run, i: int, parts: dict) -> list[Tensor | None]:
-        """Gradients of the operands."""
+        """Gradients of the operands, as the hooks leave them."""
         grads = (parts.get(0),)
         if grads[0] is None:
             return [None] * len(self.operands(run, i))
@@ -215,11 +228,27 @@ class OpStop:
         if local.tape.win is not run.win:
             run.place()
             i = next(k for k, s in run.stops.items() if s.function is self)
-        found = run.op_gradients(i, grads[0])
+        found = self.gradients(run, i, grads[0])
         for hook in list(self.after.values()):
             new = hook(tuple(found), grads)
             found = found if new is None else list(new)
         return found
+
+
+class PackedOp(OpStop):
+    """An op whose gradient reads what unpack hooks return."""
+
+    unpacks = True
+
+    def __init__(self, info: Info):
+        super().__init__(info)
+        self.packed: dict[int, tuple] = {}  # operand (-1: the result) -> (unpack hook, packed)
+
+    def gradients(self, run, i: int, g: Tensor) -> list[Tensor | None]:
+        return saving.gradients(run, self, i, g)
+
+    def release(self) -> None:
+        self.packed = {}
 
 
 class GradientEdge(tuple):
@@ -307,88 +336,3 @@ class MultiHandle:
 
     def __exit__(self, *exc) -> None:
         self.remove()
-
-
-# ---------------------------------------------------------------- saved tensors
-
-
-class _Hooks(threading.local):
-    def __init__(self):
-        self.stack: list = []
-        self.disabled: str | None = None
-
-
-_saved = _Hooks()
-
-
-def saved_hooks():
-    """The (pack, unpack) hooks in force, or None."""
-    return _saved.stack[-1] if _saved.stack else None
-
-
-class saved_tensors_hooks:
-    """In this context, what Functions save goes through pack_hook, and unpack_hook when it is used.
-
-    Ops of numtorch itself save nothing one by one (their backward is planned as a whole), so the
-    hooks see the tensors of autograd.Function only.
-
-    >>> import numtorch as torch
-    >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
-    >>> with torch.autograd.graph.saved_tensors_hooks(lambda t: t, lambda t: t):
-    ...     y = x * x
-    >>> y.sum().backward()
-    >>> x.grad
-    tensor([2., 4.])
-    """
-
-    def __init__(self, pack_hook: Callable, unpack_hook: Callable):
-        self.hooks = (pack_hook, unpack_hook)
-
-    def __enter__(self) -> None:
-        if _saved.disabled is not None:
-            raise RuntimeError(_saved.disabled)
-        _saved.stack.append(self.hooks)
-
-    def __exit__(self, *exc) -> None:
-        _saved.stack.pop()
-
-
-class save_on_cpu(saved_tensors_hooks):
-    """Keeps saved tensors in main memory, where they are here anyway.
-
-    >>> import numtorch as torch
-    >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
-    >>> with torch.autograd.graph.save_on_cpu():
-    ...     y = x * x
-    >>> y.sum().backward()
-    >>> x.grad
-    tensor([2., 4.])
-    """
-
-    def __init__(self, pin_memory: bool = False, device_type: str = "cuda"):
-        super().__init__(lambda t: t, lambda t: t)
-
-
-class disable_saved_tensors_hooks:
-    """In this context, saved_tensors_hooks raises with the message.
-
-    >>> import numtorch as torch
-    >>> with torch.autograd.graph.disable_saved_tensors_hooks("no hooks here"):
-    ...     try:
-    ...         with torch.autograd.graph.saved_tensors_hooks(lambda t: t, lambda t: t):
-    ...             pass
-    ...     except RuntimeError as error:
-    ...         print(error)
-    no hooks here
-    """
-
-    def __init__(self, error_message: str):
-        self.message = error_message
-
-    def __enter__(self) -> None:
-        if _saved.stack:
-            raise RuntimeError(self.message)
-        self.outer, _saved.disabled = _saved.disabled, self.message
-
-    def __exit__(self, *exc) -> None:
-        _saved.disabled = self.outer
