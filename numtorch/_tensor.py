@@ -584,7 +584,13 @@ class Tensor:
         views = (r() for r in self._st.aliases) if base is not None else ()
         also = sum(1 for a in views if a is not None and a is not self and _is_view_of(a, base))
         if base is not None and getrefcount(base) > _HELD + also:
-            raise RuntimeError("Can't detach views in-place. Use detach() instead.")
+            raise RuntimeError(
+                "Can't detach views in-place. Use detach() instead. If you are using "
+                "DistributedDataParallel (DDP) for training, and gradient_as_bucket_view is set as "
+                "True, gradients are views of DDP buckets, and hence detach_() cannot be called on "
+                "these gradients. To fix this error, please refer to the Optimizer.zero_grad() "
+                "function in torch/optim/optimizer.py as the solution."
+            )
         if self._rg != 2:
             return self.requires_grad_(False)
         self._leave(self.detach())

@@ -1,4 +1,4 @@
-"""torch.autograd.graph.saved_tensors_hooks over ops, as PyTorch has it."""
+"""torch.autograd.graph: hooks on saved tensors and on nodes, gradient edges, versions."""
 
 import numtorch as nt
 import pytest
@@ -82,3 +82,53 @@ def test_mutation_and_refusals():
     with pytest.raises(TypeError):
         graph.saved_tensors_hooks(1, 2).__enter__()
     (x * x).sum().backward()  # hooks that were refused are not in force
+
+
+def test_edges_in_place_of_tensors():
+    graph = nt.autograd.graph
+    x = nt.arange(3.0).requires_grad_()
+    y = x * 2
+    z = y.sin().sum()
+    (of_y,) = nt.autograd.grad(z, [graph.get_gradient_edge(y)], retain_graph=True)
+    (of_x,) = nt.autograd.grad(graph.get_gradient_edge(z), x, retain_graph=True)
+    assert (of_x == of_y * 2).all()
+    nt.autograd.backward(z, inputs=[graph.get_gradient_edge(x)])
+    assert (x.grad == of_x).all()
+
+
+def test_versions_and_notes():
+    x = nt.ones(2, requires_grad=True)
+    b = x * 1
+    y = b.sin()
+    y.grad_fn.metadata["key"] = 1
+    assert y.grad_fn.metadata == {"key": 1}
+    nt.autograd.graph.increment_version([b])
+    assert b._version == 1
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        y.sum().backward()
+
+
+def test_multi_grad_hook_waits_for_what_the_backward_reaches():
+    seen = []
+    a, b = nt.ones(2, requires_grad=True), nt.ones(2, requires_grad=True)
+    hook = nt.autograd.graph.register_multi_grad_hook(
+        (a, b), lambda grads: seen.append([g is None for g in grads])
+    )
+    (a * 2).sum().backward()
+    (a * b).sum().backward()
+    hook.remove()
+    assert seen == [[False, True], [False, False]]
+
+
+def test_node_hooks_see_a_gradient_for_each_input():
+    """None for what needs none; another number of gradients is refused."""
+    a, x = nt.ones(2, requires_grad=True), nt.full((2,), 3.0)
+    seen = []
+    y = a * x
+    y.grad_fn.register_hook(lambda given, grads: seen.append([g is None for g in given]))
+    y.sum().backward()
+    assert seen == [[False, True]]
+    y = a * x
+    y.grad_fn.register_hook(lambda given, grads: (given[0],))
+    with pytest.raises(RuntimeError, match="got 1, but expected 2"):
+        y.sum().backward()

@@ -116,10 +116,10 @@ def _seeds(roots: list, grads, batched: bool = False) -> list[tuple[Tensor, Tens
 
 def _list(x) -> list:
     if isinstance(x, graph.GradientEdge):
-        raise NotImplementedError(
-            "gradient edges in place of tensors are not implemented in numtorch; give the tensor"
-        )
-    return [x] if isinstance(x, Tensor) else list(x)
+        return [graph.tensor_of(x)]
+    if isinstance(x, Tensor):
+        return [x]
+    return [graph.tensor_of(t) if isinstance(t, graph.GradientEdge) else t for t in x]
 
 
 def run_backward(root: Tensor, gradient, retain_graph, create_graph: bool, inputs) -> None:

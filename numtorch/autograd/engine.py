@@ -9,6 +9,9 @@ their place.
 
 from __future__ import annotations
 
+import threading
+import weakref
+
 from numtorch.jit import autograd as _jit
 from numtorch.jit.meta import Meta
 from numtorch.jit.ops import OPS
@@ -85,6 +88,18 @@ def tensor_at(k: int, grad: bool) -> Tensor:
     return t
 
 
+class _Current(threading.local):
+    run: weakref.ref | None = None
+
+
+_current = _Current()
+
+
+def current() -> Run | None:
+    """The backward that runs on this thread, or was the latest."""
+    return None if _current.run is None else _current.run()
+
+
 class Run:
     """One backward from `roots`, pairs of a tensor and its gradient (None: 1)."""
 
@@ -120,6 +135,7 @@ class Run:
 
     def gradients(self, targets) -> list[tuple[Tensor, Tensor | None]]:
         """Gradients of what `targets(walk)` gives as pairs of tensor and place."""
+        _current.run = weakref.ref(self)
         self.place(targets)
         self._run_stops(targets)
         self._judge()
@@ -133,6 +149,11 @@ class Run:
             grads = self._entry(pairs, found, ())
             return [(t, grads.get(i)) for t, i in wanted]
         return self._collect(wanted)
+
+    def reaches(self, t: Tensor) -> bool:
+        """True if the gradient of a tensor is part of this backward."""
+        reached = self.walk.needed if self.walk.only is None else self.walk.only
+        return any(i in reached or self.walk.needed == {i} for i in places(t, self.walk))
 
     def release(self) -> None:
         """Frees the graph."""

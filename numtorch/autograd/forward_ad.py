@@ -62,7 +62,9 @@ def exit_dual_level(*, level: int | None = None) -> None:
     >>> fwAD.unpack_dual(dual, level=0).tangent is None
     True
     """
-    if not _levels or (level is not None and level != len(_levels) - 1):
+    if not _levels:
+        raise RuntimeError("Dual level must be a positive number.")
+    if level is not None and level != len(_levels) - 1:
         raise RuntimeError(
             "Trying to exit a forward AD level that was not the last one that was created. This is "
             "not supported."

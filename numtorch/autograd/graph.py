@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from numtorch.jit import autograd as _jit
@@ -15,7 +15,7 @@ from numtorch.jit.past import Kept
 from numtorch.jit.record import GIVEN, INPUT_BASE, LINK, local
 
 from .._tensor import Tensor, grad_fn_name
-from . import saving
+from . import engine, saving
 from .hooks import add_hook
 from .saving import (
     allow_mutation_on_saved_tensors,
@@ -48,7 +48,7 @@ class Node:
 
     def __init__(self, home, win, index: int):
         self._home, self._win, self._index = home, win, index
-        self.metadata: dict = {}
+        self._metadata: dict | None = None
         self._next: tuple | None = None
 
     def _place(self):
@@ -85,12 +85,24 @@ class Node:
             self._next = tuple(_edge(place, i, self._win) for i in _jit._inputs_of(e))
         return self._next
 
-    def _info(self) -> Info:
+    @property
+    def metadata(self) -> dict:
+        """For notes on this node; they live as long as the graph."""
+        if self._metadata is None:
+            self._metadata = {}
+            self._shared_info().node = self
+        return self._metadata
+
+    def _shared_info(self) -> Info:
         place = self._place()
         info = place.info.setdefault(self._index, Info())
         built = getattr(place, "built", {})
         if self._index in built:
             built[self._index].info = info
+        return info
+
+    def _info(self) -> Info:
+        info = self._shared_info()
         info.node = self
         if info.function is None:
             info.function = OpStop(info)
@@ -115,7 +127,7 @@ class AccumulateGrad(Node):
 
     def __init__(self, leaf: Tensor):
         self._leaf = weakref.ref(leaf)
-        self.metadata = {}
+        self._metadata = {}
 
     @property
     def variable(self) -> Tensor | None:
@@ -229,10 +241,31 @@ class OpStop:
             run.place()
             i = next(k for k, s in run.stops.items() if s.function is self)
         found = self.gradients(run, i, grads[0])
+        return self._after(run, i, found, grads) if self.after else found
+
+    def _after(self, run, i: int, found: list, grads: tuple) -> list:
+        """The gradients of the operands after the hooks, which see one for each input."""
+        operands = self.operands(run, i)
+        of = dict(zip(operands, found))
+        places = []
+        for j in _jit._inputs_of(run.tape.entries[i]):
+            c = run.canon(j) if j >= 0 or j <= INPUT_BASE else j
+            places.append(c if c in of and c not in places and _jit._wants(run.tape, j) else None)
+        seen = tuple(None if c is None else of[c] for c in places)
         for hook in list(self.after.values()):
-            new = hook(tuple(found), grads)
-            found = found if new is None else list(new)
-        return found
+            new = hook(seen, grads)
+            if new is None:
+                continue
+            new = new if isinstance(new, tuple) else (new,)
+            if len(new) != len(seen):
+                name = getattr(hook, "__name__", type(hook).__name__)
+                raise RuntimeError(
+                    f"hook '{name}' has returned an incorrect number of values (got {len(new)}, "
+                    f"but expected {len(seen)})"
+                )
+            seen = new
+        of.update((c, g) for c, g in zip(places, seen) if c is not None)
+        return [of[c] for c in operands]
 
 
 class PackedOp(OpStop):
@@ -261,8 +294,10 @@ class GradientEdge(tuple):
     (0, 'MulBackward0')
     """
 
-    def __new__(cls, node, output_nr: int = 0):
-        return tuple.__new__(cls, (node, output_nr))
+    def __new__(cls, node, output_nr: int = 0, ownership_token=None):
+        edge = tuple.__new__(cls, (node, output_nr))
+        edge.ownership_token = ownership_token
+        return edge
 
     node = property(lambda self: self[0])
     output_nr = property(lambda self: self[1])
@@ -281,7 +316,38 @@ def get_gradient_edge(tensor: Tensor) -> GradientEdge:
             "It is not possible to get the gradient edge for a Tensor that does not require "
             "gradients"
         )
-    return GradientEdge(node_of(tensor), 0)
+    return GradientEdge(node_of(tensor), 0, tensor)
+
+
+def tensor_of(edge: GradientEdge) -> Tensor:
+    """The tensor at an edge of the graph."""
+    t = edge.ownership_token
+    if t is None and isinstance(edge.node, AccumulateGrad):
+        t = edge.node.variable
+    if t is None:
+        raise NotImplementedError(
+            "numtorch needs the tensor of a gradient edge: make it with "
+            "torch.autograd.graph.get_gradient_edge(tensor)"
+        )
+    return t
+
+
+def increment_version(tensor: Tensor | Iterable[Tensor]) -> None:
+    """Counts a write to a tensor (or several) that autograd did not see.
+
+    >>> import numtorch as torch
+    >>> x = torch.ones(2)
+    >>> torch.autograd.graph.increment_version(x)
+    >>> x._version
+    1
+    """
+    from .modes import no_grad
+
+    if not isinstance(tensor, (Tensor, Iterable)):
+        raise RuntimeError("increment_version expect a Iterable[Tensor] as input")
+    with no_grad():
+        for t in [tensor] if isinstance(tensor, Tensor) else tensor:
+            t.copy_(t.clone())
 
 
 def register_multi_grad_hook(tensors, fn: Callable, *, mode: str = "all") -> MultiHandle:
@@ -297,17 +363,22 @@ def register_multi_grad_hook(tensors, fn: Callable, *, mode: str = "all") -> Mul
     if mode not in ("all", "any"):
         raise ValueError(f"Expects mode to be one of ('all', 'any') but got {mode}")
     tensors = list(tensors)
-    lock, state = threading.Lock(), {"seen": {}}
+    if not all(t.requires_grad for t in tensors):
+        raise AssertionError("Expected gradient function to be set")
+    lock, state = threading.Lock(), {"seen": {}, "run": None, "count": 0}
 
     def on(k: int):
         def hook(g: Tensor) -> None:
+            run = engine.current()
             with lock:
+                if state["run"] is None or state["run"]() is not run:
+                    # Only those that this backward reaches are waited for.
+                    state["run"], state["seen"] = weakref.ref(run), {}
+                    state["count"] = sum(run.reaches(t) for t in tensors)
                 state["seen"][k] = g
                 first = len(state["seen"]) == 1
-                full = len(state["seen"]) == len(tensors)
+                full = len(state["seen"]) == state["count"]
                 grads = [state["seen"].get(j) for j in range(len(tensors))]
-                if full:
-                    state["seen"] = {}
             if mode == "any" and first:
                 fn(g)
             elif mode == "all" and full:

@@ -79,9 +79,14 @@ class set_grad_enabled(_Decorator):
     """
 
     def __init__(self, mode: bool):
+        if not isinstance(mode, bool):
+            raise TypeError(
+                "set_grad_enabled(): argument 'enabled' (position 1) must be bool, not "
+                f"{type(mode).__name__}"
+            )
         self.mode = mode
         self.outer = local.tape.grad
-        local.tape.grad = bool(mode)
+        local.tape.grad = mode
 
     def __enter__(self) -> None:
         local.tape.grad = bool(self.mode)
