@@ -67,9 +67,23 @@ met: dict[int, int] = {}
 FAMILIAR, TIMES = 6, 2
 
 
+# A loop that was read at every turn: so many ops of older windows, so often each.
+LOOP_OPS, LOOP_TURNS = 32, 8
+
+
+def _loop(entries: tuple) -> bool:
+    """True if a backward goes through a loop whose turns were windows of their own.
+
+    How often it turned may change every time, and its pieces are few.
+    """
+    again = [(e[2][0], e[1]) for e in entries if e[0] is GIVEN]
+    return len(again) >= LOOP_OPS and LOOP_TURNS * len(set(again)) <= len(again)
+
+
 def _unfamiliar(tape: Tape, key: tuple) -> bool:
     """True if a trace is one more arrangement of ops that keep changing theirs."""
-    if planned.get(frozenset([e[0] for e in key[0]]), 0) < FAMILIAR or not pieces.can_run(tape):
+    known = planned.get(frozenset([e[0] for e in key[0]]), 0)
+    if (known < FAMILIAR and not _loop(key[0])) or not pieces.can_run(tape):
         return False
     h = hash(key)
     times = met[h] = met.get(h, 0) + 1

@@ -135,6 +135,11 @@ def test_graphs_of_older_windows_run_from_pieces(always):
     assert counters.pieced == counters.flushes  # the backward too
 
 
+def test_a_loop_that_is_read_at_every_turn_runs_from_pieces_at_once():
+    episodes(nt, [12])
+    assert counters.pieced == 1  # its backward
+
+
 def test_losses_are_those_of_torch_and_of_whole_plans(monkeypatch):
     trees = some_trees(40)
     found = recursive(nt, trees)
