@@ -177,9 +177,13 @@ def saved_by(tape: Tape, op, m, attrs, ins: tuple) -> frozenset:
 
 
 def saved_values(op, m, attrs, operands: tuple, wants: list[bool]) -> frozenset:
-    """`_saved`; as in PyTorch the gradient of a lone operand counts as wanted in any case."""
+    """`_saved`; as in PyTorch the gradient of a lone operand counts as wanted in any case.
+
+    Where gradients reach no operand, it was a view made under no_grad that requires one.
+    """
     tensors = [not isinstance(x, str) for x in operands]
-    return _saved(op, m, operands, attrs, tuple(tensors if sum(tensors) == 1 else wants))
+    lone = sum(tensors) == 1 or not any(wants)
+    return _saved(op, m, operands, attrs, tuple(tensors if lone else wants))
 
 
 def _wants(tape: Tape, i: int) -> bool:

@@ -15,7 +15,10 @@ OWN = None  # in a group or a row's `saves`: something that nobody else can writ
 
 
 def note(tape: Tape, start: int, group: tuple) -> None:
-    """The entries from `start` on are one call, whose formula keeps the values of the group."""
+    """The entries from `start` on are one call, whose formula keeps the values of the group.
+
+    (i,) stands for value i as the first operand, of which an in-place op keeps a copy.
+    """
     entries, kept = tape.entries, tape.kept
     for k in range(start, len(entries)):
         if entries[k][0].__class__ is GradOp:
@@ -23,7 +26,7 @@ def note(tape: Tape, start: int, group: tuple) -> None:
 
 
 def _own_write(tape: Tape, group: tuple, j: int) -> bool:
-    """True if the call itself wrote (perhaps cast): it keeps a copy of what was there before."""
+    """True if the call itself wrote (perhaps cast)."""
     if j < 0:
         return False
     e = tape.entries[j]
@@ -35,8 +38,12 @@ def _own_write(tape: Tape, group: tuple, j: int) -> bool:
 def changed(tape: Tape, group: tuple) -> tuple[int, int] | None:
     """(a value of the group that was overwritten, what wrote it: see `writer`), or None."""
     for i in group:
-        j = None if i is OWN else writer(tape, i)
-        if j is not None and not _own_write(tape, group, j):
+        if i is OWN:
+            continue
+        first = i.__class__ is tuple
+        i = i[0] if first else i
+        j = writer(tape, i)
+        if j is not None and not (first and _own_write(tape, group, j)):
             return i, j
     return None
 
@@ -60,6 +67,7 @@ class Group:
         self.any, self.told = bool(group), changed(tape, group) is not None
         self.places = []
         for i in group:
+            i = i[0] if i.__class__ is tuple else i
             if i is OWN or writer(tape, i) is not None:
                 continue
             r, key = origin(tape, i)

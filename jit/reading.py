@@ -135,7 +135,8 @@ class Reading:
         if check and self.grad:
             check_fresh(t)
         unfit = not self.grad and stale(t)  # a later use with gradients is checked again
-        if st._v.strides is not None and t._view.chain[-1][0] is OPS["region"]:
+        region = OPS["region"]
+        if st._v.strides is not None and any(op is region for op, _, _ in t._view.chain):
             return self._read_strided(t)
         if t._view.seen != counter_of(t).n and t._view.origin is None:
             # As in PyTorch it is a view of its root now; hooks were on what it was before.

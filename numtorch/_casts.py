@@ -9,7 +9,7 @@ from numtorch.jit import dtypes as _d
 from numtorch.jit.ops import OPS
 from numtorch.jit.record import local, row_major
 from numtorch.jit.strides import suggests_channels_last
-from numtorch.jit.views import overlaps_itself
+from numtorch.jit.views import check_overlap, overlaps_itself
 
 from ._api import function
 from ._descriptors import check_device
@@ -120,6 +120,7 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
         from ._creation import as_tensor
 
         src = as_tensor(src)
+    given = src
     if src._v.meta.shape != self._v.meta.shape:
         _check_fits(self._v.meta.shape, src._v.meta.shape)
         src = expand(src, self._v.meta.shape)
@@ -128,6 +129,8 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
         once = {d: (0, 1, 1) for d, s in enumerate(self._view.strides) if s == 0 and self.size(d)}
         copy_(slice_view(self, once), slice_view(src, once))
         return self
+    if self._st is not None:
+        check_overlap(self, given)
     op = OPS["cast"] if src.dtype is not self.dtype else OPS["copy"]
     attrs = (self.dtype,) if op.name == "cast" else None
     m = self._v.meta

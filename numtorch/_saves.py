@@ -113,25 +113,31 @@ class Keeping:
         results = [out] if isinstance(out, Tensor) else [t for t in out if isinstance(t, Tensor)]
         if not any(t._rg == 2 for t in results):
             return
-        kept: list = []
+        kept: list = []  # pairs of a tensor and whether it is the first operand
         for name, wanted in self.tokens:
             if wanted and not getattr(self._find(wanted, args, named), "_rg", 0):
                 continue
             if name == "own":
-                kept.append(OWN)
+                kept.append((OWN, False))
             elif name.startswith("result"):
-                kept += results if name == "result" else results[int(name[6:]) :][:1]
+                chosen = results if name == "result" else results[int(name[6:]) :][:1]
+                kept += [(t, False) for t in chosen]
             else:
                 x = self._find(name, args, named)
-                kept += x if isinstance(x, (tuple, list)) else [x]
-        kept = [t for t in kept if t is OWN or isinstance(t, Tensor)]
+                given = x if isinstance(x, (tuple, list)) else (x,)
+                first = self.positions[name] == 0
+                kept += [(t, first) for t in given if isinstance(t, Tensor)]
         for r in results:
             if r._rg == 2 and r._v.win is not tape.win and r._node.__class__ is Kept:
-                places = [_place(t) for t in kept if t is not OWN]
+                places = [_place(t) for t, _ in kept if t is not OWN]
                 note_late(r._node.past, r._node.index, places)
-        note(tape, start, tuple(
-            t if t is OWN else t._v.idx if t._v.win is tape.win else tape.input(t) for t in kept
-        ))  # fmt: skip
+        group: list = []
+        for t, first in kept:
+            if t is not OWN:
+                t = t._v.idx if t._v.win is tape.win else tape.input(t)
+                t = (t,) if first else t
+            group.append(t)
+        note(tape, start, tuple(group))
 
 
 def _place(t: Tensor) -> tuple:

@@ -281,3 +281,45 @@ def leaf_with_gaps(lib):
 
 def test_gradient_of_a_leaf_with_gaps():
     same(leaf_with_gaps)
+
+
+def copy_of_an_overlapping_part(lib):
+    x = lib.arange(5.0)
+    x.copy_(x)
+    x[1:].copy_(x[:-1])
+
+
+def in_place_with_itself(lib):
+    x = lib.tensor([1.0, 2.0], requires_grad=True)
+    y = x * 1
+    y.addcmul_(y, y)
+    y.sum().backward()
+
+
+@pytest.mark.parametrize("program", [copy_of_an_overlapping_part, in_place_with_itself])
+def test_operands_in_the_same_memory(program):
+    same(program)
+
+
+def parts_of_a_region_of_an_array(lib):
+    array = np.arange(24, dtype=np.float32).reshape(4, 6)[::2, ::2]
+    x = lib.from_numpy(array).as_strided((2, 2), (1, 2))
+    x[0] += 1
+    return array.tolist(), (x[1] * 2).tolist(), x.T[0].sum()
+
+
+def saved_views_made_without_gradients(lib):
+    x = lib.ones(2, 3, requires_grad=True)
+    with lib.no_grad():
+        part = x[:]
+    y = lib.maximum(part, part.detach())
+    with lib.no_grad():
+        x.add_(1)
+    y.sum().backward()
+
+
+@pytest.mark.parametrize(
+    "program", [parts_of_a_region_of_an_array, saved_views_made_without_gradients]
+)
+def test_found_by_more_sequences(program):
+    same(program)
