@@ -631,6 +631,7 @@ def release(tape: Tape, walk: Walk) -> None:
     only = walk.only
     needed = (*walk.needed, *walk.before) if only is None else only
     tape.freed.update(k for k in needed if k >= 0)
+    tape.freed.update(k for i, k in tape.partners.items() if i in needed)
     tape.releases += (len(tape.entries),)
     for k, info in tape.info.items():
         if info.function is not None and k in walk.needed:

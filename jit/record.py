@@ -159,6 +159,7 @@ class Tape(Reading, Writing):
         self.leaves: dict[int, object] = {}  # index -> leaf tensor
         self.nodes: dict[int, object] = {}  # input index -> autograd Node of an older window
         self.freed: set[int] = set()
+        self.partners: dict[int, int] = {}  # results of one op: what frees one frees the other
         self.stale: dict[int, int] = {}  # overwritten value -> the one after it
         self.keepers: dict[int, object] = {}  # entry -> weak reference to who retains its gradient
         # overwritten value -> the result that was written, if the version tells

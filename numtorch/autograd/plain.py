@@ -51,6 +51,8 @@ def plain_backward(tape: Tape, root: Tensor) -> bool:
         if leaf._grad is None:
             leaf._grad = t
     tape.freed = {i for i in needed if i >= 0}
+    if tape.partners:
+        tape.freed.update([k for i, k in tape.partners.items() if i in needed])
     tape.releases += (len(entries),)
     for j, i in enumerate(targets):
         # Gradients that are there already are added to, in place.

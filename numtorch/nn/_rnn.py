@@ -60,9 +60,13 @@ def scan(mode: str, gx: Tensor, state: tuple, w_hh: Tensor, bias, w_hr, reverse:
     results = {"LSTM": (0, 1, 2), "GRU": (0, 2)}.get(mode, (0,))
     saved = tuple(record(OPS["rnn_scan"], operands, (mode, reverse, k)) for k in results)
     row = OPS["rnn_states"]
-    return tuple(
+    states = tuple(
         record(row, (*operands, *saved), (mode, reverse, k)) for k in range(len(state))
     )
+    if len(states) == 2 and states[0]._v.win is states[1]._v.win is local.tape.win:
+        i, j = (s._v.idx for s in states)
+        local.tape.partners |= {i: j, j: i}
+    return states
 
 
 def layer(mode: str, x: Tensor, state: tuple, weights: tuple, reverse: bool) -> tuple:
