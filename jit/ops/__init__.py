@@ -1,6 +1,7 @@
 """The op table, whole: importing this package registers every row."""
 
 from . import (  # noqa: F401
+    attention,
     batch,
     complex,
     composites,

@@ -260,6 +260,4 @@ def _reduce_loss(v, reduction):
     return (mean if reduction == "mean" else OPS["reduce_sum"].build)(v, dims, False)
 
 
-composite("silu", silu)
-composite("gelu", gelu, attrs=("approximate",))
 composite("mse_loss", mse_loss, arity=2, attrs=("reduction",))

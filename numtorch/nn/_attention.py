@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+from numtorch.jit.ops import OPS
+from numtorch.jit.record import local
+
 from .. import _creation
 from .._joins import cat
 from .._tensor import Tensor
@@ -57,9 +61,12 @@ def scaled_dot_product_attention(
         key = key.repeat_interleave(times, -3)
         value = value.repeat_interleave(query.size(-3) // value.size(-3), -3)
     scale = 1 / math.sqrt(query.size(-1)) if scale is None else scale
-    scores = (query * scale).matmul(key.transpose(-2, -1))
     if is_causal:
         attn_mask = causal(query.size(-2), key.size(-2))
+    if dropout_p <= 0.0 and _fits(query, key, value, attn_mask):
+        operands = (query * scale, key, value) + (() if attn_mask is None else (attn_mask,))
+        return local.tape.record(OPS["attention"], operands)
+    scores = (query * scale).matmul(key.transpose(-2, -1))
     if attn_mask is not None:
         if attn_mask.dtype.kind == "b":
             scores = scores.masked_fill(~attn_mask, -math.inf)
@@ -72,6 +79,23 @@ def scaled_dot_product_attention(
     if dropout_p > 0.0:
         weights = dropout(weights, dropout_p)
     return weights.matmul(value)
+
+
+def _fits(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> bool:
+    """True for what the op takes: products of floats with equal inner sizes, and a mask of at most
+    the scores' shape. The rest is put together from products, which refuse what does not go."""
+    if query.dtype.kind != "f" or query.size(-1) != key.size(-1) or key.size(-2) != value.size(-2):
+        return False
+    leads = [tuple(x.shape[:-2]) for x in (query, key, value)]
+    try:
+        lead = np.broadcast_shapes(*leads)
+        if mask is None:
+            return True
+        shape = (*lead, query.size(-2), key.size(-2))
+        known = mask.dtype is query.dtype or mask.dtype.kind == "b"
+        return known and np.broadcast_shapes(tuple(mask.shape), shape) == shape
+    except ValueError:
+        return False
 
 
 def causal(rows: int, columns: int) -> Tensor:
