@@ -26,6 +26,7 @@ from .sym import Sym, compiled
 
 ALIGN = 64
 NOTHING = alloc(0)  # the arena of plans without temporaries
+SHORT_LIFE = 8  # kernels
 # A loop over steps whose rows are independent runs in parts, one for each thread, that never wait
 # for each other, if a part has enough rows and the weights stay in its core's cache.
 PART_ROWS = 4
@@ -125,10 +126,11 @@ class Buffers:
         for key, start in sorted(first.items(), key=lambda kv: kv[1]):
             while busy and busy[0][0] <= start:
                 slot = heapq.heappop(busy)[1]
-                of_slot, its_kind = self.slots[slot][0]
-                bisect.insort(free.setdefault(its_kind, []), (int(of_slot), slot))
+                its_kind = self.slots[slot][0][1]
+                of_slot = max(int(n) for n, _ in self.slots[slot])
+                bisect.insort(free.setdefault(its_kind, []), (of_slot, slot))
             nbytes, kind = size[key]
-            slot = self._pick(free.get(kind), int(nbytes))
+            slot = self._pick(free.get(kind), int(nbytes), last[key] - start < SHORT_LIFE)
             self.slots[slot].append((nbytes, kind))
             self.slot_of[key] = slot
             heapq.heappush(busy, (last[key] + 1, slot))
@@ -141,12 +143,17 @@ class Buffers:
                     first[key] = min(first[key], body.start)
                     last[key] = max(last[key], body.stop)
 
-    def _pick(self, free: list[tuple[int, int]] | None, nbytes: int) -> int:
-        """The free slot of about that size, or a new one."""
+    def _pick(self, free: list[tuple[int, int]] | None, nbytes: int, short: bool) -> int:
+        """The free slot of about that size, or a new one.
+
+        What lives long takes no slot of another size: it would keep the rest from others.
+        """
         if free:
             at = bisect.bisect_left(free, (nbytes, 0))
             near = [k for k in (at - 1, at) if 0 <= k < len(free)]
-            return free.pop(min(near, key=lambda k: abs(free[k][0] - nbytes)))[1]
+            k = min(near, key=lambda k: abs(free[k][0] - nbytes))
+            if short or nbytes <= 2 * free[k][0] <= 4 * nbytes:
+                return free.pop(k)[1]
         self.slots.append([])
         return len(self.slots) - 1
 
@@ -233,10 +240,11 @@ class BoundPlan:
             offsets.append(total)
             total += (need + ALIGN - 1) // ALIGN * ALIGN
         self.threads = threads
-        self.gemm_scratch: dict[int, int] = {}
-        self._layout(value, offsets, total)
+        self.arena_bytes = total
+        self.scratch = 0  # bytes that products share, one after the other
+        self._layout(value, offsets)
 
-    def _layout(self, value, offsets: list[int], arena: int) -> None:
+    def _layout(self, value, offsets: list[int]) -> None:
         template = self.template
         buffers, program = template.buffers, template.program
         n_in, n_out = len(program.inputs), len(buffers.outputs)
@@ -272,9 +280,8 @@ class BoundPlan:
             if kernel.mode == "loop":
                 count, body = (value(x) for x in template.extents[i])
                 if i - 1 in inside:
-                    at, parts, arena = self._parted(
-                        i, inside[i - 1], value, place, args, relocs, arena, arena_slot
-                    )
+                    parts = inside[i - 1]
+                    at = self._parted(i, parts, value, place, args, relocs, arena_slot)
                     rows.append((pool.loop_address(), at, parts, 1, 0))
                     self.labels.append(i)
                     works += count * value(template.loops[i])
@@ -289,7 +296,7 @@ class BoundPlan:
                 continue
             if kernel.mode == "gemm":
                 start = len(args)
-                plan, arena = self._gemm(i, value, place, args, relocs, arena, arena_slot)
+                plan = self._gemm(i, value, place, args, relocs, arena_slot)
                 rows.append((template.addresses[i], start, plan.extent, plan.chunk, 0))
                 self.labels.append(i)
                 continue
@@ -304,7 +311,7 @@ class BoundPlan:
             rows.append((template.addresses[i], start, extent, chunk, 1 if kernel.checks else 0))
             self.labels.append(i)
             works += extent if kernel.mode == "map" else extent * 64
-        self.arena_bytes = arena
+        self.arena_bytes += self.scratch
         self._write(args, relocs, rows, n_in, n_out, works)
 
     def _arguments(self, i, value, place, args, relocs, scalar_slot) -> None:
@@ -321,8 +328,8 @@ class BoundPlan:
                 relocs.append((len(args), scalar_slot[arg[1]] + (arg[0] == "imag"), 0))
                 args.append(0)
 
-    def _gemm(self, i, value, place, args, relocs, arena, arena_slot, part=None) -> tuple:
-        """(its plan, the arena's bytes) of a product, or of its rows in range(*part)."""
+    def _gemm(self, i, value, place, args, relocs, arena_slot, part=None):
+        """Writes the words of a product, or of its rows in range(*part); its plan."""
         from .kernels import gemm
 
         dtype, shape, sa, sb, sc, *offsets = self.template.gemms[i]
@@ -340,11 +347,14 @@ class BoundPlan:
         for word, (arg, offset) in enumerate(zip(kernel.args, at)):
             slot, addend = place(arg[1])
             relocs.append((start + word, slot, addend + offset * size))
-        if plan.scratch_bytes_per_thread:
-            relocs.append((start + gemm.WORDS.index("scratch"), arena_slot, arena))
-            arena += plan.scratch_bytes_per_thread * self.threads
-            arena = (arena + ALIGN - 1) // ALIGN * ALIGN
-        return plan, arena
+        need = plan.scratch_bytes_per_thread * self.threads
+        if need:
+            # Parts are at different products at one time: theirs do not share.
+            at = self.arena_bytes if part is None else self.arena_bytes + self.scratch
+            relocs.append((start + gemm.WORDS.index("scratch"), arena_slot, at))
+            need = (need + ALIGN - 1) // ALIGN * ALIGN
+            self.scratch = need + self.scratch if part is not None else max(self.scratch, need)
+        return plan
 
     def _parted_bodies(self, value) -> dict[int, int]:
         """Kernels of loops whose rows are divided among the threads once -> into how many parts."""
@@ -363,8 +373,8 @@ class BoundPlan:
                 inside.update(dict.fromkeys(members, parts))
         return inside
 
-    def _parted(self, i, parts, value, place, args, relocs, arena, arena_slot) -> tuple:
-        """Writes a loop that each part of the rows runs by itself: (its block, parts, arena).
+    def _parted(self, i, parts, value, place, args, relocs, arena_slot) -> int:
+        """Writes a loop that each part of the rows runs by itself; where its block starts.
 
         Every part has its own copy of the body's arguments, because their pointers move.
         """
@@ -379,9 +389,7 @@ class BoundPlan:
             for k in range(i - body, i):
                 start, (first, last) = len(args), part
                 if k in template.gemms:
-                    plan, arena = self._gemm(
-                        k, value, place, args, relocs, arena, arena_slot, part
-                    )
+                    plan = self._gemm(k, value, place, args, relocs, arena_slot, part)
                     first, last = 0, plan.extent
                 else:
                     self._arguments(k, value, place, args, relocs, {})
@@ -391,7 +399,7 @@ class BoundPlan:
             table += moves
         start = len(args)
         args += [count, body, len(moves) // 2, ("word", start + 4), *table]
-        return start, parts, arena
+        return start
 
     def _write(self, args, relocs, rows, n_in: int, n_out: int, works: int) -> None:
         head = pool.HEADER_WORDS

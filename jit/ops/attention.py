@@ -15,7 +15,6 @@ from .composites import gelu, silu, softmax
 from .linalg import matmul
 from .table import broadcast_shapes, composite, register
 
-
 # The first operand, once the second is known (which broadcasts to it).
 register("after", "elementwise", arity=2, expr="{0}", public=None,
          infer=lambda ts, a: Type(ts[0].shape, ts[0].dtype),
