@@ -6,8 +6,6 @@ become one with the values of the forward pass, which then live no longer than t
 
 from __future__ import annotations
 
-import math
-
 from ..ir import Type
 from . import build as B
 from .build import emit
@@ -53,21 +51,17 @@ def _turned(x):
     return B.permute(x, (*range(n - 2), n - 1, n - 2))
 
 
-def _weights(q, k, mask):
+def _weights(q, k, mask=None, hidden=None, empty=None):
     """softmax(q @ k' + mask) [..., L, S]; a bool mask says what takes part."""
     scores = matmul(q, _turned(k))
-    if mask is None:
-        return softmax(scores, len(scores.shape) - 1)
-    if mask.dtype.kind != "b":
-        scores = scores + mask
-        return softmax(scores, len(scores.shape) - 1)
-    scores = emit("where", mask, scores, -math.inf)
+    if mask is not None:
+        scores = scores + mask if hidden is None else emit("where", mask, scores, hidden)
     weights = softmax(scores, len(scores.shape) - 1)
-    return emit("where", mask, weights, 0.0)  # a row that sees nothing is zero
+    return weights if empty is None else emit("where", mask, weights, empty)
 
 
 def _attend(q, k, v, *mask):
-    return matmul(_weights(q, k, *(mask or (None,))), v)
+    return matmul(_weights(q, k, *mask), v)
 
 
 def _attend_vjp(g, o, q, k, v, *mask):
@@ -76,13 +70,14 @@ def _attend_vjp(g, o, q, k, v, *mask):
     inner = emit("sum", g * o, dims=(len(g.shape) - 1,))
     # A q that is broadcast is copied as it is: its weights are kept.
     x = emit("after", q, inner) if q.shape[:-2] == g.shape[:-2] else q
-    weights = _weights(x, k, *(mask or (None,)))
+    weights = _weights(x, k, *mask)
     scores = weights * (matmul(g, _turned(v)) - inner)
     found = [matmul(scores, k), matmul(_turned(scores), x), matmul(_turned(weights), g)]
     found = [B.match(part, operand) for part, operand in zip(found, (q, k, v))]
-    if mask:
-        found.append(B.match(scores, mask[0]) if mask[0].dtype.differentiable else None)
-    return tuple(found)
+    if len(mask) == 1:
+        found.append(B.match(scores, mask[0]))
+        return tuple(found)
+    return (*found, *(None for _ in mask))
 
 
 def _attend_type(ts, a):
@@ -91,8 +86,9 @@ def _attend_type(ts, a):
     return Type((*lead, q.shape[-2], v.shape[-1]), q.dtype)
 
 
-# q [..., L, E] (scaled), k [..., S, E], v [..., S, V], perhaps a mask that broadcasts to
-# [..., L, S].
+# q [..., L, E] (scaled), k [..., S, E], v [..., S, V]; perhaps a mask that broadcasts to [..., L, S]:
+# one that is added, or a bool one with the score of what it hides (minus infinity), and perhaps
+# with the weights of a row that sees nothing (0). As literals they would keep LLVM from vectorising.
 register("attend", "composite_late", arity=-1, build=_attend, vjp=_attend_vjp, infer=_attend_type,
          public=None)  # fmt: skip
 composite("attention", lambda *ins: emit("attend", *ins), arity=-1, public=None,

@@ -64,7 +64,11 @@ def scaled_dot_product_attention(
     if is_causal:
         attn_mask = causal(query.size(-2), key.size(-2))
     if dropout_p <= 0.0 and _fits(query, key, value, attn_mask):
-        operands = (query * scale, key, value) + (() if attn_mask is None else (attn_mask,))
+        operands = (query * scale, key, value)
+        if attn_mask is not None:
+            operands += (attn_mask,)
+            if attn_mask.dtype.kind == "b":
+                operands += (-math.inf,) if is_causal else (-math.inf, 0.0)
         return local.tape.record(OPS["attention"], operands)
     scores = (query * scale).matmul(key.transpose(-2, -1))
     if attn_mask is not None:
