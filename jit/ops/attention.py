@@ -86,9 +86,10 @@ def _attend_type(ts, a):
     return Type((*lead, q.shape[-2], v.shape[-1]), q.dtype)
 
 
-# q [..., L, E] (scaled), k [..., S, E], v [..., S, V]; perhaps a mask that broadcasts to [..., L, S]:
-# one that is added, or a bool one with the score of what it hides (minus infinity), and perhaps
-# with the weights of a row that sees nothing (0). As literals they would keep LLVM from vectorising.
+# q [..., L, E] (scaled), k [..., S, E], v [..., S, V]; perhaps a mask that broadcasts to
+# [..., L, S]: one that is added, or a bool one with the score of what it hides (minus infinity),
+# and perhaps with the weights of a row that sees nothing (0). These are no literals, which would
+# make LLVM split the loops rather than vectorise them.
 register("attend", "composite_late", arity=-1, build=_attend, vjp=_attend_vjp, infer=_attend_type,
          public=None)  # fmt: skip
 composite("attention", lambda *ins: emit("attend", *ins), arity=-1, public=None,
