@@ -112,6 +112,14 @@ def _zeros(grads, like):
     return [zeros_like(x) if g is None else g for g, x in zip(grads, like)]
 
 
+def _check_tracked(x):
+    if not isinstance(x, Tensor):
+        raise ValueError(f"Thing passed to transform API must be Tensor, got {type(x)}")
+    if not x.dtype.differentiable:
+        raise RuntimeError("only Tensors of floating point dtype can require gradients")
+    return x
+
+
 def grad_and_value(func: Callable, argnums=0, has_aux: bool = False) -> Callable:
     """A function that returns (gradient, value) of a scalar function.
 
@@ -123,6 +131,8 @@ def grad_and_value(func: Callable, argnums=0, has_aux: bool = False) -> Callable
     @functools.wraps(func)
     def wrapped(*args, **kwargs):
         chosen = _argnums(argnums, len(args), args)
+        for k in chosen:
+            tree_map(_check_tracked, args[k])
         with _transform():
             args = [tree_map(_track, a) if k in chosen else a for k, a in enumerate(args)]
             out = func(*args, **kwargs)
@@ -190,6 +200,7 @@ def vjp(func: Callable, *primals, has_aux: bool = False) -> tuple:
     >>> value, f(torch.tensor([1.0, 10.0]))
     (tensor([1., 9.]), (tensor([ 2., 60.]),))
     """
+    tree_map(_check_tracked, primals)
     with _transform():
         tracked = tree_map(_track, primals)
         out = func(*tracked)
@@ -202,7 +213,12 @@ def vjp(func: Callable, *primals, has_aux: bool = False) -> tuple:
                 )
             out, aux = out
         outs, out_spec = flatten(out)
-        _check_outputs(outs, "vjp(f, *primals): Expected f(*primals) to return only tensors")
+        for o in outs:
+            if not isinstance(o, Tensor):
+                raise RuntimeError(
+                    "vjp(f, *primals): expected f(*primals) to return only tensors, got "
+                    f"unsupported type {type(o)}"
+                )
         flat, spec = flatten(tracked)
         own = [x for x in flat if isinstance(x, Tensor)]
         keep = _needed_outside(outs, own)
@@ -303,6 +319,13 @@ def jvp(
             f"Got primals with structure {text(spec)} and tangents with structure "
             f"{text(given_spec)}"
         )
+    for x, t in zip(flat, given):
+        if isinstance(t, Tensor) and t.shape != x.shape:
+            raise RuntimeError(
+                "Trying to set a forward gradient that has a different size than that of the "
+                f"original Tensor, this is not supported. Tensor is of size {list(x.shape)} while "
+                f"the given forward gradient is of size {list(t.shape)}."
+            )
     linear = _Linear(func, primals, has_aux)
     out = unflatten(linear([t for t in given if isinstance(t, Tensor)]), linear.spec)
     return (linear.out, out, linear.aux) if has_aux else (linear.out, out)
@@ -318,7 +341,15 @@ def linearize(func: Callable, *primals) -> tuple:
     """
     linear = _Linear(func, primals)
 
+    shapes = [x.shape for x in flatten(primals)[0] if isinstance(x, Tensor)]
+
     def product(*tangents):
+        for k, (t, shape) in enumerate(zip(flatten(tangents)[0], shapes)):
+            if t.shape != shape:
+                raise RuntimeError(
+                    f"tangent:{k} with shape {t.shape} in flattened pytree doesn't match the shape "
+                    f"{shape} of the corresponding primal."
+                )
         return unflatten(linear(flatten(tangents)[0]), linear.spec)
 
     return linear.out, product
@@ -353,6 +384,8 @@ def jacrev(
     tensor([[2., 0.],
             [0., 6.]])
     """
+    if chunk_size is not None and chunk_size <= 0:
+        raise ValueError("jacrev: `chunk_size` should be greater than 0.")
 
     @functools.wraps(func)
     def wrapped(*args, **kwargs):

@@ -1,6 +1,7 @@
 """Neural networks: Module, layers, losses, functional forms and initialisation."""
 
-from . import attention, functional, init
+from . import attention, functional, grad, init
+from ._factory import factory_kwargs
 from ._linear_cross_entropy import LinearCrossEntropyOptions
 from .modules.activation import (
     CELU,
