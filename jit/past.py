@@ -322,6 +322,14 @@ class Kept:
         if k in past.built:
             past.built[k].owner = ref
 
+    def let_go(self, t) -> None:
+        """Tensor t, which has another value now, does not get the gradient of this one."""
+        past, nodes = self.past, self.past.built.values()
+        past.owners = {k: ref for k, ref in past.owners.items() if ref() is not t}
+        for node in nodes:
+            if node.owner is not None and node.owner() is t:
+                node.owner = None
+
     def info(self) -> Info:
         """What is known of Python in this value's backward; made when missing."""
         info = self.past.info.setdefault(self.index, Info())

@@ -153,6 +153,8 @@ class Writing:
             rg = bool(self.grad and part and (rg or st._rg == 2))
             linked = rg and st._rg == 2
             idx = self._update_root(root, m, t._v.meta, view, idx, rg, linked)
+        if part and self.grad and view is None and t._retains_grad and t._node is not None:
+            t._node.let_go(t)  # it keeps the gradient of its new value
         if holder._rg == 2 and not (part and self.grad):
             # A write through a detached alias or under no_grad leaves the graph as it was.
             rg = True

@@ -323,3 +323,31 @@ def saved_views_made_without_gradients(lib):
 )
 def test_found_by_more_sequences(program):
     same(program)
+
+
+def retained_of_the_new_value(lib):
+    x = lib.tensor([1.0, 2.0], requires_grad=True)
+    y = x.clamp(min=1.5)
+    y.retain_grad()
+    (y * x).sum().backward(retain_graph=True)
+    first = y.grad.tolist()
+    y.add_(1)
+    (y * y).sum().backward(retain_graph=True)
+    return first, y.grad.tolist()
+
+
+def leaf_read_before_and_after_a_write(lib):
+    x = lib.tensor([1.0, 2.0], requires_grad=True)
+    y = x.amax()
+    x.detach().add_(1)
+    try:
+        (y * x).sum().backward()
+    except RuntimeError as e:
+        return str(e)[:60], x.grad
+
+
+@pytest.mark.parametrize(
+    "program", [retained_of_the_new_value, leaf_read_before_and_after_a_write]
+)
+def test_retained_and_partial(program):
+    same(program)

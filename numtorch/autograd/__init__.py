@@ -206,9 +206,11 @@ def _before(run: Run, place: int) -> list[tuple]:
     end, entries = walk.order(place), tape.entries
     rest = [k for k in walk.needed if k >= 0 and walk.order(k) <= end]
     later = {i for k in rest for i in _jit._inputs_of(entries[k])}
+    targets = _targets(walk, None)
+    open_ = {id(t) for t, i in targets if i in later}  # more is to come for these leaves
     wanted = [
-        (t, i) for t, i in _targets(walk, None)
-        if (i not in later if t._rg == 1 else i >= 0 and walk.order(i) >= end)
+        (t, i) for t, i in targets
+        if (id(t) not in open_ if t._rg == 1 else i >= 0 and walk.order(i) >= end)
     ]  # fmt: skip
     seeds = [None if s is None else index_of(s) for _, s in run.roots]
     grads = run._entry(list(zip(run.at, seeds)), list(dict.fromkeys(i for _, i in wanted)), ())
