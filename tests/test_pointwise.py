@@ -158,3 +158,22 @@ def test_index_variables_do_not_hide_conversions():
     x[0], y[0] = 0, 0
     got = nt.logical_and(nt.tensor(x.numpy()), nt.tensor(y.numpy()))
     assert got.tolist() == torch.logical_and(x, y).tolist()
+
+
+SIGNED = {
+    "relu": lambda lib, x: x.relu(),
+    "relu6": lambda lib, x: lib.nn.functional.relu6(x),
+    "clamp": lambda lib, x: x.clamp(0.0, 1.0),
+    "clamp_min": lambda lib, x: x.clamp_min(0.0),
+    "clamp_max": lambda lib, x: x.clamp_max(-0.0),
+    "digamma": lambda lib, x: x[:-1].digamma(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SIGNED)
+def test_signed_zeros_and_nan(name):
+    values = [0.0, -0.0, 0.25, -0.25, 1e-30, -1e-30, float("inf"), float("nan")]
+    got, want = (SIGNED[name](lib, lib.tensor(values)).numpy() for lib in (nt, torch))
+    np.testing.assert_allclose(got, want, rtol=1e-6)
+    number = ~np.isnan(want)
+    np.testing.assert_array_equal(np.signbit(got)[number], np.signbit(want)[number])

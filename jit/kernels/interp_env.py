@@ -360,12 +360,24 @@ def _extremum(a, b, larger: bool):
 
 @quiet
 def maximum(a, b):
+    """The larger one, the first of equal ones; NaN if either is NaN."""
+    return b if a < b or b != b else a
+
+
+@quiet
+def minimum(a, b):
+    """The smaller one, the first of equal ones; NaN if either is NaN."""
+    return b if a > b or b != b else a
+
+
+@quiet
+def red_max(a, b):
     """The larger one; NaN if either is NaN; -0 counts as less than +0."""
     return _extremum(a, b, True)
 
 
 @quiet
-def minimum(a, b):
+def red_min(a, b):
     """The smaller one; NaN if either is NaN; -0 counts as less than +0."""
     return _extremum(a, b, False)
 
@@ -394,7 +406,7 @@ def primitives() -> dict[str, object]:
         fma=fma, select=select, isnan=isnan, copysign=copysign, frem=frem, poly=poly,
         inv_two_pi=inv_two_pi,
         maximum=maximum, minimum=minimum,
-        red_add=red_add, red_mul=red_mul, red_max=maximum, red_min=minimum,
+        red_add=red_add, red_mul=red_mul, red_max=red_max, red_min=red_min,
     )  # fmt: skip
     for dtype in DTYPES:
         if dtype[0] in "iu":

@@ -290,14 +290,22 @@ def _choices() -> dict[str, object]:
 
         return kind(types.boolean, kind, kind), codegen
 
-    def extremum(word: str):
+    def extremum(word: str, ordered: bool):
+        """`ordered`: -0 is less than +0, whichever comes first (so that loops may be split up);
+        else of equal numbers it is the first one."""
+
         def codegen(context, builder, sig, values):
             kind = sig.return_type
             if kind == types.boolean:
                 operation = builder.or_ if word == "max" else builder.and_
                 return operation(*values)
-            if isinstance(kind, types.Float):
+            if isinstance(kind, types.Float) and ordered:
                 name = f"llvm.{word}imum"
+            elif isinstance(kind, types.Float):
+                a, b = values
+                other = builder.fcmp_ordered("<" if word == "max" else ">", a, b)
+                number = builder.select(other, b, a)
+                return builder.select(builder.fcmp_unordered("uno", b, b), b, number)
             else:
                 name = f"llvm.{'s' if kind.signed else 'u'}{word}"
             return _call(builder, name, values[0].type, values)
@@ -309,9 +317,8 @@ def _choices() -> dict[str, object]:
 
         return pick
 
-    highest, lowest = extremum("max"), extremum("min")
-    return {"select": select, "maximum": highest, "minimum": lowest,
-            "red_max": highest, "red_min": lowest}  # fmt: skip
+    return {"select": select, "maximum": extremum("max", False), "minimum": extremum("min", False),
+            "red_max": extremum("max", True), "red_min": extremum("min", True)}  # fmt: skip
 
 
 def _sums() -> dict[str, object]:

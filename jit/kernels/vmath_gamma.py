@@ -110,7 +110,7 @@ def digamma_f64(x):
     far = log_f64(a) - HALF / a + w * poly(w, DIGAMMA_TAIL)
     r = select(small, near, far)
     turn = x - floor(x)
-    turn = select(turn > HALF, turn - ONE, turn)
+    turn = select(x > -HALF, x, select(turn > HALF, turn - ONE, turn))
     r = select(negative, select(turn == ZERO, NAN, r - PI / tan_f64(PI * turn)), r)
     r = select(x == ZERO, copysign(INF, -x), r)
     return select(x == INF, INF, select(x == -INF, NAN, r))

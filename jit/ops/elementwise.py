@@ -70,12 +70,12 @@ elementwise("pow", "pow_{t}({0}, {1})", arity=2, ref=np.power, cost=30, domain=(
                 (E("where", E("eq", y, 0), 0.0, g * (y * E("pow", x, y - 1))), x),
                 (g * E("where", E("eq", x, 0) & (_real(y) >= 0), 0.0,
                        o * E("log", cast(x, o.dtype))), y)))
-elementwise("maximum", "maximum({0}, {1})", arity=2, ref=np.maximum, bool_expr="{0} | {1}",
+elementwise("maximum", "maximum({1}, {0})", arity=2, ref=np.maximum, bool_expr="{0} | {1}",
             refuse=refuse.words("maximum not implemented for complex tensors.", "c"),
             vjp=lambda g, o, x, y: _m(
                 (g * E("where", E("eq", x, y), 0.5, cast(x > y, g.dtype)), x),
                 (g * E("where", E("eq", x, y), 0.5, cast(x < y, g.dtype)), y)))
-elementwise("minimum", "minimum({0}, {1})", arity=2, ref=np.minimum, bool_expr="{0} & {1}",
+elementwise("minimum", "minimum({1}, {0})", arity=2, ref=np.minimum, bool_expr="{0} & {1}",
             refuse=refuse.words("minimum not implemented for complex tensors.", "c"),
             vjp=lambda g, o, x, y: _m(
                 (g * E("where", E("eq", x, y), 0.5, cast(x < y, g.dtype)), x),
@@ -153,7 +153,7 @@ elementwise("sign", "select({0} > {t}(0), {t}(1), select({0} < {t}(0), {t}(-1), 
                 "torch.sgn instead.", "c", NotImplementedError))
 elementwise("square", "{0} * {0}", arity=1, result="number", ref=np.square,
             vjp=lambda g, o, x: (g * (2 * x),))
-elementwise("relu", "maximum({0}, {t}(0))", arity=1, ref=lambda x: np.maximum(x, 0),
+elementwise("relu", "select({0} < {t}(0), {t}(0), {0})", arity=1, ref=lambda x: np.maximum(x, 0),
             refuse=refuse.words("Boolean inputs not supported for relu", "b"),
             vjp=lambda g, o, x: (E("where", o > 0, g, 0.0),))
 for _name, _ref in (("floor", np.floor), ("ceil", np.ceil), ("trunc", np.trunc),

@@ -61,7 +61,7 @@ def kernel(args, begin, end, tid):
             x5 = p1[i2]
             v6 = x4 + x5
             p2[b3 + i] = v6
-            v7 = maximum(v6, f32(0))
+            v7 = select(v6 < f32(0), f32(0), v6)
             v8 = v7 > f32(0.0)
             v9 = select(v8, f32(1.0), f32(0.0))
             p3[b3 + i] = v9

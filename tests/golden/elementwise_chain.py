@@ -11,7 +11,7 @@ def kernel(args, begin, end, tid):
         x1 = p0[i]
         v2 = x1 * f32(s0)
         v3 = v2 + f32(s1)
-        v4 = maximum(v3, f32(0))
+        v4 = select(v3 < f32(0), f32(0), v3)
         x5 = p1[i]
         v6 = v4 * x5
         v7 = v6 - x1

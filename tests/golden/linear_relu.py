@@ -17,5 +17,5 @@ def kernel(args, begin, end, tid):
             x3 = p0[b2 + i]
             x4 = p1[i]
             v5 = x3 + x4
-            v6 = maximum(v5, f32(0))
+            v6 = select(v5 < f32(0), f32(0), v5)
             p2[b2 + i] = v6
