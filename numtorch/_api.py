@@ -160,7 +160,7 @@ def _place(schema: Schema, args: tuple, kwargs: dict, method: bool) -> tuple[dic
             f"{name}() takes {len(positional)} positional arguments but {len(args)} were given"
         )
     given = {p.name: a for p, a in zip(positional, args)}
-    out = kwargs.pop("out", None) if schema.accepts_out() else None
+    out = kwargs.pop("out", None) if schema.accepts_out() and not method else None
     names = {p.name for p in schema.params}
     for key, value in kwargs.items():
         target = key
@@ -300,9 +300,10 @@ def _fast_source(s: Schema, short: str, method: bool) -> str:
     """One schema as `def f(input=MISSING, dim=d1, *extra, out=None, **unknown)` with checks."""
     heads = [f"{p.name}=d{k}" for k, p in enumerate(s.params) if not p.kwonly] + ["*extra"]
     heads += [f"{p.name}=d{k}" for k, p in enumerate(s.params) if p.kwonly]
-    heads += ["out=None"] if s.out else []
+    takes_out = s.out and not method
+    heads += ["out=None"] if takes_out else []
     lines = [f"def {short}({', '.join(heads)}, **unknown):"]
-    tests = ["extra", "unknown", *(["out is not None"] if s.out else [])]
+    tests = ["extra", "unknown", *(["out is not None"] if takes_out else [])]
     for k, p in enumerate(s.params):
         test = _TESTS.get(p.base)
         if test is None:
@@ -322,7 +323,7 @@ def _fast_source(s: Schema, short: str, method: bool) -> str:
     lines.append(f"    if {' or '.join(tests)}:")
     positional = ", ".join(p.name for p in s.positional)
     pairs = [f"'{p.name}': {p.name}" for p in s.params if p.kwonly]
-    pairs += ["'out': out"] if s.out else []
+    pairs += ["'out': out"] if takes_out else []
     lines.append(f"        args = ({positional},)")
     lines.append(f"        named = {{{', '.join(pairs)}}}")
     for k, p in enumerate(s.params):

@@ -107,7 +107,7 @@ def _number(x, _):
 
 
 def _bool(x, _):
-    return bool(x) if isinstance(x, (bool, np.bool_)) else MISSING
+    return x if x.__class__ is bool else MISSING  # not NumPy's, as in PyTorch
 
 
 def _str(x, _):

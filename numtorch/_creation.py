@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 
 import numpy as np
@@ -102,8 +103,18 @@ def _to_array(data, dtype) -> tuple:
                 "must be real number, not complex" if dtype.kind == "f" else
                 "'complex' object cannot be interpreted as an integer"
             )
+        if dtype.kind == "i" and array.size and not isinstance(data, (np.ndarray, np.generic)):
+            _check_range(array, dtype)
         array = array != 0 if dtype.kind == "b" else _d.from_values(array, dtype)
     return array, dtype
+
+
+def _check_range(array: np.ndarray, dtype) -> None:
+    """RuntimeError for Python's numbers that an integer dtype does not have."""
+    info, floats = np.iinfo(dtype.np), array.dtype.kind == "f"
+    low = -info.max if info.min == 0 and not floats else info.min
+    if not (array.min() >= low and array.max() <= info.max):  # nor NaN
+        raise RuntimeError(f"value cannot be converted to type {dtype.name} without overflow")
 
 
 def _large_ints(array: np.ndarray, data, dtype) -> np.ndarray:
@@ -305,6 +316,50 @@ def _plain_number(x):
         if isinstance(x, kind):
             return kind(x)
     return x.item() if isinstance(x, np.generic) else float(x)
+
+
+_C_NAMES = {
+    "i32": "int", "f16": "c10::Half", "bf16": "c10::BFloat16", "f32": "float", "f64": "double",
+    "c64": "c10::complex<float>", "c128": "c10::complex<double>",
+}  # fmt: skip
+LARGEST = {"f16": 65504.0, "bf16": 3.3895313892515355e38, "f32": 3.4028234663852886e38}
+
+
+def fitting(value, dtype):
+    """A Python number that tensors of the dtype are to be filled with.
+
+    RuntimeError if the dtype has no such number; integers may be negative in unsigned types.
+    """
+    short, given = dtype.short, value
+    if dtype.kind == "c":
+        limit = LARGEST["f32"] if short == "c64" else math.inf
+        parts = (complex(value).real, complex(value).imag)
+        fits = all(not limit < abs(p) < math.inf for p in parts)
+    elif value.__class__ is complex and value.imag and dtype.kind != "b":
+        fits = False
+    else:
+        value = value.real if value.__class__ is complex else value
+        if dtype.kind == "f":
+            fits = not LARGEST.get(short, math.inf) < abs(value) < math.inf
+        elif dtype.kind == "b":
+            fits = True
+        else:
+            info = np.iinfo(dtype.np)
+            low = -info.max if info.min == 0 and value.__class__ is not float else info.min
+            fits = low <= value <= info.max
+    if not fits:
+        name = _C_NAMES.get(short, f"{dtype.name}_t")
+        raise RuntimeError(f"value cannot be converted to type {name} without overflow")
+    return given
+
+
+def assigned(value, dtype):
+    """A number that is stored in an element: unlike `fitting`, halves round to infinities."""
+    if not dtype.narrow:
+        return fitting(value, dtype)
+    fitting(value, _d.float64)
+    value = value.real if value.__class__ is complex else value
+    return math.copysign(math.inf, value) if abs(value) > LARGEST[dtype.short] else value
 
 
 # The factories use what is above; everybody else finds all creation functions here.

@@ -14,7 +14,7 @@ from numtorch.jit.runtime.allocator import alloc
 from numtorch.jit.strides import inverse, order_of, turned
 
 from ._api import REGISTRY, function
-from ._creation import _check_device, _dtype, _own, _plain_number, _sizes, tensor
+from ._creation import _check_device, _dtype, _own, _plain_number, _sizes, assigned, fitting, tensor
 from ._shape_ops import channels_last_strides, format_name, layout_of_copy
 from ._tensor import Tensor, wrap
 
@@ -79,7 +79,8 @@ def full(size, fill_value, *, dtype=None, device=None, requires_grad=False) -> T
         kinds = (("b", bool), ("i", int), ("c", complex))
         dtype = _d.weak_dtype(next((k for k, t in kinds if isinstance(fill_value, t)), "f"))
     shape = _sizes((size,) if isinstance(size, (tuple, list)) else (size,))
-    t = _full(shape, _plain_number(fill_value), _dtype(dtype))
+    dtype = _dtype(dtype)
+    t = _full(shape, fitting(_plain_number(fill_value), dtype), dtype)
     return finish(t, device, requires_grad)
 
 
@@ -187,7 +188,8 @@ def scalar_tensor(s, *, dtype, layout, device, pin_memory, requires_grad):
     >>> torch.scalar_tensor(3)
     tensor(3.)
     """
-    return finish(_full((), s, _dtype(dtype)), device, requires_grad)
+    dtype = _dtype(dtype)
+    return finish(_full((), assigned(s, dtype), dtype), device, requires_grad)
 
 
 # ---------------------------------------------------------------- like another tensor
@@ -222,8 +224,9 @@ def full_like(
     >>> torch.full_like(torch.tensor([1.5, 2.5, 3.5]), 7)
     tensor([7., 7., 7.])
     """
-    strides, value = like_strides(input, memory_format), _plain_number(fill_value)
-    out = _full(input._v.meta.shape, value, dtype or input.dtype, strides)
+    strides, dtype = like_strides(input, memory_format), dtype or input.dtype
+    value = fitting(_plain_number(fill_value), dtype)
+    out = _full(input._v.meta.shape, value, dtype, strides)
     return finish(out, device, requires_grad)
 
 

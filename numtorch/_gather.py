@@ -8,6 +8,7 @@ import numpy as np
 
 from ._api import function
 from ._casts import to
+from ._creation import fitting
 from ._indexing import gather_flat, record_checked
 from ._masked import _c, _where_masked
 from ._out import expected_dtype
@@ -420,6 +421,8 @@ def _index_fill_value(input, dim, index, value):
                            "supported")  # fmt: skip
     if input.dtype.kind == "f":
         value = float(value)
+    value = fitting(value, input.dtype)
+    value = bool(value) if input.dtype.kind == "b" else value
     return _filled_at(input, check_dim(dim, input.dim()), index, value)
 
 

@@ -14,6 +14,7 @@ from numtorch.jit.views import check_overlap
 
 from ._api import function
 from ._casts import fill_, to
+from ._creation import assigned
 from ._shape_ops import (
     _copied,
     clone,
@@ -342,11 +343,10 @@ def setitem(self: Tensor, key, value) -> None:
 def _assigned(t: Tensor, value):
     """A Python number, or TypeError."""
     if isinstance(value, (bool, int, float, np.bool_, np.integer, np.float64)):
-        return value.item() if isinstance(value, np.generic) else value
+        return assigned(value.item() if isinstance(value, np.generic) else value, t.dtype)
     if isinstance(value, complex):
-        if t.dtype.kind != "c":
-            raise RuntimeError("value cannot be converted to type float without overflow")
-        return value
+        value = assigned(value, t.dtype)
+        return value.real if t.dtype.kind in "if" and value.__class__ is complex else value
     shown = type(value).__name__
     if isinstance(value, (np.generic, np.ndarray)):
         shown = f"numpy.{shown}"

@@ -8,6 +8,7 @@ from numtorch.jit.record import local
 
 from ._api import function
 from ._casts import to
+from ._creation import fitting
 from ._indexing import array_now, gather_flat, put_result
 from ._shape_ops import _copied, expand, in_shape, reshape, slice_view
 from ._tensor import Tensor
@@ -37,24 +38,14 @@ def _masked_fill_value(input, mask, value):
     tensor([ 0., -1., -1.])
     """
     _need_mask("masked_fill", mask)
-    if isinstance(value, complex) and input.dtype.kind != "c":
-        raise RuntimeError("value cannot be converted to type float without overflow")
-    if input.dtype.kind in "bi" and not isinstance(value, bool):
-        value = _int_value(input, value)
-    elif input.dtype.kind == "f":
+    value, kind = fitting(value, input.dtype), input.dtype.kind
+    if isinstance(value, complex) and kind in "if":
+        value = value.real
+    if kind in "bi" and not isinstance(value, bool):
+        value = bool(value) if kind == "b" else int(value)
+    elif kind == "f":
         value = float(value)
     return _where_masked(mask, value, input)
-
-
-def _int_value(t: Tensor, value):
-    if t.dtype.kind == "b":
-        return bool(value)
-    info = np.iinfo(t.dtype.np)
-    if not info.min <= value <= info.max:
-        raise RuntimeError(
-            f"value cannot be converted to type {t.dtype.name}_t without overflow"
-        )
-    return int(value)
 
 
 def _where_masked(mask, value, t: Tensor) -> Tensor:

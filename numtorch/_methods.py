@@ -126,7 +126,7 @@ def binary(name: str, swap: bool = False, operator: bool = False, magic: str = "
             tape.flush()
         return t
 
-    method.__name__ = name
+    method.__name__ = method.__qualname__ = name
     method.__doc__ = f"Elementwise {name}; operands broadcast and are promoted."
     return method
 
@@ -163,7 +163,7 @@ def unary(name: str):
             tape.flush()
         return t
 
-    method.__name__ = name
+    method.__name__ = method.__qualname__ = name
     method.__doc__ = f"Elementwise {name}."
     return method
 

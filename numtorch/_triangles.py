@@ -66,7 +66,12 @@ def broadcast_shapes(*shapes):
     """
     out: list[int] = []
     for shape in shapes:
-        sizes = (shape,) if isinstance(shape, int) else tuple(shape)
+        sizes = (shape,) if isinstance(shape, int) else shape
+        if not isinstance(sizes, (tuple, list)):
+            raise RuntimeError(
+                "Input shapes should be of type ints, a tuple of ints, or a list of ints, got "
+                f"{shape}"
+            )
         for s in sizes:
             if s < 0:
                 raise RuntimeError(

@@ -92,3 +92,45 @@ def test_layouts():
     y = x.contiguous(memory_format="torch.channels_last")
     assert y.stride() == (60, 1, 15, 3) and y.contiguous().stride() == (60, 20, 5, 1)
     check(y, torch.arange(120.0).reshape(2, 3, 4, 5))
+
+
+FILLS = {
+    "full": lambda lib, d, v: lib.full((2,), v, dtype=d),
+    "full_like": lambda lib, d, v: lib.full_like(lib.zeros(2), v, dtype=d),
+    "fill_": lambda lib, d, v: lib.zeros(2, dtype=d).fill_(v),
+    "new_full": lambda lib, d, v: lib.zeros(2, dtype=d).new_full((2,), v),
+    "scalar_tensor": lambda lib, d, v: lib.scalar_tensor(v, dtype=d),
+    "masked_fill": lambda lib, d, v: lib.zeros(2, dtype=d).masked_fill(lib.tensor([True, False]), v),
+    "index_fill": lambda lib, d, v: lib.zeros(2, dtype=d).index_fill(0, lib.tensor([0]), v),
+    "tensor": lambda lib, d, v: lib.tensor([v], dtype=d),
+    "item": lambda lib, d, v: lib.zeros(2, dtype=d).__setitem__(0, v),
+}
+
+
+def _made(make, lib, dtype, value):
+    try:
+        out = make(lib, getattr(lib, dtype), value)
+        return None if out is None else str(out.tolist())
+    except (RuntimeError, TypeError) as e:
+        return type(e), str(e)
+
+
+@pytest.mark.parametrize("name", FILLS)
+def test_numbers_that_a_dtype_does_not_have(name):
+    for dtype, values in {
+        "uint8": (300, -1, -256, 2.5, float("nan"), 2 + 0j, 1j), "int32": (2**31, -(2**31), float("inf")),
+        "float16": (65504, 70000.0, float("inf"), 1j), "float32": (1e39, 3e38), "bool": (7, 1j),
+        "complex64": (1e39, 1 + 2j),
+    }.items():  # fmt: skip
+        for v in values:
+            assert _made(FILLS[name], nt, dtype, v) == _made(FILLS[name], torch, dtype, v), (dtype, v)
+
+
+def test_methods_take_no_out_and_flags_are_python_bools():
+    x = nt.ones(2)
+    with pytest.raises(TypeError, match=r"isinf\(\) got an unexpected keyword argument 'out'"):
+        x.isinf(out=nt.zeros(2))
+    with pytest.raises(TypeError, match="must be bool, not numpy.bool"):
+        nt.put(x, nt.tensor([0]), nt.ones(1), np.bool_(True))
+    with pytest.raises(RuntimeError, match="Input shapes should be of type ints"):
+        nt.broadcast_shapes((2,), nt.ones(1))
