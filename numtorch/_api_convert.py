@@ -35,28 +35,34 @@ DISPLAY = {
 def type_name(x) -> str:
     """A value's type as PyTorch's errors show it."""
     if isinstance(x, (tuple, list)) and x:
-        inner = ", ".join(type(v).__name__ for v in x)
+        inner = ", ".join(_class_name(v) for v in x)
         return f"{type(x).__name__} of ({inner}{',' if len(x) == 1 else ''})"
     if isinstance(x, DType):
         return "torch.dtype"
-    return type(x).__name__
+    return _class_name(x)
+
+
+def _class_name(x) -> str:
+    """The name of a class as C code shows it: NumPy's with the module."""
+    kind = type(x)
+    return f"numpy.{kind.__name__}" if kind.__module__ == "numpy" else kind.__name__
 
 
 def mismatch(name: str, p, position: int | None, value) -> ArgumentError:
     """PyTorch's error of an argument of the wrong type."""
     where = f" (position {position})" if position else ""
-    shown = type(value).__name__
+    shown = _class_name(value)
     if p.base in ("int[]", "Tensor[]") and isinstance(value, (tuple, list)):
         bad = next((k for k, v in enumerate(value) if not _fits(p.base[:-2], v)), None)
         if bad is not None and p.base == "Tensor[]":
             return ArgumentError(
                 f"expected Tensor as element {bad} in argument {(position or 1) - 1}, but got "
-                f"{type(value[bad]).__name__}"
+                f"{_class_name(value[bad])}"
             )
         if bad is not None:
             return ArgumentError(
                 f"{name}(): argument '{p.name}'{where} must be tuple of ints, but found "
-                f"element of type {type(value[bad]).__name__} at pos {bad}"
+                f"element of type {_class_name(value[bad])} at pos {bad}"
             )
     return ArgumentError(
         f"{name}(): argument '{p.name}'{where} must be {DISPLAY[p.base]}, not {shown}"
