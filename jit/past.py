@@ -69,8 +69,12 @@ def survivors(
             if i < 0 or i in examples or not hasattr(_row(entries[i]), "kind"):
                 continue
             # A graph that a detached value came from may be freed before the one that reads it.
-            apart = _passes(entries[i]) and not _passes(entries[k])
-            if i in once or apart or not _cheap(entries[i]):
+            if _passes(entries[i]) and not _passes(entries[k]):
+                while i >= 0 and _moves(entries[i]):
+                    i = entries[i][3]
+                if i >= 0 and _passes(entries[i]):
+                    saved.add(i)
+            elif i in once or not _cheap(entries[i]):
                 saved.add(i)
     inputs = {i for k in closure for i in _inputs_of(entries[k]) if i <= INPUT_BASE}
     inputs |= {
@@ -112,6 +116,12 @@ def _values_of(e: tuple):
 def _passes(e: tuple) -> bool:
     """True if gradients pass an entry."""
     return (e[2][0] if e[0] is GIVEN else e[0]).__class__ is GradOp or e[0] is LINK
+
+
+def _moves(e: tuple) -> bool:
+    """True for a view that gradients pass: it is recorded again, its memory is its operand's."""
+    op = e[2][0] if e[0] is GIVEN else e[0]
+    return op.__class__ is GradOp and op.op.kind == "movement" and len(e) == 4
 
 
 def _closure(entries: tuple, roots) -> list[int]:
@@ -269,8 +279,14 @@ class Past:
         e = self.entries[i]
         if i in self.leaves:
             return (self.leaves[i], self.built[i] if v is None else v, self.keys.get(i))
-        if v is not None and not passes and _passes(e):
-            return Apart(v, self.places.get(i))
+        if not passes and _passes(e):
+            if v is not None:
+                return Apart(v, self.places.get(i))
+            if _moves(e):
+                op, attrs = e[2][:2] if e[0] is GIVEN else (e[0], e[2])
+                node = Node(op.op, e[1], attrs, (self._operand(e[3], False),), None)
+                node.token = self.token
+                return node
         if v is not None and e[0].__class__ is not GradOp and _row(e) is not GIVEN:
             return v
         return self.built[i]
