@@ -74,3 +74,14 @@ def test_activations_keep_their_operand_alone(name):
     w = nt.ones(8, 8)
     more = arena(5, 4096, lambda y: op(y @ w)) - arena(3, 4096, lambda y: op(y @ w))
     assert more <= 2.5 * size
+
+
+def test_vmap_takes_the_batch_whole():
+    # A loop over examples would warn, and warnings are errors here.
+    x = nt.tensor(np.random.default_rng(0).random((3, 5, 4), dtype="f4"))
+
+    def f(y):
+        out = nt.nn.functional.scaled_dot_product_attention(y, y, y, is_causal=True)
+        return nt.nn.functional.gelu(out)
+
+    np.testing.assert_allclose(nt.func.vmap(f)(x).numpy(), f(x).numpy(), rtol=1e-5, atol=1e-6)

@@ -63,7 +63,7 @@ def scaled_dot_product_attention(
     scale = 1 / math.sqrt(query.size(-1)) if scale is None else scale
     if is_causal:
         attn_mask = causal(query.size(-2), key.size(-2))
-    if dropout_p <= 0.0 and _fits(query, key, value, attn_mask):
+    if dropout_p <= 0.0 and not local.tape.levels and _fits(query, key, value, attn_mask):
         operands = (query * scale, key, value)
         if attn_mask is not None:
             operands += (attn_mask,)
