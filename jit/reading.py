@@ -244,10 +244,13 @@ class Reading:
 
 
 def _source(t):
-    """The view that a view was made of, if it is still there and the same."""
-    if t._view.source is None or t._view.seen != counter_of(t).n:
+    """The nearest view that a view was made of, if it is still there and the same."""
+    view = t._view
+    if view.source is None or view.seen != counter_of(t).n:
         return None
-    ref, view = t._view.source
-    found = ref()
+    found = None
+    while found is None and view.source is not None:
+        ref, view = view.source
+        found = ref()
     same = found is not None and found._view is view and found._st is t._st
     return found if same else None

@@ -351,3 +351,15 @@ def leaf_read_before_and_after_a_write(lib):
 )
 def test_retained_and_partial(program):
     same(program)
+
+
+def gradient_of_a_view_two_steps_up(lib):
+    x = lib.ones(2, 3, requires_grad=True)
+    part = x[:, :2]
+    w = part[None, :, None]
+    first = lib.autograd.grad(w.sum(), x, retain_graph=True)[0].tolist()
+    return first, lib.autograd.grad(w.sum(), part)[0].tolist()
+
+
+def test_gradient_of_a_view_two_steps_up():
+    same(gradient_of_a_view_two_steps_up)
