@@ -367,9 +367,10 @@ class _Again:
             self.stale.add(k)
         if node.kept is not None:
             tape.kept[k] = (OWN,) * node.kept.any
-            if node.kept.changed():
+            if node.kept.changed() and not _packed(node.info):
                 self.errors[k] = RuntimeError(stale_text(node.meta))
-        if (self.stale or self.gone) and node.op.__class__ is GradOp:
+        grad_op = node.op.__class__ is GradOp and not _packed(node.info)
+        if (self.stale or self.gone) and grad_op:
             read = saved_by(tape, node.row, node.meta, node.attrs, tuple(ins))
             own = getattr(node.row, "saves", None)
             saved = read if own is None else own
@@ -549,7 +550,10 @@ def _overwritten(tape: Tape, k: int, e: tuple, saved) -> tuple[int, int] | None:
 
 def unpacks(tape: Tape, k: int) -> bool:
     """True for an op whose gradient reads what hooks on saved tensors return."""
-    info = tape.info.get(k)
+    return _packed(tape.info.get(k))
+
+
+def _packed(info: Info | None) -> bool:
     return info is not None and getattr(info.function, "unpacks", False)
 
 

@@ -7,6 +7,7 @@ came several at a time (split, unbind) may not be written while gradients are re
 from __future__ import annotations
 
 import weakref
+from sys import getrefcount
 
 from .strides import row_major  # noqa: F401
 
@@ -131,10 +132,14 @@ def flag_views(t) -> None:
             a._rg = new
 
 
-def rebase(t) -> bool:
+_HELD_ALONE = 4  # references: the tape's, the list's, the loop's, the argument
+
+
+def rebase(t, held: dict) -> bool:
     """Drops the detach() that t's family starts with, if nobody sees the memory from before it.
 
-    Then a write through t may carry gradients: no other graph is there to keep.
+    Then a write through t may carry gradients: no other graph is there to keep. `held`: tensors
+    that the tape holds; nobody else does if these are all their references.
     """
     st, chain = t._st, t._view.chain
     last = max(k for k, (op, _, _) in enumerate(chain) if op is not None and not op.differentiable)
@@ -142,6 +147,8 @@ def rebase(t) -> bool:
     if any(op is not None and op.differentiable for op, _, _ in head):
         return False
     alive = [a for a in (r() for r in st.aliases) if a is not None]
+    ours = set(map(id, held.values()))
+    alive = [a for a in alive if id(a) not in ours or getrefcount(a) > _HELD_ALONE]
     if any(a._view is None or a._view.chain[: last + 1] != head for a in alive):
         return False
     for a in alive:

@@ -208,7 +208,7 @@ class Writing:
 
     def _rebased(self, t, root: int, m: Meta) -> int:
         """The root without its graph, as what t's family starts from."""
-        if not rebase(t):
+        if not rebase(t, self.shared):
             raise NotImplementedError(
                 "a write that carries gradients through a detached alias of a tensor that is still "
                 "in use is not implemented in numtorch; clone() the detached tensor first"

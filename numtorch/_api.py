@@ -161,6 +161,8 @@ def _place(schema: Schema, args: tuple, kwargs: dict, method: bool) -> tuple[dic
         )
     given = {p.name: a for p, a in zip(positional, args)}
     out = kwargs.pop("out", None) if schema.accepts_out() and not method else None
+    if method and kwargs.get("out", out) is None:
+        kwargs.pop("out", None)  # NumPy's functions pass it to methods
     names = {p.name for p in schema.params}
     for key, value in kwargs.items():
         target = key

@@ -245,8 +245,8 @@ def _looking(name: str, plain: Callable) -> Callable:
 
     @functools.wraps(plain)
     def method(self, *others, **kwargs):
-        found = overriding(others)
-        if not found or not isinstance(found[0], Tensor):
+        found = [v for v in overriding(others) if isinstance(v, Overridable)]
+        if not found:
             return plain(self, *others, **kwargs)
         return dispatch(public(name), found, (self, *others), kwargs)
 
@@ -277,10 +277,15 @@ def _functions() -> None:
 
 
 def _overridable(f: Callable) -> Callable:
+    from .sparse._base import SparseTensor
+
     @functools.wraps(f)
     def looking(*args, **kwargs):
         found = overriding((*args, *kwargs.values()))
-        return dispatch(looking, found, args, kwargs) if found else f(*args, **kwargs)
+        # Sparse tensors, which are the library's own, are among what the function expects.
+        if all(isinstance(v, SparseTensor) for v in found):
+            return f(*args, **kwargs)
+        return dispatch(looking, found, args, kwargs)
 
     return looking
 

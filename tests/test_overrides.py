@@ -224,3 +224,13 @@ def test_handle_and_wrap(T):
     assert T.overrides.is_tensor_method_or_property(T.Tensor.sin)
     assert not T.overrides.is_tensor_method_or_property(T.sin)
     assert T.overrides.resolve_name(T.Tensor.sin) == "torch.Tensor.sin"
+
+
+def test_sparse_tensors_beside_subclasses():
+    class A(numtorch.Tensor):
+        pass
+
+    eye = numtorch.eye(2).to_sparse()
+    assert numtorch.spmm(eye, numtorch.ones(2, 1)).tolist() == [[1], [1]]
+    assert (eye @ numtorch.ones(2, 1)).tolist() == [[1], [1]]
+    assert (numtorch.ones(2, 2) + eye).tolist() == [[2, 1], [1, 2]]

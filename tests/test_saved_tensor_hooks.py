@@ -75,6 +75,13 @@ def test_mutation_and_refusals():
         b.sin_()
         out.backward()
     assert x.grad.tolist() == [2.0, 2.0]
+    x.grad = None
+    with graph.allow_mutation_on_saved_tensors():  # also where the write is executed before
+        b = x.clone()
+        out = (b**2).sum()
+        assert b.zero_().tolist() == [0, 0]
+        out.backward()
+    assert x.grad.tolist() == [2.0, 2.0]
     with graph.saved_tensors_hooks(lambda t: 1, lambda t: 2):
         y = x * x
     with pytest.raises(TypeError, match="unpack_hook expected to be a Tensor but got .* int"):
