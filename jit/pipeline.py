@@ -232,6 +232,28 @@ def _is_input_view(v: Value) -> bool:
     return v.node is None
 
 
+def _merge_again(unit: Unit, needed: set[Value]) -> None:
+    """What is computed `after` something, to be kept no longer, in a kernel that has it anyway."""
+    if not any(n.op.name == "after" for n in unit.nodes):
+        return
+    mapping: dict[Value, Value] = {}
+    seen: dict[tuple, Node] = {}
+    kept = []
+    for node in unit.nodes:
+        node.inputs = [mapping.get(v, v) for v in node.inputs]
+        if node in unit.homes or node.out in needed or node in unit.cross:
+            kept.append(node)
+        elif node.op.name == "after":
+            mapping[node.out] = node.inputs[0]
+        else:
+            first = seen.setdefault(simplify.node_key(node.op, node.inputs, node.attrs), node)
+            if first is node:
+                kept.append(node)
+            else:
+                mapping[node.out] = first.out
+    unit.nodes = kept
+
+
 def generate(graph: Graph, units: list[Unit], layout: Layout, state, in_key) -> list[Kernel]:
     """Kernels of the units, in order."""
     needed: set[Value] = set(state.alias_out.values())
@@ -244,6 +266,7 @@ def generate(graph: Graph, units: list[Unit], layout: Layout, state, in_key) -> 
         if unit.opaque:
             kernels.extend(opaque_kernels(unit.nodes[0], layout))
             continue
+        _merge_again(unit, needed)
         stored: dict[Value, Target] = {}
         for node in unit.nodes:
             if node in unit.homes:
