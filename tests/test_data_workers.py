@@ -317,6 +317,7 @@ def test_threads_load_at_once():
 
 PROGRAM = """
 import os, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # also where tests run in the background
 from numtorch.utils.data import DataLoader
 class Slow:
     def __len__(self): return 1000

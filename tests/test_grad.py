@@ -19,6 +19,12 @@ ROWS = [
 FLAT = {"sign", "floor", "ceil", "trunc", "round"}
 
 
+@pytest.fixture(autouse=True)
+def interpreted(setting):
+    """Formulas are held here, not kernels: compiling a kernel for each took minutes."""
+    setting(interp=True)
+
+
 def leaf(shape, low=-2.0, high=2.0) -> nt.Tensor:
     """A float64 leaf of distinct values, none of them near an integer or a tie."""
     n = int(np.prod(shape))
