@@ -14,7 +14,7 @@ from numtorch.jit.views import Storage
 
 from ._creation import from_numpy, frombuffer, tensor
 from ._descriptors import check_device
-from ._tensor import Tensor, _new
+from ._tensor import Tensor, _new, shared_leaf
 
 # ---------------------------------------------------------------- NumPy
 
@@ -342,10 +342,7 @@ def __deepcopy__(self: Tensor, memo: dict) -> Tensor:
 
 def __copy__(self: Tensor) -> Tensor:
     """Another tensor over the same memory, a leaf as this one is."""
-    alias = self.detach()
-    out = _new(type(self))
-    out._v, out._st, out._view = alias._v, alias._st, alias._view
-    out._st.add_alias(out)
+    out = shared_leaf(type(self), self)
     if self._rg == 1:
         out.requires_grad_()
     return set_state(out, own_attributes(self))

@@ -18,6 +18,22 @@ def _gradient(forward: Callable, size, given: Tensor, grad_output: Tensor) -> Te
     return grad(out, x, grad_output)[0]
 
 
+def _described(
+    f: Callable, k: int, operand: str, given: str, called: str, found: tuple
+) -> Callable:
+    """f with its name and documentation: the example's operands, call and resulting shape."""
+    f.__name__ = f.__qualname__ = name = f"conv{k}d_{operand}"
+    f.__doc__ = (
+        f"The gradient of conv{k}d with respect to its {operand}, which has the shape "
+        f"{operand}_size.\n\n"
+        "    >>> import numtorch as torch\n"
+        f"    >>> {given}, torch.ones{(1, 1, *(2,) * k)}\n"
+        f"    >>> torch.nn.grad.{name}({called}, out).shape\n"
+        f"    torch.Size({list(found)})\n    "
+    )
+    return f
+
+
 def _input_function(k: int) -> Callable:
     conv = getattr(F, f"conv{k}d")
 
@@ -30,16 +46,9 @@ def _input_function(k: int) -> Callable:
 
         return _gradient(forward, input_size, weight, grad_output)
 
-    conv_input.__name__ = conv_input.__qualname__ = f"conv{k}d_input"
     size, kernel = (1, 1, *(3,) * k), (1, 1, *(2,) * k)
-    conv_input.__doc__ = (
-        f"The gradient of conv{k}d with respect to its input, which has the shape input_size.\n\n"
-        "    >>> import numtorch as torch\n"
-        f"    >>> weight, out = torch.ones{kernel}, torch.ones{(1, 1, *(2,) * k)}\n"
-        f"    >>> torch.nn.grad.conv{k}d_input({size}, weight, out).shape\n"
-        f"    torch.Size({list(size)})\n    "
-    )
-    return conv_input
+    return _described(conv_input, k, "input", f"weight, out = torch.ones{kernel}",
+                      f"{size}, weight", size)  # fmt: skip
 
 
 def _weight_function(k: int) -> Callable:
@@ -54,16 +63,9 @@ def _weight_function(k: int) -> Callable:
 
         return _gradient(forward, weight_size, input, grad_output)
 
-    conv_weight.__name__ = conv_weight.__qualname__ = f"conv{k}d_weight"
     size, kernel = (1, 1, *(3,) * k), (1, 1, *(2,) * k)
-    conv_weight.__doc__ = (
-        f"The gradient of conv{k}d with respect to its weight, which has the shape weight_size.\n\n"
-        "    >>> import numtorch as torch\n"
-        f"    >>> x, out = torch.ones{size}, torch.ones{(1, 1, *(2,) * k)}\n"
-        f"    >>> torch.nn.grad.conv{k}d_weight(x, {kernel}, out).shape\n"
-        f"    torch.Size({list(kernel)})\n    "
-    )
-    return conv_weight
+    return _described(conv_weight, k, "weight", f"x, out = torch.ones{size}", f"x, {kernel}",
+                      kernel)  # fmt: skip
 
 
 conv1d_input, conv2d_input, conv3d_input = map(_input_function, (1, 2, 3))

@@ -26,6 +26,11 @@ class ParameterMeta(type):
 _MARKS: dict[type, str] = {}
 
 
+def _of_subclass(data) -> bool:
+    """True for a tensor of a class of the program that takes functions over."""
+    return data.__class__ in dense_types and data.__class__ not in tensor_types
+
+
 def _marked(kind: type, data: Tensor, requires_grad: bool) -> Tensor:
     """A leaf with the memory of `data`, a tensor of a subclass, that counts as a `kind`."""
     t = data.detach().requires_grad_(requires_grad)
@@ -56,13 +61,10 @@ class Parameter(Tensor, metaclass=ParameterMeta):
     def __new__(cls, data=None, requires_grad: bool = True):
         if data is None:
             data = _creation.empty(0)
-        if data.__class__ in dense_types and data.__class__ not in tensor_types:
+        if _of_subclass(data):
             return _marked(cls, data, requires_grad)
         t = shared_leaf(cls, data)
         return t.requires_grad_() if requires_grad else t
-
-    def __init__(self, *args, **kwargs):
-        pass
 
 
 class Buffer(Tensor, metaclass=ParameterMeta):
@@ -78,16 +80,12 @@ class Buffer(Tensor, metaclass=ParameterMeta):
     __torch_function__ = plain_function
 
     def __new__(cls, data=None, *, persistent: bool = True):
-        if data.__class__ in dense_types and data.__class__ not in tensor_types:
+        if _of_subclass(data):
             t = _marked(cls, data, False)
-            t.persistent = persistent
-            return t
-        t = shared_leaf(cls, _creation.empty(0) if data is None else data)
+        else:
+            t = shared_leaf(cls, _creation.empty(0) if data is None else data)
         t.persistent = persistent
         return t
-
-    def __init__(self, *args, **kwargs):
-        pass
 
 
 _MARKS.update({Parameter: "_is_param", Buffer: "_is_buffer"})
@@ -186,7 +184,7 @@ class UninitializedParameter(UninitializedTensorMixin, Parameter):
         return f"<{type(self).__name__}>"
 
 
-class UninitializedBuffer(UninitializedTensorMixin, Tensor, internal=True):
+class UninitializedBuffer(UninitializedTensorMixin, Tensor):
     """A buffer whose shape the first input of a lazy module decides.
 
     >>> import numtorch as torch

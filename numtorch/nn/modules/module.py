@@ -273,11 +273,7 @@ class Module(ModuleHooks, ModuleState):
         """The submodule with a dotted name."""
         module = self
         for part in target.split(".") if target else ():
-            if not hasattr(module, part):
-                raise AttributeError(f"{module._get_name()} has no attribute `{part}`")
-            module = getattr(module, part)
-            if not isinstance(module, Module):
-                raise AttributeError(f"`{part}` is not an nn.Module")
+            module = _member(module, part, Module)
         return module
 
     def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
@@ -288,29 +284,20 @@ class Module(ModuleHooks, ModuleState):
         if not isinstance(module, Module):
             raise ValueError(f'`module` is not an nn.Module, found {module.__class__}')
         parent = self.get_submodule(path) if path else self
-        if strict and not hasattr(parent, name):
-            raise AttributeError(f"{parent._get_name()} has no attribute `{name}`")
-        if hasattr(parent, name) and not isinstance(getattr(parent, name), Module):
-            raise AttributeError(f"`{name}` is not an nn.Module")
+        if strict or hasattr(parent, name):
+            _member(parent, name, Module)
         setattr(parent, name, module)
 
     def get_parameter(self, target: str) -> Parameter:
         """The parameter with a dotted name."""
         path, _, name = target.rpartition(".")
-        module = self.get_submodule(path)
-        if not hasattr(module, name):
-            raise AttributeError(f"{module._get_name()} has no attribute `{name}`")
-        found = getattr(module, name)
-        if not isinstance(found, Parameter):
-            raise AttributeError(f"`{name}` is not an nn.Parameter")
-        return found
+        return _member(self.get_submodule(path), name, Parameter)
 
     def get_buffer(self, target: str) -> Tensor:
         """The buffer with a dotted name."""
         path, _, name = target.rpartition(".")
         module = self.get_submodule(path)
-        if not hasattr(module, name):
-            raise AttributeError(f"{module._get_name()} has no attribute `{name}`")
+        _member(module, name, object)
         if name not in module._buffers:
             raise AttributeError(f"`{name}` is not a buffer")
         return module._buffers[name]
@@ -498,6 +485,16 @@ def _remove(name: str, *places) -> None:
             place.pop(name, None)
         else:
             place.discard(name)
+
+
+def _member(module: Module, name: str, kind: type):
+    """A module's attribute; AttributeError if there is none, or of another kind."""
+    if not hasattr(module, name):
+        raise AttributeError(f"{module._get_name()} has no attribute `{name}`")
+    found = getattr(module, name)
+    if not isinstance(found, kind):
+        raise AttributeError(f"`{name}` is not an nn.{kind.__name__}")
+    return found
 
 
 def _addindent(text: str, spaces: int) -> str:
