@@ -64,7 +64,9 @@ from ._creation import (  # noqa: E402
     zeros_like,
 )  # fmt: skip
 from ._deferred import *  # noqa: E402, F403
-from ._descriptors import (  # noqa: E402
+from ._descriptors import (  # noqa: E402  # noqa: E402
+    Size,
+    device,
     get_default_device,
     layout,
     memory_format,
@@ -105,7 +107,7 @@ from ._storage import (  # noqa: E402
     UntypedStorage,
     is_storage,
 )  # fmt: skip
-from ._tensor import Size, Tensor, device  # noqa: E402
+from ._tensor import Tensor  # noqa: E402
 from .autograd import (  # noqa: E402
     enable_grad,
     inference_mode,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numtorch.jit.dtypes import DType
 
-from ._tensor import Tensor, device
+from ._descriptors import device
+from ._tensor import Tensor
 
 
 class _Missing:

@@ -12,10 +12,10 @@ from numtorch.jit.strides import suggests_channels_last
 from numtorch.jit.views import check_overlap, overlaps_itself
 
 from ._api import function
-from ._descriptors import check_device
+from ._descriptors import check_device, device
 from ._examples import described
 from ._shape_ops import clone, expand, format_name, layout_of_copy, slice_view
-from ._tensor import Tensor, device
+from ._tensor import Tensor
 
 # ---------------------------------------------------------------- casts
 

@@ -294,3 +294,14 @@ def channels_last(shape: tuple, strides: tuple, form: memory_format) -> bool:
 
 def _named(kind: str, name: str):
     return CONSTANTS[name]
+
+
+def check_dim(dim: int, rank: int) -> int:
+    """A dim in 0..rank-1; IndexError in PyTorch's words."""
+    limit = max(rank, 1)
+    if not -limit <= dim < limit:
+        raise IndexError(
+            f"Dimension out of range (expected to be in range of [{-limit}, {limit - 1}], but got "
+            f"{dim})"
+        )
+    return dim % limit

@@ -14,7 +14,7 @@ from numtorch.jit.views import Storage
 
 from ._creation import from_numpy, frombuffer, tensor
 from ._descriptors import check_device
-from ._tensor import Tensor, _new, shared_leaf
+from ._tensor import Tensor, _new, members, shared_leaf
 
 # ---------------------------------------------------------------- NumPy
 
@@ -270,7 +270,7 @@ def set_state(t: Tensor, state) -> Tensor:
 
 # What Tensor declares with a default, and what its subclasses keep on an instance.
 _INTERNAL = frozenset((
-    *(name for name in vars(Tensor) if name[0] == "_" and name[1] != "_"),
+    *(name for name in members() if name[0] == "_" and name[1] != "_"),
     "_v", "_info", "_lazy_dtype", "_lazy_grad", "persistent", "_shape", "_vals", "_idx",
     "_coalesced", "_starts", "_plain", "_accumulate",
 ))  # fmt: skip

@@ -6,12 +6,13 @@ import math
 
 from . import _linalg_checks as C
 from ._api import function
+from ._descriptors import check_dim
 from ._linalg_eigen import eigvalsh, svd, svdvals
 from ._linalg_factor import _eye_like, qr
 from ._linalg_solve import inv, tolerances
 from ._matmul import product
 from ._products import norm_kind
-from ._tensor import Tensor, check_dim
+from ._tensor import Tensor
 
 # ---------------------------------------------------------------- norms
 

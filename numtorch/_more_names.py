@@ -527,5 +527,5 @@ def install(functions: dict) -> None:
     Tensor.is_distributed = _is_distributed
     for name in ("coalesce", "is_coalesced", "indices", "values", "sparse_dim", "dense_dim",
                  "crow_indices", "col_indices"):  # fmt: skip
-        if name not in Tensor.__dict__:
+        if not hasattr(Tensor, name):
             setattr(Tensor, name, _only_sparse(name))

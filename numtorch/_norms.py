@@ -11,8 +11,9 @@ from numtorch.jit.record import local, row_major
 
 from ._api import function
 from ._casts import to
+from ._descriptors import check_dim
 from ._reductions import _dims, _record, sum
-from ._tensor import Tensor, check_dim, dense_types
+from ._tensor import Tensor, dense_types
 
 # ---------------------------------------------------------------- norms
 

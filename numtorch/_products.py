@@ -5,6 +5,7 @@ from __future__ import annotations
 from numtorch.jit import dtypes as _d
 
 from ._api import function
+from ._descriptors import check_dim
 from ._matmul import (
     c_type,
     check_batches,
@@ -17,7 +18,7 @@ from ._matmul import (
 )
 from ._methods import _c_name
 from ._saves import kept
-from ._tensor import Tensor, check_dim
+from ._tensor import Tensor
 
 
 @function("inner(Tensor input, Tensor other)", out=True)

@@ -35,7 +35,7 @@ class Generator:
 
     def __init__(self, device="cpu"):
         from ._descriptors import check_device
-        from ._tensor import device as device_type
+        from ._descriptors import device as device_type
 
         self.device = device_type(device)
         check_device(self.device)

@@ -10,8 +10,9 @@ from numtorch.jit.record import local
 
 from ._api import REGISTRY, function
 from ._casts import to
+from ._descriptors import check_dim
 from ._out import expected_dtype
-from ._tensor import Tensor, check_dim
+from ._tensor import Tensor
 from .return_types import result_type
 
 max_result = result_type("max", "values", "indices")

@@ -7,8 +7,9 @@ from numtorch.jit.ops import OPS
 from numtorch.jit.record import local
 
 from ._api import function
+from ._descriptors import check_dim
 from ._sort import sort
-from ._tensor import Tensor, check_dim
+from ._tensor import Tensor
 
 
 def _number_among(value, bounds: Tensor) -> Tensor:

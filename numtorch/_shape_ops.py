@@ -11,7 +11,8 @@ from numtorch.jit.strides import channels_last, preserved
 from numtorch.jit.views import counter_of
 
 from ._api import REGISTRY, alias, function
-from ._tensor import Tensor, check_dim
+from ._descriptors import check_dim
+from ._tensor import Tensor
 
 # While `remembered` waits for it: WATCH, then the view made: (tensor, its view, the rule).
 WATCH: tuple = (None, None, None)

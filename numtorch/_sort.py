@@ -7,8 +7,9 @@ from numtorch.jit.ops import OPS
 from numtorch.jit.record import local
 
 from ._api import function
+from ._descriptors import check_dim
 from ._scan import picked
-from ._tensor import Tensor, check_dim
+from ._tensor import Tensor
 from .return_types import result_type
 
 _PAIR = ("values", "indices")

@@ -138,12 +138,13 @@ def plain(name: str, f, indent: str = "") -> list[str]:
 
 def _tensor_class(Tensor) -> list[str]:
     from ._api import REGISTRY
+    from ._tensor import members
 
     out = ["", "class Tensor:"]
     out += _doc(Tensor.__doc__, "    ")
     methods = {f.public.__name__ if "." in n else n: f for n, f in REGISTRY.items() if f.method}
     for name in sorted(dir(Tensor)):
-        if name.startswith("_") and not (name.startswith("__") and name in Tensor.__dict__):
+        if name.startswith("_") and not (name.startswith("__") and name in members()):
             continue
         if name in ("__dict__", "__module__", "__doc__", "__weakref__", "__init_subclass__",
                     "__hash__", "__slots__"):  # fmt: skip

@@ -12,6 +12,7 @@ from numtorch.jit.values import placed
 from numtorch.jit.views import mark
 
 from ._api import REGISTRY, function
+from ._descriptors import check_dim
 from ._shape_ops import (
     _copied,
     _view,
@@ -21,7 +22,7 @@ from ._shape_ops import (
     select,
     slice_view,
 )
-from ._tensor import Tensor, check_dim, wrap
+from ._tensor import Tensor, wrap
 
 # ---------------------------------------------------------------- parts of a dim
 

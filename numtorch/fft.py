@@ -7,7 +7,8 @@ from numtorch.jit.ops import OPS
 from numtorch.jit.record import local
 
 from ._api import function
-from ._tensor import Tensor, check_dim
+from ._descriptors import check_dim
+from ._tensor import Tensor
 
 __all__ = [
     "fft", "fft2", "fftfreq", "fftn", "fftshift", "hfft", "hfft2", "hfftn", "ifft", "ifft2",

@@ -25,7 +25,7 @@ import types
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ._tensor import Tensor, dense_types, plain_function, tensor_types
+from ._tensor import Tensor, dense_types, members, plain_function, tensor_types
 
 
 class _State(threading.local):
@@ -144,7 +144,7 @@ def _wrapper(name: str, plain: Callable) -> Callable:
         given = (self, *args)
         if name[:3] == "__r" and args and isinstance(args[0], Tensor):
             straight = "__" + name[3:]  # Python asks a subclass first, PyTorch's do not differ
-            if straight in vars(Tensor):
+            if straight in members():
                 return getattr(args[0], straight)(self)
         try:
             return dispatch(public(name), overriding(given) or [self], given, kwargs)
@@ -195,7 +195,7 @@ class _Property:
 @functools.cache
 def _accessor(name: str, kind: str) -> Callable:
     """Tensor.shape.__get__ and its like: one object per attribute."""
-    return getattr(vars(Tensor)[name], kind)
+    return getattr(members()[name], kind)
 
 
 @functools.cache
@@ -219,7 +219,7 @@ def adopt(cls: type) -> None:
 
 @functools.cache
 def _enable() -> None:
-    for name, attribute in list(vars(Tensor).items()):
+    for name, attribute in list(members().items()):
         public = not name.startswith("_") or name.endswith("__") or name in ("_base", "_version")
         if not public or name in _KEPT:
             continue
@@ -228,7 +228,7 @@ def _enable() -> None:
         elif isinstance(attribute, types.FunctionType):
             setattr(Overridable, name, _wrapper(name, attribute))
     for name in _operators():
-        setattr(Tensor, name, _looking(name, vars(Tensor)[name]))
+        setattr(Tensor, name, _looking(name, members()[name]))
     _functions()
 
 
@@ -379,7 +379,7 @@ def is_tensor_method_or_property(func: Callable) -> bool:
     """
     if getattr(func, "__name__", "") in ("__get__", "__set__"):
         return True
-    return any(func is a for a in vars(Tensor).values())
+    return any(func is a for a in members().values())
 
 
 def wrap_torch_function(dispatcher: Callable) -> Callable:

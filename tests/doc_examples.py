@@ -94,7 +94,7 @@ def ours(value) -> bool:
 
 def in_place(name: str) -> bool:
     """True for the in-place variant of a declared function: it is made from that function."""
-    made = numtorch.Tensor.__dict__.get(name.rpartition(".")[2])
+    made = getattr(numtorch.Tensor, name.rpartition(".")[2], None)
     return doc_of(made).startswith("In-place version of ")
 
 

@@ -13,7 +13,8 @@ import numpy as np
 
 from .. import _creation
 from .._creation import _own
-from .._tensor import Tensor, check_dim
+from .._descriptors import check_dim
+from .._tensor import Tensor
 from ._base import HANDLERS, SparseTensor
 from ._coo import CooTensor, _as_coo, add_dense, make, matmul
 from ._csr import CscTensor, CsrTensor, compressed, from_coo

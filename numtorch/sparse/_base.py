@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .._tensor import Size, Tensor
+from .._descriptors import Size
+from .._tensor import Tensor
 
 _new = object.__new__
 
@@ -277,6 +278,6 @@ for _name in CASTS:
 
 
 def _dim(dim: int, rank: int) -> int:
-    from .._tensor import check_dim
+    from .._descriptors import check_dim
 
     return check_dim(dim, rank)

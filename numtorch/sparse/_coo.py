@@ -6,8 +6,9 @@ import numpy as np
 
 from .. import _creation
 from .._creation import _own
+from .._descriptors import Size
 from .._dtype_info import promote_types
-from .._tensor import Size, Tensor
+from .._tensor import Tensor
 from ._base import HANDLERS, SparseTensor, _dim, _new
 
 
