@@ -8,8 +8,7 @@ from collections.abc import Sequence
 
 from ._tensor import Tensor
 from .nn import functional as F
-from .nn._losses import _reduce
-from .nn._reduction import from_enum
+from .nn._reduction import from_enum, reduced
 
 _GRID_MODES = ("bilinear", "nearest", "bicubic")
 _GRID_PADDINGS = ("zeros", "border", "reflection")
@@ -174,7 +173,7 @@ def kl_div(
     tensor(0.)
     """
     each = F.kl_div(input, target, reduction="none", log_target=log_target)
-    return _reduce(each, from_enum(reduction))
+    return reduced(each, from_enum(reduction))
 
 
 def binary_cross_entropy_with_logits(

@@ -9,7 +9,7 @@ from .. import _random
 from .._products import pdist
 from .._saves import kept
 from .._tensor import Tensor
-from . import _check, _losses
+from . import _check, _losses, _reduction
 from . import _reduction as _Reduction  # noqa: F401
 from ._activation import (
     bilinear,
@@ -52,6 +52,7 @@ from ._convolution import (
     fold,
     unfold,
 )
+from ._ctc import ctc_loss
 from ._dropout import (
     alpha_dropout,
     dropout1d,
@@ -65,20 +66,21 @@ from ._linear_cross_entropy import linear_cross_entropy
 from ._losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
-    cosine_embedding_loss,
-    ctc_loss,
     gaussian_nll_loss,
-    hinge_embedding_loss,
     huber_loss,
     kl_div,
     l1_loss,
-    margin_ranking_loss,
-    multi_margin_loss,
-    multilabel_margin_loss,
     multilabel_soft_margin_loss,
     poisson_nll_loss,
     smooth_l1_loss,
     soft_margin_loss,
+)
+from ._margin_losses import (
+    cosine_embedding_loss,
+    hinge_embedding_loss,
+    margin_ranking_loss,
+    multi_margin_loss,
+    multilabel_margin_loss,
     triplet_margin_loss,
     triplet_margin_with_distance_loss,
 )
@@ -307,7 +309,7 @@ def cross_entropy(
     except AttributeError:
         must_be_tensor("cross_entropy_loss", input=input, target=target)
         raise
-    reduction = _losses.legacy(size_average, reduce, reduction)
+    reduction = _reduction.legacy(size_average, reduce, reduction)
     if x is not None and t is not None and x.shape == t.shape:
         if ignore_index >= 0:
             raise RuntimeError("ignore_index is not supported for floating point target")
@@ -371,7 +373,7 @@ def nll_loss(
     must_be_tensor("nll_loss_nd", input=input, target=target)
     if weight is not None:
         must_be_tensor("nll_loss_nd", input=input, target=target, weight=weight)
-    reduction = _losses.legacy(size_average, reduce, reduction)
+    reduction = _reduction.legacy(size_average, reduce, reduction)
     attrs = (reduction, ignore_index, input.dim())
     if weight is None:
         return _located(_nll_loss((input, target), attrs), "nll_loss")
@@ -392,7 +394,7 @@ def mse_loss(
     tensor(2.)
     """
     must_be_tensor("mse_loss", input=input, target=target)
-    reduction = _losses.legacy(size_average, reduce, reduction)
+    reduction = _reduction.legacy(size_average, reduce, reduction)
     _losses.same_size_warning(input, target)
     if weight is not None:
         return _losses.weighted((input - target).square(), weight, reduction)

@@ -8,7 +8,7 @@ import warnings
 from ..._tensor import Tensor
 from .. import functional as F
 from .._linear_cross_entropy import LinearCrossEntropyOptions
-from .._losses import legacy
+from .._reduction import legacy
 from .linear import Linear
 from .module import Module
 
