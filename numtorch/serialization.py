@@ -20,7 +20,6 @@ import re
 import sys
 import warnings
 from collections.abc import Callable
-from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -32,7 +31,27 @@ from ._serialization import legacy as _legacy
 from ._serialization import names as _names
 from ._serialization.atomic import replacing
 from ._serialization.opcodes import Machine, Seen
+from ._serialization.options import (
+    LoadEndianness,
+    check_module_version_greater_or_equal,
+    get_crc32_options,
+    get_default_load_endianness,
+    get_default_mmap_options,
+    mkdtemp,
+    normalize_storage_type,
+    set_crc32_options,
+    set_default_load_endianness,
+    set_default_mmap_options,
+    storage_to_tensor_type,
+)
 from ._serialization.pickler import Memories, dumps
+from ._serialization.places import (
+    default_restore_location,
+    location_tag,
+    register_package,
+    restorer,
+    validate_cuda_device,
+)
 from ._serialization.rebuild import _get_layout  # noqa: F401
 from ._serialization.storages import Storages
 
@@ -163,7 +182,7 @@ def load(
         else:
             file = _seekable(f)
         return _load_file(
-            file, path, _restorer(map_location), weights_only, mmap, pickle_module or pickle,
+            file, path, restorer(map_location), weights_only, mmap, pickle_module or pickle,
             arguments,
         )  # fmt: skip
 
@@ -245,7 +264,7 @@ def _swapped(archive) -> bool:
         if order not in ("little", "big"):
             raise ValueError("Unknown endianness type: " + order)
     else:
-        asked = _endianness or LoadEndianness.LITTLE
+        asked = get_default_load_endianness() or LoadEndianness.LITTLE
         order = {1: sys.byteorder, 2: "little", 3: "big"}[asked.value]
     return order != sys.byteorder
 
@@ -293,110 +312,6 @@ def _load_safetensors(path, map_location):
             "string or torch.device instead."
         )
     return safetensors.load_file(path, device=map_location or "cpu")
-
-
-# ---------------------------------------------------------------- where storages go
-
-_packages: list[tuple[int, Callable, Callable]] = []
-
-
-def register_package(
-    priority: int, tagger: Callable[[Any], str | None], deserializer: Callable[[Any, str], Any]
-) -> None:
-    """Adds a kind of device: tagger(storage) names it, deserializer(storage, name) restores.
-
-    The lowest priority is asked first; a function that returns None leaves it to the others.
-
-    >>> import numtorch as torch
-    >>> register = torch.serialization.register_package
-    >>> register(99, lambda storage: None, lambda storage, name: None)
-    >>> torch.serialization.location_tag(torch.zeros(2).untyped_storage())
-    'cpu'
-    """
-    _packages.append((priority, tagger, deserializer))
-    _packages.sort(key=lambda p: p[0])
-
-
-def location_tag(storage) -> str:
-    """The name of the device that a storage is on.
-
-    >>> import numtorch as torch
-    >>> torch.serialization.location_tag(torch.zeros(2).untyped_storage())
-    'cpu'
-    """
-    for _, tagger, _ in _packages:
-        found = tagger(storage)
-        if found:
-            return found
-    raise RuntimeError(
-        f"don't know how to determine data location of {type(storage).__name__}"
-    )
-
-
-def default_restore_location(storage, location: str) -> Any:
-    """The storage on the device that a file names; RuntimeError if there is no such device.
-
-    >>> import numtorch as torch
-    >>> storage = torch.zeros(2).untyped_storage()
-    >>> torch.serialization.default_restore_location(storage, "cpu").nbytes()
-    8
-    """
-    for _, _, deserializer in _packages:
-        result = deserializer(storage, location)
-        if result is not None:
-            return result
-    raise RuntimeError(
-        "don't know how to restore data location of torch.storage."
-        f"{type(storage).__name__} (tagged with {location})"
-    )
-
-
-def validate_cuda_device(location: str) -> int:
-    """RuntimeError: there is no CUDA device here."""
-    raise RuntimeError(
-        "Attempting to deserialize object on a CUDA device but torch.cuda.is_available() is "
-        "False. If you are running on a CPU-only machine, please use torch.load with "
-        "map_location=torch.device('cpu') to map your storages to the CPU."
-    )
-
-
-def _restore_cuda(storage, location: str):
-    if re.match(r"cuda(:|$|[0-9])", location):
-        validate_cuda_device(location)
-    return None
-
-
-def _restore_meta(storage, location: str):
-    if location == "meta":
-        raise NotImplementedError("tensors on the 'meta' device are not implemented in numtorch")
-    return None
-
-
-register_package(10, lambda s: "cpu" if s.device.type == "cpu" else None,
-                 lambda s, location: s if location == "cpu" else None)  # fmt: skip
-register_package(20, lambda s: None, _restore_cuda)
-register_package(22, lambda s: None, _restore_meta)
-default_restore_location.plain = True  # the CPU's storages need no call
-
-
-def _restorer(map_location) -> Callable | None:
-    """f(storage, location) for what the caller gave."""
-    if map_location is None:
-        return default_restore_location
-    if isinstance(map_location, dict):
-        return lambda s, at: default_restore_location(s, str(map_location.get(at, at)))
-    if isinstance(map_location, bytes):
-        map_location = map_location.decode("ascii")
-    if isinstance(map_location, (str, device)):
-        return lambda s, at: default_restore_location(s, str(map_location))
-    if not callable(map_location):
-        raise TypeError(f"'{type(map_location).__name__}' object is not callable")
-
-    def restore(storage, at):
-        found = map_location(storage, at)
-        return default_restore_location(storage, at) if found is None else found
-
-    return restore
 
 
 # ---------------------------------------------------------------- allowed globals
@@ -493,160 +408,3 @@ def get_unsafe_globals_in_checkpoint(f) -> list[str]:
     policy = _allowed.Allowed()
     full = {f"{module}.{name}" for module, name in seen.names}
     return sorted(name for name in full if not policy.knows(name))
-
-
-# ---------------------------------------------------------------- options
-
-
-class LoadEndianness(Enum):
-    """The byte order of files that do not say theirs.
-
-    >>> import numtorch as torch
-    >>> [order.name for order in torch.serialization.LoadEndianness]
-    ['NATIVE', 'LITTLE', 'BIG']
-    """
-
-    NATIVE = 1
-    LITTLE = 2
-    BIG = 3
-
-
-_endianness: LoadEndianness | None = None
-_mmap_flags = 2  # MAP_PRIVATE
-
-
-def get_default_load_endianness() -> LoadEndianness | None:
-    """The byte order assumed of files that do not say theirs (None: little).
-
-    >>> import numtorch as torch
-    >>> torch.serialization.get_default_load_endianness() is None
-    True
-    """
-    return _endianness
-
-
-def set_default_load_endianness(endianness: LoadEndianness | None) -> None:
-    """Sets the byte order assumed of files that do not say theirs.
-
-    >>> import numtorch as torch
-    >>> torch.serialization.set_default_load_endianness(torch.serialization.LoadEndianness.LITTLE)
-    >>> torch.serialization.get_default_load_endianness()
-    <LoadEndianness.LITTLE: 2>
-    >>> torch.serialization.set_default_load_endianness(None)
-    """
-    global _endianness
-    if not isinstance(endianness, LoadEndianness) and endianness is not None:
-        raise TypeError("Invalid argument type in function set_default_load_endianness")
-    _endianness = endianness
-
-
-def get_crc32_options() -> bool:
-    """True if checksums are written and checked.
-
-    >>> import numtorch as torch
-    >>> torch.serialization.get_crc32_options()
-    True
-    """
-    return _archive.options["crc"]
-
-
-def set_crc32_options(compute_crc32: bool) -> None:
-    """Whether save writes checksums and load checks them.
-
-    >>> import numtorch as torch
-    >>> torch.serialization.set_crc32_options(True)
-    >>> torch.serialization.get_crc32_options()
-    True
-    """
-    _archive.options["crc"] = bool(compute_crc32)
-
-
-def get_default_mmap_options() -> int:
-    """The flag of the maps of load(mmap=True): MAP_PRIVATE.
-
-    >>> import numtorch as torch
-    >>> import mmap
-    >>> torch.serialization.get_default_mmap_options() == mmap.MAP_PRIVATE
-    True
-    """
-    return _mmap_flags
-
-
-class set_default_mmap_options:
-    """MAP_PRIVATE, the only kind of map there is here: changes stay in this process."""
-
-    def __init__(self, flags: int):
-        if flags not in (1, 2):
-            raise ValueError(
-                "Invalid argument in function set_default_mmap_options, expected mmap.MAP_PRIVATE "
-                f"or mmap.MAP_SHARED, but got {flags}"
-            )
-        if flags == 1:
-            raise NotImplementedError("maps that write to the file are not implemented in numtorch")
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *exc) -> None:
-        pass
-
-
-def check_module_version_greater_or_equal(
-    module, req_version_tuple: tuple, error_if_malformed: bool = True
-) -> bool:
-    """True if a module's __version__ is at least this.
-
-    >>> import numtorch as torch
-    >>> import types
-    >>> module = types.SimpleNamespace(__name__="m", __version__="1.2.3")
-    >>> torch.serialization.check_module_version_greater_or_equal(module, (1, 2, 0))
-    True
-    """
-    try:
-        parts = module.__version__.split(".")
-        found = tuple(type(a)(b) for a, b in zip(req_version_tuple, parts))
-    except (AttributeError, ValueError) as e:
-        message = (
-            f"'{module.__name__}' module version string is malformed "
-            f"'{getattr(module, '__version__', None)}' and cannot be compared with tuple "
-            f"{req_version_tuple}"
-        )
-        if error_if_malformed:
-            raise RuntimeError(message) from e
-        warnings.warn(f"{message}, but continuing assuming that requirement is met", stacklevel=2)
-        return True
-    return found >= tuple(req_version_tuple)
-
-
-def mkdtemp() -> Any:
-    """A temporary folder for a block.
-
-    >>> import numtorch as torch
-    >>> import os
-    >>> with torch.serialization.mkdtemp() as folder:
-    ...     os.path.isdir(folder)
-    True
-    """
-    import tempfile
-
-    return tempfile.TemporaryDirectory()
-
-
-def normalize_storage_type(storage_type: type) -> type:
-    """The public storage class of the same name.
-
-    >>> import numtorch as torch
-    >>> torch.serialization.normalize_storage_type(torch.FloatStorage).__name__
-    'FloatStorage'
-    """
-    import numtorch
-
-    return getattr(numtorch, storage_type.__name__)
-
-
-def storage_to_tensor_type(storage) -> type:
-    """The tensor class that goes with a storage's class."""
-    import numtorch
-
-    return getattr(numtorch, type(storage).__name__.replace("Storage", "Tensor"))
-
