@@ -13,8 +13,9 @@ from numtorch.jit.views import check_overlap, overlaps_itself
 
 from ._api import function
 from ._descriptors import check_device, device
+from ._dims import expand, slice_view
 from ._examples import described
-from ._shape_ops import clone, expand, format_name, layout_of_copy, slice_view
+from ._shape_ops import clone, format_name, layout_of_copy
 from ._tensor import Tensor
 
 # ---------------------------------------------------------------- casts

@@ -10,10 +10,11 @@ from ._api import function
 from ._casts import to
 from ._creation import fitting
 from ._descriptors import check_dim
+from ._dims import expand, slice_view
 from ._indexing import gather_flat, record_checked
 from ._masked import _c, _where_masked
 from ._out import expected_dtype
-from ._shape_ops import _copied, expand, reshape, slice_view
+from ._shape_ops import _copied, reshape
 from ._tensor import Tensor
 
 # ---------------------------------------------------------------- checks

@@ -15,18 +15,15 @@ from numtorch.jit.views import check_overlap
 from ._api import function
 from ._casts import fill_, to
 from ._creation import assigned
-from ._shape_ops import (
-    _copied,
-    clone,
+from ._dims import (
     expand,
-    in_shape,
     permute,
-    reshape,
     select_view,
     slice_view,
     squeeze,
     unsqueeze,
 )
+from ._shape_ops import _copied, clone, in_shape, reshape
 from ._tensor import Tensor
 
 

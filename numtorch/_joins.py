@@ -10,8 +10,9 @@ from numtorch.jit.record import local
 from ._api import alias, function
 from ._casts import to
 from ._descriptors import check_dim
+from ._dims import expand, slice_view, transpose, unsqueeze
 from ._examples import described
-from ._shape_ops import _copied, clone, expand, reshape, slice_view, transpose, unsqueeze
+from ._shape_ops import _copied, clone, reshape
 from ._tensor import Tensor
 
 # ---------------------------------------------------------------- cat and stack

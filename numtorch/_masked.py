@@ -9,8 +9,9 @@ from numtorch.jit.record import local
 from ._api import function
 from ._casts import to
 from ._creation import fitting
+from ._dims import expand, slice_view
 from ._indexing import array_now, gather_flat, put_result
-from ._shape_ops import _copied, expand, in_shape, reshape, slice_view
+from ._shape_ops import _copied, in_shape, reshape
 from ._tensor import Tensor
 
 # ---------------------------------------------------------------- masks

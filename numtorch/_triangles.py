@@ -13,8 +13,9 @@ from numtorch.jit.record import local
 from ._api import function
 from ._casts import to
 from ._descriptors import Size
+from ._dims import expand
 from ._joins import _need_tensor, atleast_1d, atleast_2d, atleast_3d, block_diag, stack
-from ._shape_ops import expand, reshape
+from ._shape_ops import reshape
 
 # ---------------------------------------------------------------- triangles
 

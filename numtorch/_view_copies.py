@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from ._api import REGISTRY, function
+from ._dims import permute, transpose
 from ._out import store_one
-from ._shape_ops import (
-    _copied,
-    permute,
-    transpose,
-)
+from ._shape_ops import _copied
 from ._tensor import Tensor
 from ._views import _slice, view_dtype
 

@@ -13,16 +13,10 @@ from numtorch.jit.views import mark
 
 from ._api import REGISTRY, function
 from ._descriptors import check_dim
-from ._shape_ops import (
-    _copied,
-    _view,
-    clone,
-    in_place_view,
-    permute,
-    select,
-    slice_view,
-)
+from ._dims import permute, select, slice_view
+from ._shape_ops import _copied, clone
 from ._tensor import Tensor, wrap
+from ._view_rules import in_place_view, record_view
 
 # ---------------------------------------------------------------- parts of a dim
 
@@ -261,7 +255,7 @@ def diagonal(input, offset, dim1, dim2):
     at = builtins.max(-offset, 0) * strides[a] + builtins.max(offset, 0) * strides[b] if n else 0
     new = (*(shape[d] for d in kept), n)
     steps = (*(strides[d] for d in kept), strides[a] + strides[b])
-    return _view(input, "diagonal", (offset, a, b, new), new, at, steps)
+    return record_view(input, "diagonal", (offset, a, b, new), new, at, steps)
 
 
 @function("diag_embed(Tensor input, int offset=0, int dim1=-2, int dim2=-1)")
@@ -421,7 +415,7 @@ def unfold(input, dimension, size, step):
     count = (n - size) // step + 1
     shape = (*x.shape[:-1], count, size)
     last = x._strides()[-1]
-    out = _view(x, "window", ((size,), (step,), (0,), (1,), 0.0), shape, 0,
+    out = record_view(x, "window", ((size,), (step,), (0,), (1,), 0.0), shape, 0,
                 (*x._strides()[:-1], last * step, last))  # fmt: skip
     back = list(range(rank - 1))
     back.insert(d, rank - 1)

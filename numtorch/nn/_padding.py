@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import _creation, _shape_ops
+from .. import _creation, _dims
 from .._saves import kept
 from .._tensor import Tensor
 from ._record import must_be_tensor, recorder
@@ -78,7 +78,7 @@ def _constant_pad(input: Tensor, pad, value) -> Tensor:
                 "resulted in a negative output size, which is invalid. Check dimension "
                 f"{bad} of your input."
             )
-        x = _shape_ops.slice_view(x, cut)
+        x = _dims.slice_view(x, cut)
     low, high = tuple(max(0, a) for a in low), tuple(max(0, b) for b in high)
     fill = 0 if value is None else value
     if isinstance(fill, (str, bytes)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ..._creation import ones, zeros
-from ..._shape_ops import permute
+from ..._dims import permute
 from ..._tensor import Tensor
 from ...nn import (
     AdaptiveAvgPool2d,
