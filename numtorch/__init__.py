@@ -22,6 +22,7 @@ from . import (  # noqa: E402, F401
     _draws,
     _dtype_info,
     _gather,
+    _index_put,
     _indexing,
     _interop,
     _joins,
@@ -37,6 +38,7 @@ from . import (  # noqa: E402, F401
     _shape_ops,
     _sort,
     _storage,
+    _strided,
     _triangles,
     _view_copies,
     _views,
@@ -140,8 +142,8 @@ __version__ = "0.1.0"
 from . import _products, _stft, fft, linalg  # noqa: E402, F401
 
 for _module in (
-    _methods, _casts, _reductions, _products, linalg, _stft, _triangles, _indexing, _api, _complex,
-    _dtype_info, _attributes, _interop,
+    _methods, _casts, _reductions, _products, linalg, _stft, _triangles, _index_put, _api,
+    _complex, _dtype_info, _attributes, _interop,
 ):  # fmt: skip
     _module.install(globals())
 
@@ -241,6 +243,7 @@ def set_flush_denormal(mode) -> "bool":
 
 from . import (  # noqa: E402, F401
     _layer_names,
+    _more_methods,
     _more_names,  # noqa: E402
     cpu,
     func,
@@ -256,6 +259,7 @@ from .func import vmap  # noqa: E402, F401
 from .sparse import sparse_coo_tensor, sparse_csc_tensor, sparse_csr_tensor  # noqa: E402, F401
 
 _more_names.install(globals())
+_more_methods.install(globals())
 _more_names.add_functions(globals(), _layer_names)
 
 

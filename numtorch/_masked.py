@@ -10,7 +10,8 @@ from ._api import function
 from ._casts import to
 from ._creation import fitting
 from ._dims import expand, slice_view
-from ._indexing import array_now, gather_flat, put_result
+from ._index_put import put_result
+from ._indexing import array_now, gather_flat
 from ._shape_ops import _copied, in_shape, reshape
 from ._tensor import Tensor
 

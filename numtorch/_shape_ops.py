@@ -308,7 +308,7 @@ def _clone(input, *, memory_format=None):
 
 def _view_dtype(self: Tensor, dtype) -> Tensor:
     """The same memory read as another dtype."""
-    from ._views import view_dtype
+    from ._strided import view_dtype
 
     return view_dtype(self, dtype)
 

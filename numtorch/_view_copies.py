@@ -6,8 +6,9 @@ from ._api import REGISTRY, function
 from ._dims import permute, transpose
 from ._out import store_one
 from ._shape_ops import _copied
+from ._strided import view_dtype
 from ._tensor import Tensor
-from ._views import _slice, view_dtype
+from ._views import _slice
 
 # ---------------------------------------------------------------- T, H
 

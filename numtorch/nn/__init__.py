@@ -9,7 +9,6 @@ from .modules.activation import (
     GELU,
     GLU,
     SELU,
-    Dropout,
     Hardshrink,
     Hardsigmoid,
     Hardswish,
@@ -52,6 +51,7 @@ from .modules.conv import (
 )
 from .modules.dropout import (
     AlphaDropout,
+    Dropout,
     Dropout1d,
     Dropout2d,
     Dropout3d,

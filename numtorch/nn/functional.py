@@ -41,6 +41,7 @@ from ._activation import (
     threshold,
     threshold_,
 )
+from ._adaptive_pooling import *  # noqa: F403
 from ._convolution import (
     conv1d,
     conv2d,

@@ -132,32 +132,6 @@ class LogSoftmax(Module):
         return f"dim={self.dim}"
 
 
-class _DropoutNd(Module):
-    """What the dropout layers share: the probability p of a zero."""
-
-    def __init__(self, p: float = 0.5, inplace: bool = False):
-        super().__init__()
-        if p < 0 or p > 1:
-            raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
-        self.p, self.inplace = p, inplace
-
-    def extra_repr(self) -> str:
-        return f"p={self.p}, inplace={self.inplace}"
-
-
-class Dropout(_DropoutNd):
-    """In training, zeroes each element with probability p and scales the rest by 1 / (1 - p).
-
-    >>> import numtorch as torch
-    >>> layer = torch.nn.Dropout(p=0.5).eval()
-    >>> layer(torch.tensor([1.0, 2.0, 3.0]))
-    tensor([1., 2., 3.])
-    """
-
-    def forward(self, input: Tensor) -> Tensor:
-        return F.dropout(input, self.p, self.training, self.inplace)
-
-
 class Threshold(Module):
     """x above the threshold, else value.
 

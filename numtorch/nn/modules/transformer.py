@@ -14,8 +14,8 @@ from ...autograd import is_grad_enabled
 from .. import functional as F
 from .. import init
 from ..parameter import new_parameter
-from .activation import Dropout
 from .container import ModuleList
+from .dropout import Dropout
 from .linear import Linear
 from .module import Module
 from .normalization import LayerNorm
