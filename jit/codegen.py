@@ -378,6 +378,8 @@ class Emitter(ValueEmitter):
         for k, arg in enumerate(self.args):
             if arg[0] != "imag":
                 head.append("    " + self._unpack(k, arg))
+        head += ["    " + line for line in self.before]
+        tail = ["    " + line for line in self.after]
         base = kernel_name(self.unit)
         # A chunk is a power-of-two-ish number of items with about GRAIN work, at most 64 chunks.
         grain = size_max(1, GRAIN // size_max(1, work))
@@ -390,7 +392,7 @@ class Emitter(ValueEmitter):
         ) + sum((prod(s.value.shape) * s.value.dtype.itemsize for s in self.nest.stores), 0)
         elements = prod(self.nest.extents)
         return Kernel(
-            base, "\n".join(head + self.lines) + "\n", self.args, extent, chunk, moved,
+            base, "\n".join([*head, *self.lines, *tail]) + "\n", self.args, extent, chunk, moved,
             elements * len(self.unit.nodes), self.checks, self.temps, list(self.unit.nodes),
             [s.value for s in self.nest.stores], self.unit.mode,
         )  # fmt: skip

@@ -65,6 +65,8 @@ class ValueEmitter:
         self.scope: list[dict] = [{}]  # memo of emitted values and indices, by loop depth
         self.counter = 0
         self.checks: list[tuple] = []
+        self.before: list[str] = []  # lines ahead of the loops, and behind them
+        self.after: list[str] = []
         self.temps: list[tuple] = []
         self.kept: dict[Value, tuple] = {}  # values of earlier loops: (buffer key, access or None)
 
@@ -310,7 +312,7 @@ class ValueEmitter:
             wanted[0] = "b1"
         ins = [self.operand(node, i, w, loop_vars) for i, w in enumerate(wanted)]
         if compute.kind == "i" and op.name in _DIVISIONS:
-            self.check("divisor", node, f"{ins[1]} == 0", ins[1])
+            self.check_divisor(node, ins[1])
         text = expr.format(*ins, t=t, r=PART.get(t, t), o=node.out.dtype.compute_short)
         if node.out.dtype.narrow and op.name not in _EXACT:
             return f"{node.out.dtype.short}({text})"
@@ -325,11 +327,10 @@ class ValueEmitter:
         n = self.size(x.shape[d])
         j = self.fresh("j")
         self.line(f"{j} = {idx}")
+        self.check_index(node, j, n)
         if node.attrs["what"] == "index":
             self.line(f"{j} = select({j} < 0, {j} + {n}, {j})")
-        bad = f"({j} < 0) | ({j} >= {n})"
-        self.check(node.attrs["what"], node, bad, idx, d, x.shape[d])
-        self.line(f"    {j} = 0")
+        self.line(f"{j} = select(({j} < 0) | ({j} >= {n}), 0, {j})")
         if (node, 0) not in self.nest.loads:  # a constant, the same everywhere
             return self.constant(source, node.out.dtype.short)
         access = self.nest.loads[node, 0]
@@ -349,15 +350,35 @@ class ValueEmitter:
         inside = self.constant(source, t.short) if const else read.format(at)
         return f"({inside} if {condition} else {fill})"
 
-    def check(
+    # Checks keep what they see in variables and report after the loops: a store that hardly ever
+    # happens would become a scatter, which costs as much as if it did.
+
+    def check_index(self, node: Node, j: str, n: str) -> None:
+        """The plan raises if one of the indices that `j` runs through is not below `n`."""
+        what, d = node.attrs["what"], node.attrs["dim"]
+        lo, hi = self.fresh("lo"), self.fresh("hi")
+        self.before += [f"{lo} = 0", f"{hi} = -1"]
+        self.line(f"{lo} = minimum({lo}, {j})")
+        self.line(f"{hi} = maximum({hi}, {j})")
+        low = f"{lo} < {f'-{n}' if what == 'index' else 0}"
+        value = f"select({low}, {lo}, {hi})"
+        self.report(what, node, f"({low}) | ({hi} >= {n})", value, d, node.inputs[0].shape[d])
+
+    def check_divisor(self, node: Node, divisor: str) -> None:
+        """The plan raises if one of the divisors is zero."""
+        zeros = self.fresh("z")
+        self.before.append(f"{zeros} = 0")
+        self.line(f"{zeros} = {zeros} | i64({divisor} == 0)")
+        self.report("divisor", node, f"{zeros} != 0", "0")
+
+    def report(
         self, what: str, node: Node, bad: str, value: str, dim: int = 0, size: int = 0
     ) -> None:
-        """Reports `value` to the status words where the condition `bad` holds; the plan raises."""
+        """After the loops: `value` goes to the status words if `bad` holds."""
         err = self.pointer(("status",), int64)
         self.checks.append((what, node.loc, dim, size))
-        self.line(f"if {bad}:")
-        self.line(f"    {err}[0] = {self.size_word(('check', len(self.checks)))}")
-        self.line(f"    {err}[1] = {value}")
+        code = self.size_word(("check", len(self.checks)))
+        self.after += [f"if {bad}:", f"    {err}[0] = {code}", f"    {err}[1] = {value}"]
 
     def size_word(self, key: tuple) -> str:
         """An argument word that the plan fills in (a check's number)."""

@@ -47,6 +47,8 @@ def kernel(args, begin, end, tid):
     p5 = ptr(args, 8, 'i64')
     p6 = ptr(args, 9, 'f32')
     p7 = ptr(args, 10, 'f32')
+    lo10 = 0
+    hi11 = -1
     for r in range(begin, end):
         a1 = f64(0.0)
         a2 = i64(0)
@@ -57,35 +59,37 @@ def kernel(args, begin, end, tid):
                 v7 = x6 != i64(-100)
                 v8 = select(v7, x6, i64(0))
                 j9 = v8
-                if (j9 < 0) | (j9 >= n1):
-                    p1[0] = c0
-                    p1[1] = v8
-                    j9 = 0
-                v10 = p2[c3 * n1 + j9]
-                x11 = p3[c3]
-                v12 = v10 - x11
-                x13 = p4[c3]
+                lo10 = minimum(lo10, j9)
+                hi11 = maximum(hi11, j9)
+                j9 = select((j9 < 0) | (j9 >= n1), 0, j9)
+                v12 = p2[c3 * n1 + j9]
+                x13 = p3[c3]
                 v14 = v12 - x13
-                v15 = -v14
-                v16 = select(v7, v15, f32(0.0))
-                a5 = red_add(a5, v16)
-                v17 = i64(v7)
-                a2 = red_add(a2, v17)
-                v18 = v8 < i64(0)
-                v19 = v8 + i64(n1)
-                v20 = select(v18, v19, v8)
-                p5[c3] = v20
+                x15 = p4[c3]
+                v16 = v14 - x15
+                v17 = -v16
+                v18 = select(v7, v17, f32(0.0))
+                a5 = red_add(a5, v18)
+                v19 = i64(v7)
+                a2 = red_add(a2, v19)
+                v20 = v8 < i64(0)
+                v21 = v8 + i64(n1)
+                v22 = select(v20, v21, v8)
+                p5[c3] = v22
             a1 = a1 + f64(a5)
-        a21 = f32(a1)
-        v22 = a21 / f32(a2)
-        p6[0] = v22
-        v23 = f32(1.0) / f32(a2)
-        for c24 in range(n0):
-            x25 = p0[c24]
-            v26 = x25 != i64(-100)
-            v27 = select(v26, v23, f32(0.0))
-            v28 = -v27
-            p7[c24] = v28
+        a23 = f32(a1)
+        v24 = a23 / f32(a2)
+        p6[0] = v24
+        v25 = f32(1.0) / f32(a2)
+        for c26 in range(n0):
+            x27 = p0[c26]
+            v28 = x27 != i64(-100)
+            v29 = select(v28, v25, f32(0.0))
+            v30 = -v29
+            p7[c26] = v30
+    if (lo10 < 0) | (hi11 >= n1):
+        p1[0] = c0
+        p1[1] = select(lo10 < 0, lo10, hi11)
 
 # eq_where_neg_sum_div_mul_add [row]
 def kernel(args, begin, end, tid):

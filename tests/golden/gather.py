@@ -10,16 +10,20 @@ def kernel(args, begin, end, tid):
     p2 = ptr(args, 5, 'f32')
     s0 = arg_i64(args, 6)
     p3 = ptr(args, 7, 'f32')
+    lo3 = 0
+    hi4 = -1
     for r in range(begin, end):
-        b5 = r * n0
+        b7 = r * n0
         for i in range(n0):
             x1 = p0[r]
             j2 = x1
+            lo3 = minimum(lo3, j2)
+            hi4 = maximum(hi4, j2)
             j2 = select(j2 < 0, j2 + n1, j2)
-            if (j2 < 0) | (j2 >= n1):
-                p1[0] = c0
-                p1[1] = x1
-                j2 = 0
-            v3 = p2[i + j2 * n0]
-            v4 = v3 * f32(s0)
-            p3[b5 + i] = v4
+            j2 = select((j2 < 0) | (j2 >= n1), 0, j2)
+            v5 = p2[i + j2 * n0]
+            v6 = v5 * f32(s0)
+            p3[b7 + i] = v6
+    if (lo3 < -n1) | (hi4 >= n1):
+        p1[0] = c0
+        p1[1] = select(lo3 < -n1, lo3, hi4)
