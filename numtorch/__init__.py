@@ -35,6 +35,7 @@ from . import (  # noqa: E402, F401
     _reductions,
     _scan,
     _search,
+    _segments,
     _shape_ops,
     _sort,
     _storage,

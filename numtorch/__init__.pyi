@@ -1866,6 +1866,8 @@ def allclose(input: Tensor, other: Tensor, rtol: _float = 1e-05, atol: _float = 
     """True if |input - other| <= atol + rtol * |other| everywhere."""
 def alpha_dropout(input: Any, p: Any = ..., training: Any = ..., inplace: Any = ...) -> Any:
     """Dropout for SELU networks: dropped elements saturate, mean and variance stay."""
+def alpha_dropout_(input: Any, p: Any, train: Any) -> Any:
+    """`alpha_dropout` in place."""
 def amax(input: Tensor, dim: _Ints | None = (), keepdim: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Maximum over the given dims; equal maxima share the gradient."""
 def amin(input: Tensor, dim: _Ints | None = (), keepdim: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
@@ -2266,6 +2268,8 @@ def dropout(input: Any, p: Any = ..., training: Any = ..., inplace: Any = ...) -
     """In training, zeroes each element with probability p and scales the rest by 1 / (1 - p).
 
     Srivastava et al., Dropout (2014)."""
+def dropout_(input: Any, p: Any, train: Any) -> Any:
+    """`dropout` in place."""
 @overload
 def dsplit(input: Tensor, sections: _int) -> Any:
     """Parts of equal size, or parts that end at the given indices."""
@@ -2320,6 +2324,8 @@ def einsum(*args: Any) -> Any:
     may be followed by a list of ints, and the result's list comes last."""
 def embedding(weight: Any, indices: Any, padding_idx: Any = ..., scale_grad_by_freq: Any = ..., sparse: Any = ...) -> Any:
     """Rows of weight; nn.functional.embedding with the operands in torch.embedding's order."""
+def embedding_renorm_(input: Any, indices: Any, max_norm: Any, norm_type: Any) -> Any:
+    """Scales the rows of a table at the indices in place, so that none is longer than max_norm."""
 @overload
 def empty(size: _Ints, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, memory_format: _memory_format | None = None, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """A tensor whose content is not set."""
@@ -2374,6 +2380,12 @@ def eye(n: _int, m: _int, *, dtype: _dtype | None = None, layout: _layout | None
     ...
 def feature_alpha_dropout(input: Any, p: Any = ..., training: Any = ..., inplace: Any = ...) -> Any:
     """alpha_dropout of whole channels of [N, C, ...]."""
+def feature_alpha_dropout_(input: Any, p: Any, train: Any) -> Any:
+    """`feature_alpha_dropout` in place."""
+def feature_dropout(input: Any, p: Any, train: Any) -> Any:
+    """In training, zeroes whole channels of [N, C, ...] with probability p."""
+def feature_dropout_(input: Any, p: Any, train: Any) -> Any:
+    """`feature_dropout` in place."""
 def fill(input: Tensor, value: Tensor | Number) -> Any:
     """A copy with every element set to a number (or the number in a 0-dim tensor)."""
 def fill_(self, value: Any) -> Any:
@@ -2973,8 +2985,14 @@ def narrow(input: Tensor, dim: _int, start: Any, length: _int) -> Tensor:
     A view; IndexError or RuntimeError where it would reach past the dim."""
 def narrow_copy(input: Tensor, dim: _int, start: Any, length: _int, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """A copy of what `narrow` gives."""
+def native_batch_norm(input: Any, weight: Any, bias: Any, running_mean: Any, running_var: Any, training: Any, momentum: Any, eps: Any) -> Any:
+    """(batch norm, mean of the batch, 1 / its standard deviation); empty ones in evaluation."""
+def native_channel_shuffle(input: Any, groups: Any) -> Any:
+    """nn.functional.channel_shuffle."""
 def native_dropout(input: Any, p: Any, train: Any) -> Any:
     """(dropout of the input, mask of the elements that are kept)."""
+def native_group_norm(input: Any, weight: Any, bias: Any, N: Any, C: Any, HxW: Any, group: Any, eps: Any) -> Any:
+    """(group norm, mean, 1 / standard deviation): the last two [N, group]."""
 def native_layer_norm(input: Any, normalized_shape: Any, weight: Any, bias: Any, eps: Any) -> Any:
     """(layer norm, mean, 1 / standard deviation) over the last dims."""
 def ne(input: Tensor, other: Tensor | Number, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
@@ -3242,6 +3260,14 @@ def searchsorted(sorted_sequence: Tensor, self: Number, *, out_int32: _bool = Fa
     ...
 def seed() -> Any:
     """Seeds the default generator unpredictably; returns the seed."""
+def segment_reduce(data: Tensor, reduce: str, *, lengths: Tensor | None = None, indices: Tensor | None = None, offsets: Tensor | None = None, axis: _int = 0, unsafe: _bool = False, initial: Any | None = None) -> Any:
+    """Reduces segments of data along `axis`: 'sum', 'mean', 'max', 'min' or 'prod' of each.
+
+    The segments are given by their `lengths`, or by the `offsets` at which they begin and the
+    last one ends: [..., segments] or [..., segments + 1], whose leading dims are those of data
+    before `axis`. An empty segment is `initial`, or what the reduction starts from. Returns
+    data's shape with the segments in place of axis. RuntimeError for other reductions, lengths
+    that do not add up to the size (unless `unsafe`) and negative ones."""
 def select(input: Tensor, dim: _int, index: _int) -> Tensor:
     """The slice at one index of a dim, without that dim."""
 def select_copy(input: Tensor, dim: _int, index: _int, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
@@ -3252,6 +3278,8 @@ def selu(input: Any, inplace: Any = ...) -> Any:
     """ELU with the scales that keep mean 0 and variance 1; Klambauer et al. (2017)."""
 def selu_(input: Any, *args: Any, **kwargs: Any) -> Any:
     """In-place selu."""
+def set_anomaly_enabled(enabled: Any, check_nan: Any = ...) -> Any:
+    """Switches anomaly detection, as `autograd.set_detect_anomaly` does."""
 def set_autocast_cache_enabled(enabled: Any) -> Any:
     """Whether casts of parameters are kept."""
 def set_autocast_cpu_dtype(dtype: Any) -> Any:
@@ -3577,8 +3605,12 @@ def vdot(input: Tensor, other: Tensor, *, out: Tensor | tuple[Tensor, ...] | Non
     """dot with the first vector's complex conjugate."""
 def view_as_complex(input: Tensor) -> Any:
     """A view of pairs along the last dim (size 2, stride 1) as complex numbers."""
+def view_as_complex_copy(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """A copy of what `view_as_complex` gives."""
 def view_as_real(input: Tensor) -> Any:
     """A view with the real and imaginary parts along a new last dim; complex tensors only."""
+def view_as_real_copy(input: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
+    """A copy of what `view_as_real` gives."""
 @overload
 def view_copy(input: Tensor, size: _Ints, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """A copy of what `view` gives."""

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 from ._tensor import Tensor
 from .nn import functional as F
+from .nn._dropout import _feature
+from .nn._embedding import renormalise
 from .nn._reduction import from_enum, reduced
 
 _GRID_MODES = ("bilinear", "nearest", "bicubic")
@@ -363,3 +365,100 @@ def norm_except_dim(v: Tensor, pow: int = 2, dim: int = 0) -> Tensor:
         return v.norm(pow)
     dims = [k for k in range(v.dim()) if k != dim % v.dim()]
     return v.norm(pow, dims, keepdim=True) if dims else v.abs()
+
+
+# -- what the library's own layers run
+
+
+def native_batch_norm(
+    input: Tensor, weight: Tensor | None, bias: Tensor | None, running_mean: Tensor | None,
+    running_var: Tensor | None, training: bool, momentum: float, eps: float,
+) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
+    """(batch norm, mean of the batch, 1 / its standard deviation); empty ones in evaluation.
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([[1.0], [3.0]])
+    >>> torch.native_batch_norm(x, None, None, None, None, True, 0.1, 0.0)[1:]
+    (tensor([2.]), tensor([1.]))
+    """
+    stats = input.new_empty(0), input.new_empty(0)
+    if training:
+        dims = [d for d in range(input.dim()) if d != 1]
+        stats = input.mean(dims), (input.var(dims, correction=0) + eps).rsqrt()
+    out = F.batch_norm(input, running_mean, running_var, weight, bias, training, momentum, eps)
+    return out, *stats
+
+
+def native_group_norm(
+    input: Tensor, weight: Tensor | None, bias: Tensor | None, N: int, C: int, HxW: int,
+    group: int, eps: float,
+) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
+    """(group norm, mean, 1 / standard deviation): the last two [N, group].
+
+    >>> import numtorch as torch
+    >>> x = torch.tensor([[[1.0, 3.0]]])
+    >>> torch.native_group_norm(x, None, None, 1, 1, 2, 1, 0.0)[1:]
+    (tensor([[2.]]), tensor([[1.]]))
+    """
+    rows = input.reshape(N, group, C // group * HxW)
+    rstd = (rows.var(2, correction=0) + eps).rsqrt()
+    return F.group_norm(input, group, weight, bias, eps), rows.mean(2), rstd
+
+
+def native_channel_shuffle(input: Tensor, groups: int) -> Tensor:
+    """nn.functional.channel_shuffle.
+
+    >>> import numtorch as torch
+    >>> torch.native_channel_shuffle(torch.arange(4.0).reshape(1, 4, 1, 1), 2).flatten()
+    tensor([0., 2., 1., 3.])
+    """
+    return F.channel_shuffle(input, groups)
+
+
+def feature_dropout(input: Tensor, p: float, train: bool) -> Tensor:
+    """In training, zeroes whole channels of [N, C, ...] with probability p.
+
+    >>> import numtorch as torch
+    >>> torch.feature_dropout(torch.ones(1, 2, 2), 1.0, True).sum()
+    tensor(0.)
+    """
+    return _feature(input, p, train, False)
+
+
+def feature_dropout_(input: Tensor, p: float, train: bool) -> Tensor:
+    """`feature_dropout` in place."""
+    return _feature(input, p, train, True)
+
+
+def dropout_(input: Tensor, p: float, train: bool) -> Tensor:
+    """`dropout` in place.
+
+    >>> import numtorch as torch
+    >>> torch.dropout_(torch.ones(2), 1.0, True)
+    tensor([0., 0.])
+    """
+    return F.dropout(input, p, train, inplace=True)
+
+
+def alpha_dropout_(input: Tensor, p: float, train: bool) -> Tensor:
+    """`alpha_dropout` in place."""
+    return F.alpha_dropout(input, p, train, inplace=True)
+
+
+def feature_alpha_dropout_(input: Tensor, p: float, train: bool) -> Tensor:
+    """`feature_alpha_dropout` in place."""
+    return F.feature_alpha_dropout(input, p, train, inplace=True)
+
+
+def embedding_renorm_(
+    input: Tensor, indices: Tensor, max_norm: float, norm_type: float
+) -> Tensor:
+    """Scales the rows of a table at the indices in place, so that none is longer than max_norm.
+
+    >>> import numtorch as torch
+    >>> torch.embedding_renorm_(torch.tensor([[3.0, 4.0], [3.0, 4.0]]), torch.tensor([0]), 1.0, 2.0)
+    tensor([[0.6000, 0.8000],
+            [3.0000, 4.0000]])
+    """
+    renormalise(input, indices, max_norm, norm_type)
+    return input

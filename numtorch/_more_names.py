@@ -9,10 +9,10 @@ from ._tensor import Tensor
 from .nn import functional as F
 
 _SAME = (
-    "adaptive_avg_pool1d", "alpha_dropout", "alpha_dropout_", "avg_pool1d", "bilinear", "celu",
+    "adaptive_avg_pool1d", "alpha_dropout", "avg_pool1d", "bilinear", "celu",
     "celu_", "channel_shuffle", "conv1d", "conv2d", "conv3d", "conv_tbc", "conv_transpose1d",
-    "conv_transpose2d", "conv_transpose3d", "cosine_similarity", "dropout", "dropout_",
-    "feature_alpha_dropout", "feature_alpha_dropout_", "hardshrink", "max_pool1d", "max_pool2d",
+    "conv_transpose2d", "conv_transpose3d", "cosine_similarity", "dropout",
+    "feature_alpha_dropout", "hardshrink", "max_pool1d", "max_pool2d",
     "max_pool3d", "pairwise_distance", "pixel_shuffle", "pixel_unshuffle", "prelu", "rms_norm",
     "rrelu", "rrelu_", "selu", "selu_", "threshold", "threshold_",
 )  # fmt: skip
@@ -376,6 +376,19 @@ def get_device_module(device=None):
         raise RuntimeError(
             f"Invalid device module '{kind}': there is no torch.{kind}"
         ) from None
+
+
+def set_anomaly_enabled(enabled: bool, check_nan: bool = True) -> None:
+    """Switches anomaly detection, as `autograd.set_detect_anomaly` does.
+
+    >>> import numtorch as torch
+    >>> torch.set_anomaly_enabled(False)
+    >>> torch.is_anomaly_enabled()
+    False
+    """
+    from .autograd import set_detect_anomaly
+
+    set_detect_anomaly(enabled, check_nan)
 
 
 def compiled_with_cxx11_abi() -> bool:

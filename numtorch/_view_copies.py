@@ -93,7 +93,8 @@ Tensor.T, Tensor.mT, Tensor.mH, Tensor.H = _t, _mt, _mh, _h
 
 for _text, _names in (
     ("Tensor input, int[1]? dim=None", ("squeeze",)), ("Tensor input, int dim", ("unsqueeze",)),
-    ("Tensor input, int[] dims", ("permute",)), ("Tensor input", ("t",)),
+    ("Tensor input, int[] dims", ("permute",)),
+    ("Tensor input", ("t", "view_as_real", "view_as_complex")),
     ("Tensor input, int dim0, int dim1", ("transpose",)),
     ("Tensor input, int[] size", ("expand", "view")),
     ("Tensor input, int dim, any start, int length", ("narrow",)),
@@ -118,7 +119,8 @@ for _text, _names in (
                     "false.  (Could this error message be improved?  If so, please report an "
                     "enhancement request to PyTorch.)"
                 )
-            found = getattr(Tensor, _of)(input, *args)
+            view = getattr(Tensor, _of, None) or REGISTRY[_of].public
+            found = view(input, *args)
             return tuple(map(_copied, found)) if isinstance(found, tuple) else _copied(found)
 
         _run.__doc__ = f"A copy of what `{_one}` gives."

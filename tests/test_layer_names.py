@@ -149,3 +149,24 @@ def test_pytree(T):
     assert p.tree_structure(tree) == spec and p.tree_leaves(3) == [3]
     with pytest.raises(ValueError):
         p.tree_unflatten([1], spec)
+
+
+def test_what_layers_run(setting):
+    setting(interp=True)
+    x, w = np.arange(24.0, dtype=np.float32).reshape(2, 3, 4), np.ones((3, 2), np.float32)
+
+    def results(L):
+        t = L.tensor(x)
+        zeros, ones = L.zeros(3), L.ones(3)
+        return [
+            *L.native_batch_norm(t, None, None, None, None, True, 0.1, 1e-5),
+            *L.native_batch_norm(t, None, None, zeros, ones, False, 0.1, 1e-5),
+            *L.native_group_norm(t, None, None, 2, 3, 4, 1, 1e-5),
+            L.native_channel_shuffle(L.tensor(x[None]), 2),
+            L.embedding_renorm_(L.tensor(w), L.tensor([1, 2, 2]), 1.0, 2.0),
+            L.dropout_(L.tensor(x), 1.0, True), L.feature_dropout(t, 0.5, False),
+            L.view_as_real_copy(L.tensor([1 + 2j])), L.view_as_complex_copy(L.tensor([[1.0, 2]])),
+        ]  # fmt: skip
+
+    for found, expected in zip(results(numtorch), results(torch)):
+        np.testing.assert_allclose(found.numpy(), expected.numpy(), rtol=1e-5, atol=1e-5)
