@@ -11,7 +11,7 @@ from .ops.table import GradOp
 from .passes.batching import batched_entries
 from .pipeline import compile_trace
 from .plan import BoundPlan, CheckFailed, Template
-from .record import GIVEN, INPUT_BASE, Lazy, Storage, Tape, Window, source_line
+from .record import GIVEN, INPUT_BASE, Lazy, Storage, Tape, source_line
 
 counters = config.counters
 
@@ -479,44 +479,3 @@ def _translate(e: Exception) -> Exception:
     if module.startswith(("numba", "llvmlite")):
         return RuntimeError(f"numtorch could not compile a kernel: {type(e).__name__}: {e}")
     return e
-
-
-def run_foreign(v: Lazy) -> None:
-    """Computes a value that is pending on another thread's tape.
-
-    That tape is only read: its entries up to the value never change. It will compute the value
-    again, with equal bits, when its own thread flushes.
-    """
-    with record.flush_lock:
-        if v.buf is not None:
-            return
-        win = v.win
-        tape = win.tape if isinstance(win, Window) else None
-        if tape is None or tape.win is not win:
-            if v.buf is None:
-                raise v.error or RuntimeError("the value of this tensor was lost in a failed flush")
-            return
-        entries = tuple(tape.entries[: v.idx + 1])
-        key = (entries, tuple(tape.in_key))
-        pure = _without_assignments(key[0])
-        plan = find_plan((pure, key[1]), [v.idx])
-        needed = len(plan.template.program.scalars)
-        try:
-            outs = plan.run([x.addr for x in tape.inputs[: len(key[1])]], tape.scalars[:needed])
-        except CheckFailed as e:
-            raise check_error(e, tape) from None
-        v.buf, v.addr = outs[0], outs[0].addr
-
-
-def _without_assignments(entries: tuple) -> tuple:
-    """The entries with assignments turned into copies, so that running them changes nothing."""
-    from .ops import OPS
-
-    def pure(e: tuple) -> tuple:
-        flagged = e[0].__class__ is GradOp
-        if (e[0].op if flagged else e[0]) is not OPS["assign"]:
-            return e
-        copy = OPS["copy"]
-        return (copy.grad_op if flagged else copy, e[1], None, e[4])
-
-    return tuple(map(pure, entries))

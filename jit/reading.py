@@ -6,7 +6,7 @@ from . import config
 from .interop import exposed
 from .meta import Meta
 from .ops.table import OPS
-from .values import INPUT_BASE, Lazy, lost, materialize_foreign, snapshot
+from .values import INPUT_BASE, Lazy, lost, materialize_foreign, share_foreign, snapshot
 from .views import Storage, apart, check_fresh, counter_of, row_major, stale
 
 _new = object.__new__
@@ -23,6 +23,8 @@ class Reading:
         if v.lost or (t._rg == 2 and t._view is not None):
             # A view has no place of its own in a kept graph: it hangs on its storage's.
             return self._replay(t, check)
+        if t._rg == 2 and v.win is not None:
+            share_foreign(v, self.win)
         if v.buf is None:
             v = self.locate(t)
             if v.win is self.win:
@@ -216,6 +218,8 @@ class Reading:
         v = st._v
         if v.win is self.win:
             return v.idx
+        if st._rg == 2 and v.win is not None:
+            share_foreign(v, self.win)
         if v.buf is None:
             materialize_foreign(v)
         idx = self.add_input(v) if write else self.read(v)

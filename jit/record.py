@@ -54,7 +54,7 @@ __all__ = [
     "RESULT_GRAD", "SCALAR_INDEX", "SCALAR_KIND", "Storage", "Tape", "Window", "array_of",
     "beneath", "clear_rules", "current_tape", "flush_lock", "gone", "infer", "last_step", "local",
     "lost", "overwritten", "relocate", "row_major", "set_tensor_type", "share", "snapshot",
-    "source_line", "supersede", "user_location",
+    "source_line", "supersede", "threads", "user_location",
 ]  # fmt: skip
 
 _new = object.__new__
@@ -69,9 +69,25 @@ def set_tensor_type(cls) -> None:
     add_folder(cls.__module__)
 
 
+class _Threads:
+    """How many threads have a tape; each holds a token that goes with it."""
+
+    count = 0
+
+    class Token:
+        def __init__(self):
+            threads.count += 1
+
+        def __del__(self):
+            threads.count -= 1
+
+
+threads = _Threads()
+
+
 class _Local(threading.local):
     def __init__(self):
-        self.tape = Tape()
+        self.tape, self.token = Tape(), _Threads.Token()
 
 
 def current_tape() -> Tape:
@@ -277,6 +293,7 @@ def _after_fork() -> None:
     # The lock may have been held by a thread that the child does not have.
     global flush_lock
     flush_lock = threading.RLock()
+    threads.count = 1
 
 
 if hasattr(os, "register_at_fork"):

@@ -164,9 +164,18 @@ def array_of(v: Lazy):
 
 def materialize_foreign(v: Lazy) -> None:
     """Computes a value that is pending on another thread's tape, without touching that tape."""
-    from .flush import run_foreign
+    from .foreign import run_foreign
 
     if v.error is not None:
         raise v.error
     if v.buf is None:
         run_foreign(v)
+
+
+def share_foreign(v: Lazy, win) -> None:
+    """Gives a value with a graph that is pending on another thread's tape a place in that graph."""
+    tape = getattr(v.win, "tape", None)
+    if v.idx >= 0 and tape is not None and tape.win is v.win and v.win is not win:
+        from .foreign import share_graph
+
+        share_graph(v)

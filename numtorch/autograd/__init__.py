@@ -6,8 +6,9 @@ import warnings
 from collections.abc import Sequence
 
 from numtorch.jit import autograd as _jit
+from numtorch.jit import record
 from numtorch.jit.ops import OPS
-from numtorch.jit.record import Storage, Tape, last_step, local
+from numtorch.jit.record import Storage, Tape, last_step, local, threads
 
 from .._tensor import Tensor
 from . import (  # noqa: F401
@@ -225,6 +226,8 @@ def _add_all(found, inputs, create: bool) -> None:
         if g is not None:
             before = total.get(id(t))
             total[id(t)] = (t, g if before is None else before[1] + g)
+    if threads.count > 1:
+        local.tape.flush()  # so that adding them is short
     for t, g in total.values():
         if inputs is None and t._rg != 1 and not t._retains_grad:
             if t._flag() == 2:
@@ -233,7 +236,12 @@ def _add_all(found, inputs, create: bool) -> None:
         info = t._info if t._rg == 1 else None
         if info is not None and info.hooks:
             g = run_hooks(info.hooks, g)
-        _accumulate(t, g, create)
+        if threads.count > 1:
+            with record.flush_lock:  # a pending sum would miss what other threads add
+                _accumulate(t, g, create)
+                local.tape.flush()
+        else:
+            _accumulate(t, g, create)
         if info is not None:
             for hook in list(info.after.values()):
                 hook(t)

@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from numtorch.jit.meta import meta
 from numtorch.jit.ops.table import GradOp
-from numtorch.jit.record import BACKWARD, BACKWARD_GRAD, INPUT_BASE, RESULT, Lazy, Tape
+from numtorch.jit.record import (
+    BACKWARD,
+    BACKWARD_GRAD,
+    INPUT_BASE,
+    RESULT,
+    Lazy,
+    Tape,
+    threads,
+)  # fmt: skip
 from numtorch.jit.saved import changed_outside
 
 from .._tensor import Tensor
@@ -24,6 +32,7 @@ def plain_backward(tape: Tape, root: Tensor) -> bool:
         or tape.nodes or tape.freed
         or tape.stale or tape.retained or tape.info or tape.leaf_hooks
         or tape.levels or tape.unseen or (tape.outside and changed_outside(tape))
+        or threads.count > 1
     ):  # fmt: skip
         return False
     at, entries, inputs = v.idx, tape.entries, tape.inputs
