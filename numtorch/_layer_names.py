@@ -166,7 +166,7 @@ def rnn_relu_cell(
 
 
 def kl_div(
-    input: Tensor, target: Tensor, reduction: int = 1, *, log_target: bool = False
+    input: Tensor, target: Tensor, reduction: int = 0, *, log_target: bool = False
 ) -> Tensor:
     """nn.functional.kl_div with a number as the reduction.
 
@@ -180,13 +180,13 @@ def kl_div(
 
 def binary_cross_entropy_with_logits(
     input: Tensor, target: Tensor, weight: Tensor | None = None, pos_weight: Tensor | None = None,
-    reduction: int = 1,
+    reduction: int = 0,
 ) -> Tensor:  # fmt: skip
     """nn.functional.binary_cross_entropy_with_logits with a number as the reduction.
 
     >>> import numtorch as torch
     >>> torch.binary_cross_entropy_with_logits(torch.zeros(2), torch.ones(2))
-    tensor(0.6931)
+    tensor([0.6931, 0.6931])
     """
     return F.binary_cross_entropy_with_logits(
         input, target, weight, reduction=from_enum(reduction), pos_weight=pos_weight
@@ -194,38 +194,38 @@ def binary_cross_entropy_with_logits(
 
 
 def margin_ranking_loss(
-    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, reduction: int = 1
+    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, reduction: int = 0
 ) -> Tensor:
     """nn.functional.margin_ranking_loss with a number as the reduction.
 
     >>> import numtorch as torch
     >>> torch.margin_ranking_loss(torch.ones(1), torch.zeros(1), -torch.ones(1))
-    tensor(1.)
+    tensor([1.])
     """
     return F.margin_ranking_loss(input1, input2, target, margin, reduction=from_enum(reduction))
 
 
 def cosine_embedding_loss(
-    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, reduction: int = 1
+    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, reduction: int = 0
 ) -> Tensor:
     """nn.functional.cosine_embedding_loss with a number as the reduction.
 
     >>> import numtorch as torch
     >>> x, y = torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 1.0]])
     >>> torch.cosine_embedding_loss(x, y, torch.tensor([1]))
-    tensor(1.)
+    tensor([1.])
     """
     return F.cosine_embedding_loss(input1, input2, target, margin, reduction=from_enum(reduction))
 
 
 def hinge_embedding_loss(
-    input: Tensor, target: Tensor, margin: float = 1.0, reduction: int = 1
+    input: Tensor, target: Tensor, margin: float = 1.0, reduction: int = 0
 ) -> Tensor:
     """nn.functional.hinge_embedding_loss with a number as the reduction.
 
     >>> import numtorch as torch
     >>> torch.hinge_embedding_loss(torch.tensor([0.25]), torch.tensor([-1]))
-    tensor(0.7500)
+    tensor([0.7500])
     """
     return F.hinge_embedding_loss(input, target, margin, reduction=from_enum(reduction))
 
@@ -245,13 +245,13 @@ def poisson_nll_loss(
 
 def triplet_margin_loss(
     anchor: Tensor, positive: Tensor, negative: Tensor, margin: float = 1.0, p: float = 2.0,
-    eps: float = 1e-6, swap: bool = False, reduction: int = 1,
+    eps: float = 1e-6, swap: bool = False, reduction: int = 0,
 ) -> Tensor:  # fmt: skip
     """nn.functional.triplet_margin_loss with a number as the reduction.
 
     >>> import numtorch as torch
     >>> torch.triplet_margin_loss(torch.zeros(1, 2), torch.zeros(1, 2), torch.zeros(1, 2))
-    tensor(1.)
+    tensor([1.])
     """
     return F.triplet_margin_loss(anchor, positive, negative, margin, p, eps, swap,
                                  reduction=from_enum(reduction))  # fmt: skip
@@ -259,7 +259,7 @@ def triplet_margin_loss(
 
 def ctc_loss(
     log_probs: Tensor, targets: Tensor, input_lengths, target_lengths, blank: int = 0,
-    reduction: int = 1, zero_infinity: bool = False,
+    reduction: int = 0, zero_infinity: bool = False,
 ) -> Tensor:  # fmt: skip
     """nn.functional.ctc_loss with a number as the reduction.
 
@@ -378,8 +378,8 @@ def native_batch_norm(
 
     >>> import numtorch as torch
     >>> x = torch.tensor([[1.0], [3.0]])
-    >>> torch.native_batch_norm(x, None, None, None, None, True, 0.1, 0.0)[1:]
-    (tensor([2.]), tensor([1.]))
+    >>> torch.native_batch_norm(x, None, None, None, None, True, 0.1, 1e-5)[1:]
+    (tensor([2.]), tensor([1.0000]))
     """
     stats = input.new_empty(0), input.new_empty(0)
     if training:
@@ -426,7 +426,12 @@ def feature_dropout(input: Tensor, p: float, train: bool) -> Tensor:
 
 
 def feature_dropout_(input: Tensor, p: float, train: bool) -> Tensor:
-    """`feature_dropout` in place."""
+    """`feature_dropout` in place.
+
+    >>> import numtorch as torch
+    >>> torch.feature_dropout_(torch.ones(1, 2, 2), 1.0, True).sum()
+    tensor(0.)
+    """
     return _feature(input, p, train, True)
 
 
@@ -441,12 +446,22 @@ def dropout_(input: Tensor, p: float, train: bool) -> Tensor:
 
 
 def alpha_dropout_(input: Tensor, p: float, train: bool) -> Tensor:
-    """`alpha_dropout` in place."""
+    """`alpha_dropout` in place.
+
+    >>> import numtorch as torch
+    >>> torch.alpha_dropout_(torch.ones(2), 1.0, True)
+    tensor([0., 0.])
+    """
     return F.alpha_dropout(input, p, train, inplace=True)
 
 
 def feature_alpha_dropout_(input: Tensor, p: float, train: bool) -> Tensor:
-    """`feature_alpha_dropout` in place."""
+    """`feature_alpha_dropout` in place.
+
+    >>> import numtorch as torch
+    >>> torch.feature_alpha_dropout_(torch.ones(1, 2), 1.0, True)
+    tensor([[0., 0.]])
+    """
     return F.feature_alpha_dropout(input, p, train, inplace=True)
 
 

@@ -101,6 +101,12 @@ def test_losses(name, reduction):
     same(lambda T: LOSSES[name](T, reduction))
 
 
+def test_the_default_of_a_reduction_is_none():
+    # Unlike nn.functional's: torch's own functions start from the number 0.
+    same(lambda T: T.kl_div(arange(T, 3), arange(T, 3) + 2))
+    same(lambda T: T.hinge_embedding_loss(arange(T, 3), T.tensor([1, -1, 1])))
+
+
 OTHERS = {
     "grid_sampler": lambda T: T.grid_sampler(arange(T, 1, 2, 3, 3), arange(T, 1, 2, 2, 2), 0, 1, True),
     "affine_grid_generator": lambda T: T.affine_grid_generator(arange(T, 1, 2, 3), [1, 1, 2, 3], False),
