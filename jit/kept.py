@@ -28,7 +28,7 @@ def note(tape: Tape, start: int, group: tuple) -> None:
 def _own_write(tape: Tape, group: tuple, j: int) -> bool:
     """True if the call itself wrote (perhaps cast)."""
     if j < 0:
-        return False
+        return any(_own_write(tape, group, i) for i in tape.writers.values() if i >= 0)
     e = tape.entries[j]
     return tape.kept.get(j) is group or (
         row_of(e).name == "cast" and tape.kept.get(e[3]) is group

@@ -392,6 +392,8 @@ def keep_graph(tape: Tape, roots: tuple, values: dict, kept: tuple, views: tuple
     tape.win.past = weakref.ref(past)
     for i in roots:
         h, kept_here = tape.handles[i], Kept(past, i)
+        if i in tape.keepers:
+            past.owners[i] = tape.keepers[i]
         for t in _tensors(h):
             if t._rg == 2:
                 t._node = kept_here

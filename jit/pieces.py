@@ -22,6 +22,7 @@ MAX_ENTRIES = 8  # of a piece
 MAX_PIECES = 4096
 STEP = 4  # parameters that a piece of an optimizer's step updates
 CHEAP_KINDS = ("elementwise", "movement", "generator")
+NO_PIECE = ("assign", "function", "replaced", "joined")
 ADD, ASSIGN = OPS["add"], OPS["assign"]
 
 
@@ -130,7 +131,7 @@ class Rule:
         name = name or ("given" if row is GIVEN else "link" if row is LINK else None)
         self.kind = name or {"movement": "movement", "step": "step"}.get(kind, "piece")
         self.dear = self.kept = False
-        if kind is None or kind == "batching" or row.name in ("assign", "function", "replaced"):
+        if kind is None or kind == "batching" or row.name in NO_PIECE:
             self.kind = name or "other"
         elif self.kind == "piece":
             # The gradient takes it from memory rather than computing it again.

@@ -7,7 +7,7 @@ from .interop import exposed
 from .meta import Meta
 from .ops.table import OPS
 from .values import INPUT_BASE, Lazy, lost, materialize_foreign, share_foreign, snapshot
-from .views import Storage, apart, check_fresh, counter_of, row_major, stale
+from .views import Family, Storage, apart, check_fresh, counter_of, row_major, stale
 
 _new = object.__new__
 
@@ -156,6 +156,10 @@ class Reading:
             chain = chain[len(source._view.chain) :]
             rg, cut, flagged = source._rg == 2, source._rg > 1, True
         for op, m, attrs in chain:
+            if m.__class__ is Family:
+                rg = cut = flagged = True
+                idx, m = self._joined(m, idx, t), st._v.meta
+                continue
             if op is None:
                 flagged = m is not None
                 if flagged and attrs is not None:  # the leaf is a part of what is read
@@ -187,6 +191,14 @@ class Reading:
         else:
             t._rg = 3 if cut else 0
         return idx
+
+    def _joined(self, family: Family, root: int, handle=None) -> int:
+        """A memory's value with the graph of a family."""
+        ghost = family.ghost
+        m = ghost._v.meta
+        root = self._append((OPS["detach"], m, None, root))
+        idx = ghost._v.idx if ghost._v.win is self.win else self.input(ghost)
+        return self._append((OPS["joined"].grad_op, m, None, root, idx), handle)
 
     def _read_strided(self, t) -> int:
         """Reads a region of an array's memory, whose elements are not in the order of the root."""

@@ -178,7 +178,7 @@ class Tape(Reading, Writing):
         self.partners: dict[int, int] = {}  # results of one op: what frees one frees the other
         self.stale: dict[int, int] = {}  # overwritten value -> the one after it
         self.keepers: dict[int, object] = {}  # entry -> weak reference to who retains its gradient
-        # overwritten value -> the result that was written, if the version tells
+        # overwritten value -> the result that was written; under another key if no version tells
         self.writers: dict[int, int] = {}
         self.stored: dict[int, tuple] = {}  # result -> (value of the memory it is in, View)
         self.keys: dict[int, tuple] = {}  # value read through .data -> (its Counter, version)

@@ -75,8 +75,10 @@ def writer(tape: Tape, i: int) -> int | None:
 
 def own_operand(tape: Tape, k: int, result: int | None) -> bool:
     """True if entry k computed what was written (perhaps cast): it read the value before that."""
-    if result is None or result < 0:
+    if result is None:
         return False
+    if result < 0:  # all that is known is that a version which is counted apart is another one
+        return any(own_operand(tape, k, j) for j in tape.writers.values() if j >= 0)
     e = tape.entries[result]
     return result == k or (row_of(e) is OPS["cast"] and e[3] == k)
 
@@ -156,6 +158,8 @@ class Present:
             return None
         if row.kind == "movement":
             base = self.of(e[3], False)
+            if row.name == "joined":
+                return base
             return None if base is None else tape._append((row, e[1], self._attrs(e), base))
         at = tape.stored.get(i)
         start = i if at is None else at[0].idx

@@ -67,7 +67,8 @@ class View:
     """How an alias sees its storage: the steps from the root, and its layout.
 
     A step is (op, meta, attrs), or (None, leaf, None): here gradients end in that leaf, or CUT;
-    (None, leaf, part): those of this part of the memory do.
+    (None, leaf, part): those of this part of the memory do; (None, Family, None): they go on in
+    that family's graph.
     """
 
     __slots__ = ("chain", "offset", "strides", "counter", "origin", "seen", "base", "source")
@@ -86,6 +87,47 @@ class View:
         return all(
             op.differentiable if op is not None else leaf is not None for op, leaf, _ in self.chain
         )
+
+
+class Family:
+    """The graph of a detached tensor and its views after a write that carries gradients.
+
+    All aliases of a memory see one value, but each detached tensor has a history of its own.
+    `ghost`: a result whose graph is that history; its value, the whole memory, is not looked at.
+    """
+
+    __slots__ = ("ghost",)
+
+    def __init__(self):
+        self.ghost = None
+
+
+def family_of(t) -> Family | None:
+    """The Family that an alias belongs to, if its gradients do not go on in the memory's graph."""
+    chain = t._view.chain if t._view is not None else ()
+    return chain[0][1] if chain and chain[0][1].__class__ is Family else None
+
+
+def graph_of(t):
+    """The tensor that has t's place in the graph: the ghost of a family for its base."""
+    if t._view is None or len(t._view.chain) != 1:
+        return t
+    family = family_of(t)
+    return t if family is None else family.ghost
+
+
+def make_family(t) -> Family:
+    """Gives a detached tensor and its views a history of their own."""
+    base = t if t._view.base is None else t._view.base
+    last, old = _last_detach(base._view.chain), base._view.chain
+    family = Family()
+    steps = (s for s in old[:last] if s[0] is not None and s[0].differentiable)
+    head = ((None, family, None), *steps)
+    for a in (r() for r in t._st.aliases):
+        if a is base or (a is not None and a._view is not None and a._view.base is base):
+            a._view.chain = head + a._view.chain[last + 1 :]
+    base._view.source = None
+    return family
 
 
 def counter_of(t) -> Counter:
@@ -115,7 +157,9 @@ def flag_of(t) -> int:
     view = t._view
     cut = flagged = rg = t._st._rg == 2
     for op, leaf, _ in view.chain:
-        if op is None:
+        if leaf.__class__ is Family:
+            rg = cut = flagged = True
+        elif op is None:
             flagged = leaf is not None
             cut = flagged or cut or (view.base is not None and view.base.requires_grad)
         else:
@@ -132,6 +176,10 @@ def flag_views(t) -> None:
             a._rg = new
 
 
+def _last_detach(chain: tuple) -> int:
+    return max(k for k, (op, _, _) in enumerate(chain) if op is not None and not op.differentiable)
+
+
 _HELD_ALONE = 4  # references: the tape's, the list's, the loop's, the argument
 
 
@@ -142,7 +190,7 @@ def rebase(t, held: dict) -> bool:
     that the tape holds; nobody else does if these are all their references.
     """
     st, chain = t._st, t._view.chain
-    last = max(k for k, (op, _, _) in enumerate(chain) if op is not None and not op.differentiable)
+    last = _last_detach(chain)
     head = chain[: last + 1]
     if any(op is not None and op.differentiable for op, _, _ in head):
         return False
@@ -203,7 +251,7 @@ def check_write(t, value_rg: bool) -> None:
     if view is not None:
         if view.origin is not None:
             raise refuse(view, False)
-        if own and any(op is None for op, _, _ in view.chain):
+        if own and any(op is None and m.__class__ is not Family for op, m, _ in view.chain):
             raise RuntimeError(
                 "a view of a leaf Variable that requires grad is being used in an in-place "
                 "operation."

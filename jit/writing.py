@@ -7,18 +7,23 @@ import weakref
 
 from .interop import exposed
 from .meta import Meta, meta
-from .ops.table import OPS, Op
+from .ops.table import OPS, GradOp, Op
 from .strides import inverse, turned
 from .values import Lazy, Orphan, array_of, lost, snapshot, supersede
 from .views import (
     CUT,
     NO_GRAD,
     Counter,
+    Family,
     Storage,
     View,
     apart,
     check_fresh,
     counter_of,
+    family_of,
+    flag_of,
+    graph_of,
+    make_family,
     mark,
     rebase,
     row_major,
@@ -148,11 +153,20 @@ class Writing:
         m, part = old.meta, True
         if view is not None:
             part, root = view.differentiable, old_idx
+            family = family_of(t)
             if rg and self.grad and not part:
-                part, root = True, self._rebased(t, old_idx, m)
-            rg = bool(self.grad and part and (rg or st._rg == 2))
-            linked = rg and st._rg == 2
-            idx = self._update_root(root, m, t._v.meta, view, idx, rg, linked)
+                if rebase(t, self.shared):
+                    st._rg, st._node = 0, None
+                    part, root = True, self._append((OPS["detach"], m, None, old_idx))
+                else:
+                    family = make_family(t)
+            if family is not None and self.grad:
+                idx, rg = self._write_family(t, family, old_idx, idx), False
+                part = False  # of the graph that the memory has
+            else:
+                rg = bool(self.grad and part and (rg or st._rg == 2))
+                linked = rg and st._rg == 2
+                idx = self._update_root(root, m, t._v.meta, view, idx, rg, linked)
         if part and self.grad and view is None and t._retains_grad and t._node is not None:
             t._node.let_go(t)  # it keeps the gradient of its new value
         if holder._rg == 2 and not (part and self.grad):
@@ -176,8 +190,7 @@ class Writing:
             self.stored[result._v.idx] = new, view
         own = view is None or view.counter is None or apart(t) is None
         supersede(holder, old, new, own)
-        if own:
-            self.writers[old_idx] = result._v.idx
+        self.writers[old_idx if own else ("apart", old_idx)] = result._v.idx
         if not own or self.keys:
             self.unseen = True
             self.pins.append(holder)
@@ -206,15 +219,28 @@ class Writing:
             if t is not None and t._view is None and t._retains_grad:
                 self.keepers[idx] = weakref.ref(t)
 
-    def _rebased(self, t, root: int, m: Meta) -> int:
-        """The root without its graph, as what t's family starts from."""
-        if not rebase(t, self.shared):
-            raise NotImplementedError(
-                "a write that carries gradients through a detached alias of a tensor that is still "
-                "in use is not implemented in numtorch; clone() the detached tensor first"
-            )
-        t._st._rg, t._st._node = 0, None
-        return self._append((OPS["detach"], m, None, root))
+    def _write_family(self, t, family: Family, root: int, idx: int) -> int:
+        """Adds a write to the graph of a family; returns the memory's new value, without it."""
+        st, old, m = t._st, family.ghost, t._st._v.meta
+        k = idx
+        if len(t._view.chain) > 1 or self.entries[idx][0].__class__ is not GradOp:
+            linked = old is not None
+            detached = OPS["detach"], m, None, root
+            root = self._joined(family, root) if linked else self._append(detached)
+            k = self._update_root(root, m, t._v.meta, t._view, idx, True, linked)
+        ghost = family.ghost = self.handles[k] = _new(self.tensor_type)
+        ghost._v, ghost._rg = self._lazy(m, k), 2
+        for a in (r() for r in st.aliases):
+            if a is None or family_of(a) is not family:
+                continue
+            flag = flag_of(a)
+            a._rg = a._rg if flag == 1 else flag
+            if a._retains_grad and graph_of(a) is ghost:
+                if old is not None and old._node is not None:
+                    old._node.let_go(a)
+                self.keepers = {i: r for i, r in self.keepers.items() if r() is not a}
+                self.keepers[k] = weakref.ref(a)
+        return self._append((OPS["copy"], m, None, k))
 
     def _update_root(
         self, root: int, m: Meta, vm: Meta, view: View, idx: int, rg: bool, linked: bool
@@ -315,7 +341,7 @@ def beneath(e: tuple) -> int | None:
     """The value that has the gradient of what was written without it (through .data), or None."""
     if e[0] is OPS["replaced"].grad_op:
         return e[3]
-    return e[4] if e[0] is OPS["assign"].grad_op else None
+    return e[4] if e[0] in (OPS["assign"].grad_op, OPS["joined"].grad_op) else None
 
 
 def last_step(tape, t, i: int) -> bool:

@@ -8,8 +8,8 @@ from numtorch.jit.interop import Foreign, export
 from numtorch.jit.meta import meta
 from numtorch.jit.ops import OPS
 from numtorch.jit.record import local, row_major
-from numtorch.jit.values import placed
-from numtorch.jit.views import mark
+from numtorch.jit.values import lost, placed
+from numtorch.jit.views import View, family_of, mark
 
 from ._api import function
 from ._descriptors import check_dim
@@ -119,8 +119,13 @@ def _root(t: Tensor) -> Tensor:
     if t._view is None:
         return t
     root = object.__new__(Tensor)
-    st = t._st
+    st, family = t._st, family_of(t)
     root._v, root._st, root._rg, root._node = st._v, st, 2 if st._rg == 2 else 0, st._node
+    if family is not None:
+        m = st._v.meta
+        root._v, root._rg, root._node = lost(m), 2, None
+        root._view = View(((None, family, None),), 0, m.strides or row_major(m.shape))
+        root._view.base = t if t._view.base is None else t._view.base
     return root
 
 
@@ -131,7 +136,8 @@ def _graph_base(t: Tensor, root: Tensor, at: int, size, stride) -> tuple[Tensor,
         return t, 0
     if not t._rg or not local.tape.grad:
         return root.detach(), 0
-    leaves = [leaf for op, leaf, _ in t._view.chain if op is None and leaf is not None]
+    steps = (leaf for op, leaf, _ in t._view.chain if op is None)
+    leaves = [leaf for leaf in steps if isinstance(leaf, Tensor)]
     base = t if t._rg == 1 else leaves[-1] if leaves else root
     if base._view is None:
         return base, 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from sys import getrefcount
 
 from numtorch.jit import autograd as _autograd
@@ -13,6 +14,7 @@ from numtorch.jit.views import (
     View,
     check_fresh,
     flag_of,
+    graph_of,
     flag_views,
 )  # fmt: skip
 
@@ -326,8 +328,11 @@ class Tensor(TensorBase):
         if self._rg == 2:
             self._flag()
         self._retains_grad = self._rg == 2
-        if self._rg == 2 and self._node is not None:
-            self._node.retain(self)
+        place = graph_of(self)
+        if self._rg == 2 and place._node is not None:
+            place._node.retain(self)
+        elif self._rg == 2 and place is not self:
+            local.tape.keepers[place._v.idx] = weakref.ref(self)
         elif self._rg == 2 and self._v.win is local.tape.win:
             local.tape.retain(self)
         local.tape.retained = True

@@ -251,4 +251,7 @@ register("assign", "opaque", arity=2, infer=lambda ts, a: Type(ts[1].shape, ts[1
 # Same memory, no gradient.
 register("detach", "movement", infer=lambda ts, a: Type(ts[0].shape, ts[0].dtype),
          differentiable=False)
+# The memory of the first operand, the graph of the second: see views.Family.
+register("joined", "movement", arity=2, infer=lambda ts, a: Type(ts[0].shape, ts[0].dtype),
+         build=lambda value, graph: emit("replaced", graph, value), public=None)
 

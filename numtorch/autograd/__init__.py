@@ -41,7 +41,7 @@ from .modes import (
 from .plain import plain_backward
 from .variable import Variable
 
-_REPLACED, _ASSIGN = OPS["replaced"].grad_op, OPS["assign"].grad_op
+_ASSIGN, _AGAIN = OPS["assign"].grad_op, (OPS["replaced"].grad_op, OPS["joined"].grad_op)
 
 __all__ = [
     "Function", "GradcheckError", "Variable", "backward", "detect_anomaly",
@@ -276,11 +276,11 @@ def _retaining(walk, chosen: set[int]) -> list[tuple[Tensor, int]]:
 
 
 def _replaces(tape, i: int) -> bool:
-    """True for a value that was written without its graph: the one before it has the gradient."""
+    """True for a value that another one's graph goes on in: that has the gradient."""
     e = tape.entries[i]
     while e[0] is _ASSIGN and e[4] >= 0:
         e = tape.entries[e[4]]
-    return e[0] is _REPLACED
+    return e[0] in _AGAIN
 
 
 def _accumulate(t: Tensor, g: Tensor, create: bool) -> None:

@@ -17,6 +17,7 @@ from numtorch.jit.meta import Meta
 from numtorch.jit.ops import OPS
 from numtorch.jit.ops.table import GradOp
 from numtorch.jit.record import BACKWARD, GIVEN, INPUT_BASE, LINK, last_step, local
+from numtorch.jit.views import graph_of
 
 from .._tensor import Tensor
 from . import anomaly
@@ -34,6 +35,7 @@ def index_of(t: Tensor) -> int:
 def places(t: Tensor, walk) -> list[int]:
     """Indices of a tensor on the tape; several if its memory is shared with NumPy."""
     tape = local.tape
+    t = graph_of(t)
     own, node = index_of(t), t._node
 
     def is_t(i: int) -> bool:

@@ -13,6 +13,7 @@ from numtorch.jit.autograd import Info
 from numtorch.jit.ops.table import GradOp
 from numtorch.jit.past import Kept
 from numtorch.jit.record import GIVEN, INPUT_BASE, LINK, local
+from numtorch.jit.views import graph_of
 
 from .._tensor import Tensor, grad_fn_name
 from . import engine, saving
@@ -166,6 +167,7 @@ def node_of(t: Tensor):
         return found
     if flag != 2:
         return None
+    t = graph_of(t)
     tape = local.tape
     v = t._v
     if v.win is not tape.win and isinstance(t._node, Kept):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from numtorch.jit.autograd import Info
 from numtorch.jit.past import Kept
 from numtorch.jit.record import Tape, local
+from numtorch.jit.views import graph_of
 
 from .._tensor import Tensor
 
@@ -49,6 +50,7 @@ def info_of(t: Tensor) -> Info:
             t._info = info = Info()
             info.hooks, info.after = _LeafHooks(), _LeafHooks()
         return t._info
+    t = graph_of(t)
     tape = local.tape
     v = t._v
     if v.win is tape.win and v.idx >= 0:
