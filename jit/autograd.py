@@ -403,7 +403,7 @@ class _Again:
             if i in bad:
                 tape = self.tape
                 m = tape.entries[i][1] if i >= 0 else tape.inputs[INPUT_BASE - i].meta
-                error = RuntimeError(stale_text(m))
+                error = RuntimeError(stale_text(m, _writer(tape, k) if i == k else None))
                 if k is None:
                     raise error
                 self.errors[k] = error
@@ -526,24 +526,30 @@ def _unusable(tape: Tape, walk: Walk):
         else:
             own = getattr(op.op, "saves", None)
             saved = saved_by(tape, op.op, e[1], attrs, e[3:]) if own is None else own
-            found = _overwritten(tape, k, e, saved) if writers else None
+            node = walk.nodes.get(k)
+            own = node is not None and node.wrote
+            found = _overwritten(tape, k, e, saved, own) if writers else None
         if k in freed and saved:
             yield k, RuntimeError(TWICE)
         elif found is not None:
             i, j = found
             m = tape.inputs[INPUT_BASE - i].meta if i < 0 else tape.entries[i][1]
-            yield k, RuntimeError(stale_text(m, _writer(tape, j)))
+            # A result is named after its own op, an operand after what wrote it.
+            yield k, RuntimeError(stale_text(m, _writer(tape, k if i == k else j)))
 
 
-def _overwritten(tape: Tape, k: int, e: tuple, saved) -> tuple[int, int] | None:
-    """(a value that entry k saves and that was overwritten, what wrote it), or None."""
+def _overwritten(tape: Tape, k: int, e: tuple, saved, own: bool) -> tuple[int, int] | None:
+    """(a value that entry k saves and that was overwritten, what wrote it), or None.
+
+    `own`: the entry is an older in-place op.
+    """
     for p in saved:
         if p is None:
             continue
         i = k if p == -1 else e[3 + p]
         j = writer(tape, i)
         # An in-place op keeps its first operand as it was, but not the others.
-        if j is not None and not (p == 0 and own_operand(tape, k, j)):
+        if j is not None and not (p == 0 and (own or own_operand(tape, k, j))):
             return i, j
     return None
 
@@ -562,6 +568,8 @@ def _writer(tape: Tape, k: int) -> str | None:
     if k < 0:
         return None
     e = tape.entries[k]
+    if e[0] is GIVEN and e[2][0].__class__ is GradOp:
+        return grad_name(e[2][0].op.name).removesuffix("Backward0")
     if e[0].__class__ is not GradOp:
         return None
     if e[0].op in (OPS["cast"], OPS["copy"]) and e[3] >= 0:

@@ -13,6 +13,7 @@ import numpy as np
 
 from .interop import exposed
 from .ops import OPS
+from .ops.from_result import RULES
 from .ops.table import GradOp
 from .record import BACKWARD, GIVEN, INPUT_BASE, LINK, RESULT, Lazy, Tape, array_of
 from .strides import turned
@@ -415,6 +416,9 @@ class Renewed:
         tape = self.tape
         op, attrs, ins, new = spec
         value = self._copy(known)
+        if op.__class__ is GradOp and op.op.name in RULES and self.present.of(k, False) is not None:
+            named = tuple(zip(op.op.attr_names, attrs or ()))
+            op, attrs = OPS["from_result"].grad_op, (op.op.name, named, tape.entries[k][1])
         if any(-5 < j < 0 for j in ins):
             tape.scalars.extend(self._scalars(k))
         m = tape.entries[k][1]

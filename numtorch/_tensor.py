@@ -14,8 +14,8 @@ from numtorch.jit.views import (
     View,
     check_fresh,
     flag_of,
-    graph_of,
     flag_views,
+    graph_of,
 )  # fmt: skip
 
 from ._tensor_base import TensorBase

@@ -8,6 +8,7 @@ from . import (  # noqa: F401
     convolution,
     elementwise,
     fft,
+    from_result,
     lapack,
     linalg,
     losses,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from numtorch.jit import autograd as _jit
 from numtorch.jit import record
 from numtorch.jit.ops import OPS
-from numtorch.jit.record import Storage, Tape, last_step, local, threads
+from numtorch.jit.record import Storage, last_step, local, threads
 
 from .._tensor import Tensor
 from . import (  # noqa: F401
@@ -202,7 +202,7 @@ def _accumulate_all(run: Run, inputs, retain: bool, create: bool) -> None:
 def _before(run: Run, place: int) -> list[tuple]:
     """The gradients that are known when backward comes to an op that it can't pass."""
     walk, tape = run.walk, local.tape
-    if tape.win is not run.win or stops_of(tape, walk) or Tape.leaf_hooks:
+    if tape.win is not run.win or stops_of(tape, walk):
         return []
     end, entries = walk.order(place), tape.entries
     rest = [k for k in walk.needed if k >= 0 and walk.order(k) <= end]
