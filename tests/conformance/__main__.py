@@ -40,7 +40,7 @@ def run_one(k: int, args) -> dict:
     start = time.time()
     row: dict = {"index": k}
     try:
-        run = Run(op_db[k], dtypes, args.samples, args.wide).run()
+        run = Run(op_db[k], dtypes, args.samples, args.wide, args.seed).run()
         row |= {"missing": run.f is None, "regex": run.regex_hits, "texts": run.texts}
         row |= {c: [run.tally[c].checked, run.tally[c].wrong] for c in COLUMNS}
     except BaseException as e:  # noqa: BLE001
@@ -144,6 +144,7 @@ def main() -> int:
     parser.add_argument("--dtypes", default="quick", help="quick, all, or names with commas")
     parser.add_argument("--samples", type=int, default=25, help="samples per function and dtype")
     parser.add_argument("--wide", action="store_true", help="torch's larger reference samples")
+    parser.add_argument("--seed", type=int, default=0, help="other numbers, samples drawn from all")
     parser.add_argument("--nn", action="store_true", help="functions outside section 1 too")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--verbose", "-v", type=int, nargs="?", const=3, default=0)
@@ -158,7 +159,7 @@ def main() -> int:
         return 0
     todo = functions(args.ops, args.nn)
     names = dict(todo)
-    options = ["--dtypes", args.dtypes, "--samples", str(args.samples), *(["--wide"] if args.wide else [])]
+    options = ["--dtypes", args.dtypes, "--samples", str(args.samples), "--seed", str(args.seed), *(["--wide"] if args.wide else [])]
     if args.in_process:
         rows = []
         for k, _ in todo:
