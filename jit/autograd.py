@@ -507,7 +507,7 @@ def _unusable(tape: Tape, walk: Walk):
         if k in needed:
             yield k, error
     freed, writers = tape.freed, tape.writers or tape.keys or tape.moved
-    if not freed and not writers:
+    if not freed and not writers and not tape.refusing:
         return
     for k in needed:
         if k < 0 or k in walk.errors:
@@ -518,6 +518,11 @@ def _unusable(tape: Tape, walk: Walk):
             op, attrs, _ = attrs
         if op.__class__ is not GradOp:
             continue
+        if getattr(op.op, "no_gradient", None) is not None:
+            error = _underivable(tape, op.op, e, attrs)
+            if error is not None:
+                yield k, error
+                continue
         group = tape.kept.get(k)
         if unpacks(tape, k) and k not in freed:
             continue  # what hooks return is not what the version tells of
@@ -536,6 +541,14 @@ def _unusable(tape: Tape, walk: Walk):
             m = tape.inputs[INPUT_BASE - i].meta if i < 0 else tape.entries[i][1]
             # A result is named after its own op, an operand after what wrote it.
             yield k, RuntimeError(stale_text(m, _writer(tape, k if i == k else j)))
+
+
+def _underivable(tape: Tape, op, e: tuple, attrs) -> Exception | None:
+    """The error of an op without a derivative, where one of its operands asks for it."""
+    metas = [tape.inputs[INPUT_BASE - i].meta if i <= INPUT_BASE else
+             tape.entries[i][1] if i >= 0 else None for i in e[3:]]  # fmt: skip
+    positions, error = op.no_gradient(metas, attrs) or ((), None)
+    return error if any(_wants(tape, e[3 + p]) for p in positions if 3 + p < len(e)) else None
 
 
 def _overwritten(tape: Tape, k: int, e: tuple, saved, own: bool) -> tuple[int, int] | None:

@@ -117,6 +117,8 @@ def infer(op: Op, operands: tuple, attrs: tuple | None) -> Meta:
         if op.refuse is not None:
             op.refuse(op, types)
         out = op.infer(types, named)
+    if op.no_gradient is not None and out.dtype.differentiable:
+        Tape.refusing = True
     m = _laid_out(op, meta(tuple(out.shape), out.dtype), operands)
     if len(op.rules) > 20_000:
         op.rules.clear()
@@ -151,6 +153,7 @@ class Tape(Reading, Writing):
     """One thread's recording."""
 
     leaf_hooks = 0  # hooks on gradients of leaves, of all threads
+    refusing = False  # an op without a derivative was used
 
     def __init__(self):
         self.grad = True  # gradients are recorded

@@ -62,8 +62,11 @@ class Underivable:
     def __init__(self, name: str):
         self.name = name
 
+    def error(self) -> NotImplementedError:
+        return NotImplementedError(f"the derivative for '{self.name}' is not implemented.")
+
     def refuse(self) -> None:
-        raise NotImplementedError(f"the derivative for '{self.name}' is not implemented.")
+        raise self.error()
 
 
 def grad_enabled() -> bool:

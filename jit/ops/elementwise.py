@@ -28,10 +28,16 @@ def _real(v):
     return E("real", v) if v.dtype.kind == "c" else v
 
 
-def underivable(g, out, *ins, **attrs):
-    """The gradient of an op that PyTorch gives a graph but no derivative."""
-    name = out.node.op.name if out.node is not None else "this op"
-    raise RuntimeError(f"derivative for aten::{name} is not implemented")
+def underivable(name: str) -> dict:
+    """What a row says of an op that PyTorch gives a graph but no derivative."""
+
+    def error(*_):
+        return (0, 1), RuntimeError(f"derivative for aten::{name} is not implemented")
+
+    def vjp(g, out, *ins, **attrs):
+        raise error()[1]
+
+    return {"vjp": vjp, "no_gradient": error}
 
 
 # ---------------------------------------------------------------- arithmetic
@@ -50,7 +56,7 @@ elementwise("div", "{0} / {1}", arity=2, result="float", ref=np.true_divide, cos
             wide_scalars=True, domain=(0.5, 3.0),
             vjp=lambda g, o, x, y: _m((g / y, x), (-(g * (x / y)) / y, y)))
 elementwise("floor_divide", "floor_divide_{t}({0}, {1})", arity=2, ref=np.floor_divide, cost=6,
-            wide_scalars=True, domain=(0.5, 3.0), vjp=underivable,
+            wide_scalars=True, domain=(0.5, 3.0), **underivable("floor_divide"),
             refuse=refuse.kernel("div_floor_cpu", "bc"))
 elementwise("div_floor", "floor_divide_{t}({0}, {1})", arity=2, cost=6, public=None,
             refuse=refuse.kernel("div_floor_cpu", "bc"),

@@ -220,7 +220,8 @@ host("cholesky", _cholesky, _types(_same, _info), results=2, attrs=("upper", "ch
      vjp=G.cholesky)  # fmt: skip
 host("cholesky_solve", _cholesky_solve, _types(_same), attrs=("upper",), vjp=G.cholesky_solve,
      arity=2)  # fmt: skip
-host("qr", _qr, _types(_q_type, _r_type), results=2, attrs=("mode",), vjp=G.qr)
+host("qr", _qr, _types(_q_type, _r_type), results=2, attrs=("mode",), vjp=G.qr,
+     no_gradient=G.qr_refusal)
 host("geqrf", _geqrf, _types(_same, _tau_type), results=2)
 
 # ---------------------------------------------------------------- eigenvalues, singular values

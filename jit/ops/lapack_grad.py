@@ -245,17 +245,26 @@ def cholesky(g, out, a, upper, check, who, result):
     return (adjoint(solve_upper(h, adjoint(solve_upper(h, phi)))),)
 
 
-def qr(g, out, a, mode, result):
-    m, n = a.shape[-2:]
+def qr_refusal(metas, attrs):
+    """PyTorch's errors for the modes of qr that have no derivative."""
+    (m, n), mode = metas[0].shape[-2:], attrs[0]
     if mode == "r":
-        raise RuntimeError(
+        return (0,), RuntimeError(
             "The derivative of linalg.qr depends on Q, which is not computed when mode='r'. Please "
             "use linalg.qr(A, mode='reduced') if you are going to require gradients."
         )
     if mode == "complete" and m > n:
-        raise RuntimeError(
-            "The QR decomposition is not differentiable when mode='complete' and nrows > ncols"
+        return (0,), RuntimeError(
+            "The QR decomposition is not differentiable when mode='complete' and nrows > ncols."
         )
+    return None
+
+
+def qr(g, out, a, mode, result):
+    m, n = a.shape[-2:]
+    refused = qr_refusal((a,), (mode,))
+    if refused is not None:
+        raise refused[1]
     q, r = (emit("qr", a, mode=mode, result=k) for k in (0, 1))
     if m >= n:
         return (_qr_tall(g if result == 0 else None, g if result == 1 else None, q, r),)

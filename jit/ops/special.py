@@ -60,7 +60,7 @@ elementwise("copysign", "copysign({0}, {1})", arity=2, result="float", ref=np.co
             refuse=refuse.kernel("copysign_cpu", "c"), vjp=lambda g, o, x, y: _m(
                 (where(E("eq", x, 0), 0.0, g * E("sign", x) * E("sign", o)), x), (g * 0.0, y)))
 elementwise("heaviside", "select({0} == {t}(0), {1}, select({0} > {t}(0), {t}(1), {t}(0)))",
-            arity=2, ref=np.heaviside, bool_expr="{0} | {1}", vjp=underivable, refuse=refuse.either(
+            arity=2, ref=np.heaviside, bool_expr="{0} | {1}", **underivable("heaviside"), refuse=refuse.either(
                 refuse.words("heaviside is not yet implemented for complex tensors.", "c"),
                 refuse.mixed("heaviside is not yet implemented for tensors with different "
                              "dtypes.")))
@@ -146,7 +146,13 @@ def _zeta_vjp(g, o, x, q):
     return (Underivable("zeta"), _m((g * (-x * E("zeta", x + 1, q)), q))[0])
 
 
-wide("zeta", _zeta_vjp, arity=2, public="special", cost=400, domain=(1.5, 4.0))
+def _first_has_none(name: str):
+    """The row of an op whose first operand has no derivative."""
+    return lambda *_: ((0,), Underivable(name).error())
+
+
+wide("zeta", _zeta_vjp, arity=2, public="special", cost=400, domain=(1.5, 4.0),
+     no_gradient=_first_has_none("zeta"))
 
 
 def polygamma(x, n):
@@ -173,7 +179,8 @@ for _name, _sign in (("igamma", 1), ("igammac", -1)):
     wide(_name, (lambda name, sign: lambda g, o, a, x: (
         Underivable(f"{name}: input"),
         _m((g * (sign * _gamma_density(a, x)), x))[0]))(_name, _sign),
-        arity=2, ints=False, cost=400, domain=(0.5, 4.0))  # fmt: skip
+        arity=2, ints=False, cost=400, domain=(0.5, 4.0),
+        no_gradient=_first_has_none(f"{_name}: input"))  # fmt: skip
 
 # ---------------------------------------------------------------- Bessel and Airy functions
 _SPECIAL = {"public": "special"}

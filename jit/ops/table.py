@@ -61,6 +61,9 @@ class Op:
         # Raises for the operand types that PyTorch refuses: refuse(op, types).
         self.refuse: Callable | None = row.get("refuse")
         self.ints: bool = row.get("ints", True)
+        # An op without a derivative: no_gradient(metas, attrs) gives the operands that have none
+        # and PyTorch's error, or None; backward raises it before it records anything.
+        self.no_gradient: Callable | None = row.get("no_gradient")
         self.cost: int = row.get("cost", 1)
         # Opaque rows: "module:function" of the emitter, and how it reads its operands: "any" view,
         # "strided" memory, strided with dims merged around attrs["dim"] ("rows"), or row-major

@@ -31,8 +31,8 @@ def plain_backward(tape: Tape, root: Tensor) -> bool:
         v.win is not win or root._rg != 2 or v.meta.numel != 1 or v.meta.dtype.kind != "f"
         or tape.nodes or tape.freed
         or tape.stale or tape.retained or tape.info or tape.leaf_hooks
-        or tape.levels or tape.unseen or (tape.outside and changed_outside(tape))
-        or threads.count > 1
+        or tape.levels or tape.unseen or tape.refusing
+        or (tape.outside and changed_outside(tape)) or threads.count > 1
     ):  # fmt: skip
         return False
     at, entries, inputs = v.idx, tape.entries, tape.inputs

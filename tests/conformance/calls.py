@@ -217,7 +217,7 @@ def shown(x) -> str:
     if isinstance(x, torch.Tensor):
         extra = "" if x.is_contiguous() else f"/{tuple(x.stride())}"
         grad = " grad" if x.requires_grad else ""
-        values = f" {x.tolist()}" if x.numel() < 3 else ""
+        values = f" {x.tolist()}" if 0 < x.numel() < 3 else ""
         return f"{str(x.dtype)[6:]}{list(x.shape)}{extra}{grad}{values}"
     if type(x) in (tuple, list):
         return "(" + ", ".join(map(shown, x)) + ")"
@@ -272,7 +272,7 @@ def compare(path: str, theirs, ours, args, kwargs) -> tuple[str, str] | None:
         if type(error).__name__ not in kinds:
             return "type", (f"torch {type(error).__name__}: {str(error)[:200]} | "
                             f"numtorch {type(failed).__name__}: {str(failed)[:200]}")
-        if first_line(error) != first_line(failed):
+        if not first_line(failed).startswith(first_line(error)):
             return "text", f"torch {first_line(error)} | numtorch {first_line(failed)}"
         return None
     if failed is not None:
