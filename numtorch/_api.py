@@ -31,6 +31,15 @@ _NUMPY_NAMES = {"dim": ("axis",), "keepdim": ("keepdims",), "input": ("x", "a", 
                 "other": ("x2",)}  # fmt: skip
 
 
+# PyTorch's names of parameters that have other names here (some are no Python names).
+_THEIR_NAMES = {
+    "uniform_": {"from": "a", "to": "b"}, "heaviside": {"values": "other"},
+    "heaviside_": {"values": "other"}, "linalg_lstsq": {"b": "B"},
+    "linalg_tensorsolve": {"other": "B"}, "cholesky_solve": {"input2": "L"},
+    "ormqr": {"input2": "tau", "input3": "other"},
+}  # fmt: skip
+
+
 class Param:
     """One parameter of a schema."""
 
@@ -169,6 +178,9 @@ def _place(schema: Schema, args: tuple, kwargs: dict, method: bool) -> tuple[dic
         if key not in names:
             olds = _NUMPY_NAMES.items()
             target = next((n for n, old in olds if key in old and n in names), key)
+            target = _THEIR_NAMES.get(name, {}).get(key, target)
+            if key == "n" and "polynomial" in name:
+                target = "other"
             if target not in names:
                 raise ArgumentError(f"{name}() got an unexpected keyword argument '{key}'")
         if target in given:

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 
 from numtorch.jit import dtypes
 from numtorch.jit.ops import OPS
+from numtorch.jit.ops.table import broadcast_shapes
 from numtorch.jit.record import local
 
 from ._api import alias, function
+from ._creation import fitting
 from ._tensor import Tensor, dense_types
 from .return_types import result_type
 
@@ -209,6 +211,19 @@ def addcmul(input, tensor1, tensor2, *, value=1):
     >>> torch.addcmul(x, torch.tensor([1, 1, 2]), torch.tensor([5, 6, 7]), value=2)
     tensor([11, 14, 31])
     """
+    shapes = [t._v.meta.shape for t in (input, tensor1, tensor2)]
+    if not shapes[0] == shapes[1] == shapes[2]:
+        broadcast_shapes("addcmul", shapes)  # PyTorch's error names the first two that differ
+    kinds = [(t._v.meta.shape, t.dtype, None) for t in (input, tensor1, tensor2)]
+    d = dtypes.result_type(kinds)
+    if d.kind == "b":
+        raise NotImplementedError("\"addcmul_cpu_out\" not implemented for 'Bool'")
+    value = fitting(value, d)
+    if d.kind == "i":
+        value = int(value.real if value.__class__ is complex else value)
+    elif d.narrow:  # rounded once, as in PyTorch
+        return addcmul(*(t.to(dtypes.float32) for t in (input, tensor1, tensor2)),
+                       value=value).to(d)  # fmt: skip
     product = tensor1 if value == 1 else value * tensor1
     return input + product * tensor2
 
@@ -232,6 +247,15 @@ def addcdiv(input, tensor1, tensor2, *, value=1):
             "inputs. The future addcdiv behavior is just the latter implementation: (input + value "
             "* tensor1 / tensor2), for all dtypes."
         )
+    shapes = [t._v.meta.shape for t in (input, tensor1, tensor2)]
+    if not shapes[0] == shapes[1] == shapes[2]:
+        broadcast_shapes("addcmul", shapes)
+    kinds = [(t._v.meta.shape, t.dtype, None) for t in (input, tensor1, tensor2)]
+    d = dtypes.result_type(kinds)
+    value = fitting(value, d)
+    if d.narrow:
+        return addcdiv(*(t.to(dtypes.float32) for t in (input, tensor1, tensor2)),
+                       value=value).to(d)  # fmt: skip
     product = tensor1 if value == 1 else value * tensor1
     return input + product / tensor2
 

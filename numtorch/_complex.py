@@ -145,6 +145,8 @@ def polar(abs, angle):
     tensor([ 1.0000e+00+0.j, -8.7423e-08+2.j])
     """
     _check_parts(abs, angle)
+    if abs.dtype.narrow:
+        raise NotImplementedError(f"\"polar_cpu\" not implemented for '{abs.dtype.scalar_type}'")
     return local.tape.record(OPS["polar"], (abs, angle))
 
 

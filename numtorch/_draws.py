@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numtorch.jit import dtypes as _d
 from numtorch.jit.ops import OPS
+from numtorch.jit.ops.table import broadcast_shapes
 from numtorch.jit.record import local
 
 from ._api import REGISTRY, function
@@ -191,9 +192,20 @@ def binomial(count, prob, generator=None):
     >>> torch.binomial(torch.tensor([10.0, 10.0]), torch.tensor([0.0, 1.0]))
     tensor([ 0., 10.])
     """
-    n, p = np.broadcast_arrays(_now(count), _now(prob))
+    for name, x in (("count", count), ("prob", prob)):
+        if x.dtype.kind != "f":
+            raise ValueError(
+                f"binomial only supports floating-point dtypes for {name}, got: "
+                f"{x.dtype.scalar_type}"
+            )
+    if count.dtype.narrow:
+        _float_only("binomial_cpu", count.dtype, "")
+    shape = broadcast_shapes("binomial", [count._v.meta.shape, prob._v.meta.shape])
+    n, p = (np.broadcast_to(_now(x), shape) for x in (count, prob))
     g = (generator or default_generator).numpy()
-    return _made(g.binomial(n.astype(np.int64), p), count.dtype)
+    drawn = g.binomial(np.maximum(np.nan_to_num(n), 0).astype(np.int64),
+                       np.clip(np.nan_to_num(p), 0, 1))  # fmt: skip
+    return _made(np.where(np.isnan(n + p), np.nan, drawn), count.dtype)
 
 
 # ---------------------------------------------------------------- in place
@@ -248,9 +260,20 @@ def _normal_in(t, mean, std, generator):
     return _draw("randn", t._v.meta.shape, generator, t.dtype) * std + mean
 
 
+def _continuous(name: str, d) -> RuntimeError:
+    from ._matmul import c_type
+
+    return RuntimeError(
+        f"{name} distribution is a continuous probability distribution. dtype must be a floating "
+        f"point but you specified {c_type(d)}"
+    )
+
+
 @_in_place("exponential_(Tensor input, float lambd=1.0", "Exponential numbers with rate lambd.",
            "exponential_cpu")  # fmt: skip
 def _exponential(t, lambd, generator):
+    if t.dtype.kind == "c":
+        raise _continuous("Exponential", t.dtype)
     if lambd <= 0:
         raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd:g}")
     return -(-_u(t, generator)).log1p() / lambd
@@ -269,6 +292,8 @@ def _geometric(t, p, generator):
 @_in_place("cauchy_(Tensor input, float median=0.0, float sigma=1.0", "Cauchy numbers.",
            "cauchy_cpu")  # fmt: skip
 def _cauchy(t, median, sigma, generator):
+    if t.dtype.kind == "c":
+        raise _continuous("Cauchy", t.dtype)
     if sigma <= 0:
         raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma:g}")
     return ((_u(t, generator) - 0.5) * np.pi).tan() * sigma + median
@@ -277,6 +302,7 @@ def _cauchy(t, median, sigma, generator):
 @_in_place("log_normal_(Tensor input, float mean=1.0, float std=2.0",
            "Numbers whose logarithm is normal.", "log_normal_cpu")  # fmt: skip
 def _log_normal(t, mean, std, generator):
+    _float_only("log_normal_cpu", t.dtype, "f")
     if std <= 0:
         raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std:g}")
     return (_draw("randn", t._v.meta.shape, generator, t.dtype) * std + mean).exp()
@@ -287,6 +313,7 @@ def _bernoulli_in(t, p, generator):
     if not isinstance(p, Tensor):
         _check_p(p)
     else:
+        _float_only("bernoulli_tensor_cpu_p_", p.dtype, "f")
         p = p.detach().expand(t.shape)
     return _coin(t._v.meta.shape, p, generator, t.dtype)
 

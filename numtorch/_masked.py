@@ -144,7 +144,8 @@ def nonzero(input, *, as_tuple):
         return tuple(_own(i) for i in np.nonzero(np.atleast_1d(array)))
     if not input.dim():
         return _own(np.empty((int(bool(array)), 0), np.int64))
-    return _own(np.stack(np.nonzero(array), 1).reshape(-1, input.dim()).astype(np.int64))
+    found = np.stack(np.nonzero(array)).reshape(input.dim(), -1).astype(np.int64)
+    return _own(found).t()  # a coordinate's indices lie together, as in PyTorch
 
 
 @function("argwhere(Tensor input)")

@@ -7,7 +7,7 @@ from numtorch.jit.record import infer, local
 
 from ._api import alias, function
 from ._methods import _c_name
-from ._tensor import Tensor, dense_types
+from ._tensor import Tensor, check_dim, dense_types
 
 _new = object.__new__
 _C_TYPES = {
@@ -318,6 +318,16 @@ def _expands(c: Tensor, shape: tuple[int, ...]) -> None:
             )
 
 
+def _size(x: Tensor, d: int) -> int:
+    """The size of a dim; PyTorch's IndexError for one that is not there."""
+    rank = len(shape_of(x))
+    return shape_of(x)[check_dim(d, rank)] if rank else _no_dim(d)
+
+
+def _no_dim(d: int):
+    raise IndexError(f"Dimension specified as {d} but tensor has no dimensions")
+
+
 def _same_dtype(c: Tensor, *others: Tensor) -> None:
     for x in others:
         if c.dtype is not x.dtype:
@@ -427,6 +437,8 @@ def baddbmm(input, batch1, batch2, *, beta=1, alpha=1):
     torch.Size([5, 2, 4])
     """
     a, b = batch1._v.meta, batch2._v.meta
+    shape = *(_size(batch1, d) for d in (0, 1)), _size(batch2, 2)
+    _expands(input, shape)
     for name, m in (("batch1", a), ("batch2", b)):
         if len(m.shape) != 3:
             raise RuntimeError(f"{name} must be a 3D tensor")
@@ -436,7 +448,6 @@ def baddbmm(input, batch1, batch2, *, beta=1, alpha=1):
             f"{c_type(a.dtype)}, batch2: {c_type(b.dtype)}"
         )
     _check_bmm(a, b)
-    _expands(input, (a.shape[0], a.shape[1], b.shape[2]))
     return _add_product("baddbmm", input, batch1, batch2, beta, alpha)
 
 
@@ -451,6 +462,7 @@ def addbmm(input, batch1, batch2, *, beta=1, alpha=1):
     >>> torch.addbmm(torch.zeros(4), torch.zeros(5, 2, 3), torch.zeros(5, 3, 4)).shape
     torch.Size([2, 4])
     """
+    _expands(input, (_size(batch1, 1), _size(batch2, 2)))
     for name, x in (("batch1", batch1), ("batch2", batch2)):
         if len(shape_of(x)) != 3:
             raise RuntimeError(f"{name} must be a 3D tensor")
@@ -463,7 +475,6 @@ def addbmm(input, batch1, batch2, *, beta=1, alpha=1):
         raise RuntimeError(
             f"Incompatible matrix sizes for bmm ({a[1]}x{a[2]} and {b[1]}x{b[2]})"
         )
-    _expands(input, (a[1], b[2]))
     _same_dtype(input, batch1, batch2)
     return _add_product("addbmm", input, batch1, batch2, beta, alpha)
 

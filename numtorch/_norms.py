@@ -96,6 +96,9 @@ def renorm(input, p, dim, maxnorm):
     tensor([[0.6000, 0.8000],
             [0.5000, 0.0000]])
     """
+    for name, value in (("p", p), ("maxnorm", maxnorm)):
+        if value.__class__ is complex:
+            raise RuntimeError(f"renorm: {name} must be real-valued")
     if p <= 0:
         raise RuntimeError("renorm: non-positive-norm not supported")
     if maxnorm < 0:

@@ -342,6 +342,9 @@ def _polygamma(n: int, x):
 
     if n < 0:
         raise RuntimeError("polygamma(n, x) does not support negative n.")
+    if x.dtype.kind == "c":
+        kernel = {0: "digamma", 1: "trigamma"}.get(n, "polygamma")
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{x.dtype.scalar_type}'")
     if not x.dtype.is_floating_point:
         x = x.to(dtypes.default)
     return local.tape.record(OPS["polygamma"], (x,), (n,))
@@ -376,6 +379,8 @@ def mvlgamma(input, p):
     """
     import math
 
+    if input.dtype.kind == "b":
+        raise RuntimeError("The input tensor may not be a boolean tensor.")
     if p < 1:
         raise RuntimeError("p has to be greater than or equal to 1")
     total = input.lgamma()

@@ -220,8 +220,8 @@ def uniform(shape, generator=None, dtype=None) -> Tensor:
     return _draw("rand", tuple(shape), generator, dtype or _d.float32)
 
 
-def _float_only(name: str, dtype) -> None:
-    if dtype.kind not in "fc":
+def _float_only(name: str, dtype, kinds: str = "fc") -> None:
+    if dtype.kind not in kinds:
         from ._methods import _c_name
 
         raise NotImplementedError(f'"{name}" not implemented for \'{_c_name(dtype)}\'')

@@ -257,6 +257,9 @@ def unique_consecutive(input, return_inverse, return_counts, dim):
     >>> torch.unique_consecutive(torch.tensor([1, 1, 2, 1]), return_counts=True)
     (tensor([1, 2, 1]), tensor([2, 1, 1]))
     """
+    if input.dtype.kind == "c":
+        kernel = "unique" if dim is None else "unique_dim"
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{input.dtype.scalar_type}'")
     if dim is not None:
         found = _unique_dim(input, dim, True)
         return _chosen(*found, return_inverse, return_counts)

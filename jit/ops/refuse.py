@@ -9,12 +9,17 @@ def _common(types):
     return dtypes.result_type([(t.shape, t.dtype, t.weak) for t in types])
 
 
+def among(d, kinds: str) -> bool:
+    """True for a dtype of one of the kinds: b i f c, and h for floats of two bytes."""
+    return d.kind in kinds or ("h" in kinds and d.kind == "f" and d.itemsize == 2)
+
+
 def kernel(name: str, kinds: str):
     """NotImplementedError that names PyTorch's kernel, for common types of these kinds."""
 
     def refuse(op, types) -> None:
         d = _common(types)
-        if d.kind in kinds:
+        if among(d, kinds):
             raise NotImplementedError(f'"{name}" not implemented for \'{d.scalar_type}\'')
 
     return refuse

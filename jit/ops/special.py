@@ -15,12 +15,15 @@ from .elementwise import E, _m, unary, underivable
 from .table import composite, elementwise
 
 
-def wide(name: str, vjp=None, *, f64: str | None = None, arity: int = 1, ints: bool = True, **row):
-    """A float function whose kernel exists in float64; complex operands are refused."""
+def wide(name: str, vjp=None, *, f64: str | None = None, arity: int = 1, ints: bool = True,
+         halves: bool = True, **row):
+    """A float function whose kernel exists in float64; complex operands are refused, and halves
+    where PyTorch has no kernel for them."""
     function = f64 or f"{name}_f64"
     operands = ", ".join(f"f64({{{k}}})" for k in range(arity))
     kernel = row.pop("kernel", f"{name}_cpu")
-    row.setdefault("refuse", refuse.kernel(kernel, "c" if ints else "bic"))
+    row.setdefault("refuse", refuse.kernel(
+        kernel, ("c" if ints else "bic") + ("" if halves else "h")))
     row.setdefault("cost", 40)
     elementwise(name, f"{{t}}({function}({operands}))", arity=arity, result="float", vjp=vjp,
                 differentiable=vjp is not None, **row)  # fmt: skip
@@ -44,16 +47,25 @@ for _name, _sign in (("fmax", ">"), ("fmin", "<")):
         (lambda g, o, x, y: _m((where((x <= y) | E("isnan", y), g, 0.0), x),
                                (where((x <= y) | E("isnan", y), 0.0, g), y))),
     )  # fmt: skip
-_no_clamp = refuse.words("clamp is not supported for complex types", "c", NotImplementedError)
-elementwise("clamp", "minimum(maximum({0}, {1}), {2})", arity=3, public=None, refuse=_no_clamp,
+def _no_clamp(kernel: str):
+    return refuse.either(
+        refuse.words("clamp is not supported for complex types", "c", NotImplementedError),
+        refuse.kernel(kernel, "b"))  # fmt: skip
+
+
+
+elementwise("clamp", "minimum(maximum({0}, {1}), {2})", arity=3, public=None,
+            refuse=_no_clamp("clamp_cpu"),
             bool_expr="({0} | {1}) & {2}", vjp=lambda g, o, x, low, high: _m(
                 (where((x >= low) & (x <= high), g, 0.0), x),
                 (where((x < low) & (low < high), g, 0.0), low),
                 (where((x > high) | (high < low), g, 0.0), high)))
-elementwise("clamp_min", "maximum({0}, {1})", arity=2, public=None, refuse=_no_clamp,
+elementwise("clamp_min", "maximum({0}, {1})", arity=2, public=None,
+            refuse=_no_clamp("clamp_min_scalar_cpu"),
             bool_expr="{0} | {1}", vjp=lambda g, o, x, low: _m(
                 (where(x >= low, g, 0.0), x), (where(x < low, g, 0.0), low)))
-elementwise("clamp_max", "minimum({0}, {1})", arity=2, public=None, refuse=_no_clamp,
+elementwise("clamp_max", "minimum({0}, {1})", arity=2, public=None,
+            refuse=_no_clamp("clamp_max_scalar_cpu"),
             bool_expr="{0} & {1}", vjp=lambda g, o, x, high: _m(
                 (where(x <= high, g, 0.0), x), (where(x > high, g, 0.0), high)))
 elementwise("copysign", "copysign({0}, {1})", arity=2, result="float", ref=np.copysign,
@@ -128,7 +140,8 @@ elementwise("entr", "select({0} > {t}(0), -{0} * log_{t}({0}), select({0} == {t}
 _SQRT_PI = math.sqrt(math.pi)
 wide("erfinv", lambda g, o, x: (g * (_SQRT_PI / 2 * E("exp", E("square", E("erfinv", x)))),),
      kernel="erfinv_vml_cpu", domain=(-0.9, 0.9))
-wide("erfcx", lambda g, o, x: (g * (2 * x * o - 2 / _SQRT_PI),), public="special")
+wide("erfcx", lambda g, o, x: (g * (2 * x * o - 2 / _SQRT_PI),), public="special",
+     halves=False)
 wide("ndtri", lambda g, o, x: (g * (math.sqrt(2 * math.pi) * E("exp", o * o / 2)),),
      public="special", domain=(0.1, 0.9))
 wide("ndtr", lambda g, o, x: (g * (E("exp", -(x * x) / 2) / math.sqrt(2 * math.pi)),),
@@ -203,12 +216,12 @@ for _name, _function in (
     ("scaled_modified_bessel_k1", "scaled_k1"), ("spherical_bessel_j0", "spherical_j0"),
     ("airy_ai", "airy_ai"),
 ):  # fmt: skip
-    wide(_name, f64=_function + "_f64", **_SPECIAL)
+    wide(_name, f64=_function + "_f64", halves=False, **_SPECIAL)
 for _name in ("chebyshev_t", "chebyshev_u", "chebyshev_v", "chebyshev_w", "hermite_h",
               "hermite_he", "laguerre", "legendre"):  # fmt: skip
     _short = {"laguerre": "laguerre_l", "legendre": "legendre_p"}.get(_name, _name)
     _family, _, _kind = _short.partition("_")
-    wide(f"{_family}_polynomial_{_kind}", f64=_name + "_f64", arity=2, **_SPECIAL)
+    wide(f"{_family}_polynomial_{_kind}", f64=_name + "_f64", arity=2, halves=False, **_SPECIAL)
     if _family == "chebyshev":
         _public = f"shifted_chebyshev_polynomial_{_kind}"
         elementwise(_public, f"{{t}}({_name}_f64(f64({{0}}) + f64({{0}}) - f64(1), f64({{1}})))",
