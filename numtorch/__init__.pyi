@@ -516,7 +516,7 @@ class Tensor:
     def deg2rad_(self) -> Tensor:
         """Degrees in radians."""
     def dense_dim(self, *args: Any, **kwargs: Any) -> Any:
-        """Of sparse tensors; RuntimeError for dense."""
+        """The number of sparse or of dense dims; a dense tensor has no sparse ones."""
     def det(self) -> Any:
         """Determinant: linalg.det."""
     def detach(self) -> Any:
@@ -1435,7 +1435,7 @@ class Tensor:
     def sort(self, dim: _int = -1, descending: _bool = False) -> Any:
         ...
     def sparse_dim(self, *args: Any, **kwargs: Any) -> Any:
-        """Of sparse tensors; RuntimeError for dense."""
+        """The number of sparse or of dense dims; a dense tensor has no sparse ones."""
     def sparse_mask(self, mask: Any) -> Any:
         """The elements at the positions of a sparse tensor's values."""
     @overload
@@ -1864,8 +1864,8 @@ def all(input: Tensor, dim: _Ints | None = None, keepdim: _bool = False, *, out:
     """True if all elements along the dims are (uint8 for uint8)."""
 def allclose(input: Tensor, other: Tensor, rtol: _float = 1e-05, atol: _float = 1e-08, equal_nan: _bool = False) -> Any:
     """True if |input - other| <= atol + rtol * |other| everywhere."""
-def alpha_dropout(input: Any, p: Any = ..., training: Any = ..., inplace: Any = ...) -> Any:
-    """Dropout for SELU networks: dropped elements saturate, mean and variance stay."""
+def alpha_dropout(input: Any, p: Any, train: Any) -> Any:
+    """nn.functional.alpha_dropout; a RuntimeError for a bad p."""
 def alpha_dropout_(input: Any, p: Any, train: Any) -> Any:
     """`alpha_dropout` in place."""
 def amax(input: Tensor, dim: _Ints | None = (), keepdim: _bool = False, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
@@ -2264,10 +2264,8 @@ def divide_(self, *args: Any, **kwargs: Any) -> Any:
 def dot(input: Tensor, tensor: Tensor, *, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     """Sum of the products of two vectors' elements."""
 double: dtype
-def dropout(input: Any, p: Any = ..., training: Any = ..., inplace: Any = ...) -> Any:
-    """In training, zeroes each element with probability p and scales the rest by 1 / (1 - p).
-
-    Srivastava et al., Dropout (2014)."""
+def dropout(input: Any, p: Any, train: Any) -> Any:
+    """nn.functional.dropout; a RuntimeError for a bad p."""
 def dropout_(input: Any, p: Any, train: Any) -> Any:
     """`dropout` in place."""
 @overload
@@ -2378,8 +2376,8 @@ def eye(n: _int, *, dtype: _dtype | None = None, layout: _layout | None = None, 
 @overload
 def eye(n: _int, m: _int, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _Device | None = None, pin_memory: _bool | None = False, requires_grad: _bool | None = False, out: Tensor | tuple[Tensor, ...] | None = None) -> Tensor:
     ...
-def feature_alpha_dropout(input: Any, p: Any = ..., training: Any = ..., inplace: Any = ...) -> Any:
-    """alpha_dropout of whole channels of [N, C, ...]."""
+def feature_alpha_dropout(input: Any, p: Any, train: Any) -> Any:
+    """nn.functional.feature_alpha_dropout; a RuntimeError for a bad p."""
 def feature_alpha_dropout_(input: Any, p: Any, train: Any) -> Any:
     """`feature_alpha_dropout` in place."""
 def feature_dropout(input: Any, p: Any, train: Any) -> Any:

@@ -260,12 +260,10 @@ def _normal_in(t, mean, std, generator):
     return _draw("randn", t._v.meta.shape, generator, t.dtype) * std + mean
 
 
-def _continuous(name: str, d) -> RuntimeError:
-    from ._matmul import c_type
-
+def _continuous(name: str, shown: str) -> RuntimeError:
     return RuntimeError(
         f"{name} distribution is a continuous probability distribution. dtype must be a floating "
-        f"point but you specified {c_type(d)}"
+        f"point but you specified {shown}"
     )
 
 
@@ -273,7 +271,7 @@ def _continuous(name: str, d) -> RuntimeError:
            "exponential_cpu")  # fmt: skip
 def _exponential(t, lambd, generator):
     if t.dtype.kind == "c":
-        raise _continuous("Exponential", t.dtype)
+        raise _continuous("Exponential", t.dtype.scalar_type)
     if lambd <= 0:
         raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd:g}")
     return -(-_u(t, generator)).log1p() / lambd
@@ -293,7 +291,9 @@ def _geometric(t, p, generator):
            "cauchy_cpu")  # fmt: skip
 def _cauchy(t, median, sigma, generator):
     if t.dtype.kind == "c":
-        raise _continuous("Cauchy", t.dtype)
+        from ._matmul import c_type
+
+        raise _continuous("Cauchy", c_type(t.dtype))
     if sigma <= 0:
         raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma:g}")
     return ((_u(t, generator) - 0.5) * np.pi).tan() * sigma + median

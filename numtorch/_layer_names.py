@@ -10,7 +10,7 @@ from ._tensor import Tensor
 from .nn import functional as F
 from .nn._dropout import _feature
 from .nn._embedding import renormalise
-from .nn._reduction import from_enum, reduced
+from .nn._reduction import reduced
 
 _GRID_MODES = ("bilinear", "nearest", "bicubic")
 _GRID_PADDINGS = ("zeros", "border", "reflection")
@@ -162,7 +162,11 @@ def rnn_relu_cell(
     return _cell("RNN_RELU", input, (hx,), w_ih, w_hh, b_ih, b_hh)[0]
 
 
-# -- losses: reduction 0 'none', 1 'mean', 2 'sum'
+def _word(reduction: int) -> str:
+    return {1: "mean", 2: "sum"}.get(reduction, "none")
+
+
+# -- losses: reduction 0 'none' (what torch's own default comes to), 1 'mean', 2 'sum'
 
 
 def kl_div(
@@ -175,7 +179,7 @@ def kl_div(
     tensor(0.)
     """
     each = F.kl_div(input, target, reduction="none", log_target=log_target)
-    return reduced(each, from_enum(reduction))
+    return reduced(each, _word(reduction))
 
 
 def binary_cross_entropy_with_logits(
@@ -189,7 +193,7 @@ def binary_cross_entropy_with_logits(
     tensor([0.6931, 0.6931])
     """
     return F.binary_cross_entropy_with_logits(
-        input, target, weight, reduction=from_enum(reduction), pos_weight=pos_weight
+        input, target, weight, reduction=_word(reduction), pos_weight=pos_weight
     )
 
 
@@ -202,7 +206,7 @@ def margin_ranking_loss(
     >>> torch.margin_ranking_loss(torch.ones(1), torch.zeros(1), -torch.ones(1))
     tensor([1.])
     """
-    return F.margin_ranking_loss(input1, input2, target, margin, reduction=from_enum(reduction))
+    return F.margin_ranking_loss(input1, input2, target, margin, reduction=_word(reduction))
 
 
 def cosine_embedding_loss(
@@ -215,7 +219,7 @@ def cosine_embedding_loss(
     >>> torch.cosine_embedding_loss(x, y, torch.tensor([1]))
     tensor([1.])
     """
-    return F.cosine_embedding_loss(input1, input2, target, margin, reduction=from_enum(reduction))
+    return F.cosine_embedding_loss(input1, input2, target, margin, reduction=_word(reduction))
 
 
 def hinge_embedding_loss(
@@ -227,7 +231,7 @@ def hinge_embedding_loss(
     >>> torch.hinge_embedding_loss(torch.tensor([0.25]), torch.tensor([-1]))
     tensor([0.7500])
     """
-    return F.hinge_embedding_loss(input, target, margin, reduction=from_enum(reduction))
+    return F.hinge_embedding_loss(input, target, margin, reduction=_word(reduction))
 
 
 def poisson_nll_loss(
@@ -240,7 +244,7 @@ def poisson_nll_loss(
     tensor(1.)
     """
     return F.poisson_nll_loss(input, target, log_input, full, eps=eps,
-                              reduction=from_enum(reduction))  # fmt: skip
+                              reduction=_word(reduction))  # fmt: skip
 
 
 def triplet_margin_loss(
@@ -254,7 +258,7 @@ def triplet_margin_loss(
     tensor([1.])
     """
     return F.triplet_margin_loss(anchor, positive, negative, margin, p, eps, swap,
-                                 reduction=from_enum(reduction))  # fmt: skip
+                                 reduction=_word(reduction))  # fmt: skip
 
 
 def ctc_loss(
@@ -269,7 +273,7 @@ def ctc_loss(
     tensor(0.2877)
     """
     return F.ctc_loss(log_probs, targets, input_lengths, target_lengths, blank,
-                      from_enum(reduction), zero_infinity)  # fmt: skip
+                      _word(reduction), zero_infinity)  # fmt: skip
 
 
 # -- resampling and convolution
@@ -415,6 +419,44 @@ def native_channel_shuffle(input: Tensor, groups: int) -> Tensor:
     return F.channel_shuffle(input, groups)
 
 
+def _probability(p) -> None:
+    if not 0 <= p <= 1:
+        raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {p:g}")
+
+
+def dropout(input: Tensor, p: float, train: bool) -> Tensor:
+    """nn.functional.dropout; a RuntimeError for a bad p.
+
+    >>> import numtorch as torch
+    >>> torch.dropout(torch.ones(2), 1.0, True)
+    tensor([0., 0.])
+    """
+    _probability(p)
+    return F.dropout(input, p, train)
+
+
+def alpha_dropout(input: Tensor, p: float, train: bool) -> Tensor:
+    """nn.functional.alpha_dropout; a RuntimeError for a bad p.
+
+    >>> import numtorch as torch
+    >>> torch.alpha_dropout(torch.ones(2), 1.0, True)
+    tensor([0., 0.])
+    """
+    _probability(p)
+    return F.alpha_dropout(input, p, train)
+
+
+def feature_alpha_dropout(input: Tensor, p: float, train: bool) -> Tensor:
+    """nn.functional.feature_alpha_dropout; a RuntimeError for a bad p.
+
+    >>> import numtorch as torch
+    >>> torch.feature_alpha_dropout(torch.ones(1, 2), 1.0, True)
+    tensor([[0., 0.]])
+    """
+    _probability(p)
+    return F.feature_alpha_dropout(input, p, train)
+
+
 def feature_dropout(input: Tensor, p: float, train: bool) -> Tensor:
     """In training, zeroes whole channels of [N, C, ...] with probability p.
 
@@ -442,6 +484,7 @@ def dropout_(input: Tensor, p: float, train: bool) -> Tensor:
     >>> torch.dropout_(torch.ones(2), 1.0, True)
     tensor([0., 0.])
     """
+    _probability(p)
     return F.dropout(input, p, train, inplace=True)
 
 
@@ -452,6 +495,7 @@ def alpha_dropout_(input: Tensor, p: float, train: bool) -> Tensor:
     >>> torch.alpha_dropout_(torch.ones(2), 1.0, True)
     tensor([0., 0.])
     """
+    _probability(p)
     return F.alpha_dropout(input, p, train, inplace=True)
 
 
@@ -462,6 +506,7 @@ def feature_alpha_dropout_(input: Tensor, p: float, train: bool) -> Tensor:
     >>> torch.feature_alpha_dropout_(torch.ones(1, 2), 1.0, True)
     tensor([[0., 0.]])
     """
+    _probability(p)
     return F.feature_alpha_dropout(input, p, train, inplace=True)
 
 

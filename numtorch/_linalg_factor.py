@@ -407,6 +407,10 @@ def lu_solve(LU, pivots, B, *, left=True, adjoint=False):
     """
     name = "linalg.lu_solve"
     C.floating(name, LU)
+    if LU.dtype.narrow:
+        raise NotImplementedError(
+            f"\"linalg.lu_solve_cpu\" not implemented for '{LU.dtype.scalar_type}'"
+        )
     C.same_dtype(name, LU, B, ("LU", "B"))
     if pivots.dtype.short != "i32":
         raise RuntimeError(f"{name}: pivots should be a Tensor of scalar type torch.int32")

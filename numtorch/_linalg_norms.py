@@ -151,6 +151,11 @@ def norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):
     >>> torch.linalg.norm(torch.ones(2, 2), "nuc")
     tensor(2.)
     """
+    if isinstance(ord, str) and dim is None and A.dim() not in (1, 2):
+        raise RuntimeError(
+            "linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got "
+            f"{A.dim()}D."
+        )
     if isinstance(ord, str):
         return matrix_norm(A, ord, (-2, -1) if dim is None else dim, keepdim, dtype=dtype)
     if dim is not None and len(dim) not in (1, 2):

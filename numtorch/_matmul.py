@@ -6,8 +6,9 @@ from numtorch.jit.ops import OPS
 from numtorch.jit.record import infer, local
 
 from ._api import alias, function
+from ._descriptors import check_dim
 from ._methods import _c_name
-from ._tensor import Tensor, check_dim, dense_types
+from ._tensor import Tensor, dense_types
 
 _new = object.__new__
 _C_TYPES = {

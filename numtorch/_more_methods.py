@@ -61,8 +61,10 @@ def _fill_diagonal(self: Tensor, fill_value, wrap: bool = False) -> Tensor:
     return self
 
 
-def _only_sparse(name: str):
+def _only_sparse(name: str, of_dense=None):
     def method(self, *args, **kwargs):
+        if of_dense is not None:
+            return of_dense(self)
         if name == "is_coalesced":
             raise RuntimeError(
                 "is_coalesced expected sparse coordinate tensor layout but got Strided"
@@ -70,7 +72,10 @@ def _only_sparse(name: str):
         raise RuntimeError(f"{name} expected sparse coordinate tensor layout but got Strided")
 
     method.__name__ = name
-    method.__doc__ = described(f"Tensor.{name}", "Of sparse tensors; RuntimeError for dense.")
+    text = "The number of sparse or of dense dims; a dense tensor has no sparse ones."
+    if of_dense is None:
+        text = "Of sparse tensors; RuntimeError for dense."
+    method.__doc__ = described(f"Tensor.{name}", text)
     return method
 
 
@@ -131,4 +136,5 @@ def install(functions: dict) -> None:
     for name in ("coalesce", "is_coalesced", "indices", "values", "sparse_dim", "dense_dim",
                  "crow_indices", "col_indices"):  # fmt: skip
         if not hasattr(Tensor, name):
-            setattr(Tensor, name, _only_sparse(name))
+            counts = {"sparse_dim": lambda self: 0, "dense_dim": Tensor.dim}
+            setattr(Tensor, name, _only_sparse(name, counts.get(name)))

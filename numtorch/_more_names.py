@@ -9,10 +9,10 @@ from ._tensor import Tensor
 from .nn import functional as F
 
 _SAME = (
-    "adaptive_avg_pool1d", "alpha_dropout", "avg_pool1d", "bilinear", "celu",
+    "adaptive_avg_pool1d", "avg_pool1d", "bilinear", "celu",
     "celu_", "channel_shuffle", "conv1d", "conv2d", "conv3d", "conv_tbc", "conv_transpose1d",
-    "conv_transpose2d", "conv_transpose3d", "cosine_similarity", "dropout",
-    "feature_alpha_dropout", "hardshrink", "max_pool1d", "max_pool2d",
+    "conv_transpose2d", "conv_transpose3d", "cosine_similarity",
+    "hardshrink", "max_pool1d", "max_pool2d",
     "max_pool3d", "pairwise_distance", "pixel_shuffle", "pixel_unshuffle", "prelu", "rms_norm",
     "rrelu", "rrelu_", "selu", "selu_", "threshold", "threshold_",
 )  # fmt: skip

@@ -306,6 +306,10 @@ def ldexp(input, other):
     >>> torch.ldexp(torch.tensor([1.0, 3.0]), torch.tensor([3, -1]))
     tensor([8.0000, 1.5000])
     """
+    if other.dtype.kind == "b":
+        raise NotImplementedError("\"ldexp_cpu_exp\" not implemented for 'Bool'")
+    if other.dtype.kind == "i" and input.dtype.narrow:  # an exponent does not promote
+        return (input.to(dtypes.float32) * _power(2.0, other)).to(input.dtype)
     return input * _power(2.0, other)
 
 

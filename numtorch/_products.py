@@ -240,6 +240,11 @@ def vecdot(x, y, *, dim=-1):
             f"linalg.vecdot: Expected x and y to have the same dtype, but found x of type "
             f"{_c_name(x.dtype)} and y of type {_c_name(y.dtype)} instead"
         )
+    if not x.dtype.differentiable:
+        raise RuntimeError(
+            "linalg.vecdot: Expected a floating point or complex tensor as input. Got "
+            f"{_c_name(x.dtype)}"
+        )
     out = (conj(x) * y).sum(dim)
     return out if out.dtype is x.dtype else out.to(x.dtype)
 
@@ -255,6 +260,11 @@ def linalg_vander(x, *, N=None):
     """
     if x.dim() == 0:
         x = x.reshape(1)
+    if x.dtype.narrow or x.dtype.kind == "b":
+        raise RuntimeError(
+            "linalg.vander supports floating point, complex, and integer tensors, but got "
+            f"{_c_name(x.dtype)}"
+        )
     n = shape_of(x)[-1] if N is None else N
     if n <= 1:
         raise RuntimeError("N must be greater than 1.")
@@ -341,6 +351,9 @@ def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
                 f"cdist only supports at least 2D tensors, {name} got: {x.dim()}D"
             )
     a, b = shape_of(x1), shape_of(x2)
+    for x in (x1, x2):
+        if x.dtype.narrow:
+            raise NotImplementedError(f"\"cdist\" not implemented for '{_c_name(x.dtype)}'")
     if a[-1] != b[-1]:
         raise RuntimeError(
             f"X1 and X2 must have the same number of columns. X1: {a[-1]} X2: {b[-1]}"

@@ -110,6 +110,11 @@ def nanmean(input, dim=None, keepdim=False, *, dtype=None):
             "nanmean(): expected input to have floating point or complex dtype but got "
             f"{input.dtype.scalar_type}"
         )
+    if dtype is not None and not dtype.differentiable:
+        raise RuntimeError(
+            "nanmean(): could not infer output dtype. Optional dtype must be either a floating "
+            f"point or complex dtype. Got: {dtype.scalar_type}"
+        )
     count = sum(~input.isnan(), dim, keepdim)
     return nansum(input, dim, keepdim, dtype=dtype) / count
 

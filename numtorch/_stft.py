@@ -96,6 +96,8 @@ def stft(
     )  # fmt: skip
     if not x.dtype.differentiable:
         raise RuntimeError(f"{shown}expected a tensor of floating point or complex values")
+    if x.dtype.narrow:
+        raise RuntimeError(f"MKL FFT doesn't support tensors of type: {x.dtype.scalar_type}")
     if x.dim() not in (1, 2):
         raise RuntimeError(f"{shown}expected a 1D or 2D tensor")
     length = x._v.meta.shape[-1]

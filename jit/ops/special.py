@@ -47,15 +47,21 @@ for _name, _sign in (("fmax", ">"), ("fmin", "<")):
         (lambda g, o, x, y: _m((where((x <= y) | E("isnan", y), g, 0.0), x),
                                (where((x <= y) | E("isnan", y), 0.0, g), y))),
     )  # fmt: skip
-def _no_clamp(kernel: str):
+def _no_clamp(kernel: str, tensors: bool = False):
+    """Complex types, and bools; bools between tensors' only where the kernel has both bounds."""
+    no_bools = refuse.kernel(kernel, "b")
+
+    def bools(op, types) -> None:
+        if tensors or any(t.weak for t in types):
+            no_bools(op, types)
+
     return refuse.either(
-        refuse.words("clamp is not supported for complex types", "c", NotImplementedError),
-        refuse.kernel(kernel, "b"))  # fmt: skip
+        refuse.words("clamp is not supported for complex types", "c", NotImplementedError), bools)
 
 
 
 elementwise("clamp", "minimum(maximum({0}, {1}), {2})", arity=3, public=None,
-            refuse=_no_clamp("clamp_cpu"),
+            refuse=_no_clamp("clamp_cpu", True),
             bool_expr="({0} | {1}) & {2}", vjp=lambda g, o, x, low, high: _m(
                 (where((x >= low) & (x <= high), g, 0.0), x),
                 (where((x < low) & (low < high), g, 0.0), low),
@@ -72,7 +78,8 @@ elementwise("copysign", "copysign({0}, {1})", arity=2, result="float", ref=np.co
             refuse=refuse.kernel("copysign_cpu", "c"), vjp=lambda g, o, x, y: _m(
                 (where(E("eq", x, 0), 0.0, g * E("sign", x) * E("sign", o)), x), (g * 0.0, y)))
 elementwise("heaviside", "select({0} == {t}(0), {1}, select({0} > {t}(0), {t}(1), {t}(0)))",
-            arity=2, ref=np.heaviside, bool_expr="{0} | {1}", **underivable("heaviside"), refuse=refuse.either(
+            arity=2, ref=np.heaviside, bool_expr="{0} | {1}", **underivable("heaviside"),
+            refuse=refuse.either(
                 refuse.words("heaviside is not yet implemented for complex tensors.", "c"),
                 refuse.mixed("heaviside is not yet implemented for tensors with different "
                              "dtypes.")))
@@ -143,7 +150,7 @@ wide("erfinv", lambda g, o, x: (g * (_SQRT_PI / 2 * E("exp", E("square", E("erfi
 wide("erfcx", lambda g, o, x: (g * (2 * x * o - 2 / _SQRT_PI),), public="special",
      halves=False)
 wide("ndtri", lambda g, o, x: (g * (math.sqrt(2 * math.pi) * E("exp", o * o / 2)),),
-     public="special", domain=(0.1, 0.9))
+     public="special", domain=(0.1, 0.9), halves=False)
 wide("ndtr", lambda g, o, x: (g * (E("exp", -(x * x) / 2) / math.sqrt(2 * math.pi)),),
      public="special", kernel="erf_vml_cpu", f64="ndtr_f64")
 wide("log_ndtr", lambda g, o, x: (
@@ -226,4 +233,4 @@ for _name in ("chebyshev_t", "chebyshev_u", "chebyshev_v", "chebyshev_w", "hermi
         _public = f"shifted_chebyshev_polynomial_{_kind}"
         elementwise(_public, f"{{t}}({_name}_f64(f64({{0}}) + f64({{0}}) - f64(1), f64({{1}})))",
                     arity=2, result="float", differentiable=False, cost=40,
-                    refuse=refuse.kernel(_public + "_cpu", "c"), **_SPECIAL)  # fmt: skip
+                    refuse=refuse.kernel(_public + "_cpu", "ch"), **_SPECIAL)  # fmt: skip

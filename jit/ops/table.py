@@ -145,9 +145,12 @@ def broadcast_shapes(name: str, shapes: list[tuple[int, ...]]) -> tuple[int, ...
                 # PyTorch names the last dim that differs.
                 d, n = max((j, m) for j, m in enumerate(shape, rank - len(shape))
                            if 1 not in (m, out[j]) and m != out[j])  # fmt: skip
+                # It goes through the shapes one by one: dims count in those up to this one.
+                known = max(len(s) for s in shapes[: shapes.index(shape) + 1])
+                d, (of, with_) = d - rank + known, (out[d], n)
                 listed = " and ".join(str([int(x) for x in s]) for s in shapes if s)
                 raise RuntimeError(
-                    f"The size of tensor a ({out[d]}) must match the size of tensor b ({n}) at "
+                    f"The size of tensor a ({of}) must match the size of tensor b ({with_}) at "
                     f"non-singleton dimension {d} ({name}: shapes {listed})"
                 )
     return tuple(out)

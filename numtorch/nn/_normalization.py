@@ -322,9 +322,12 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     >>> torch.nn.functional.cosine_similarity(x, y, dim=0)
     tensor(0.7071)
     """
-    if x1.dtype.kind != "f" or x2.dtype.kind != "f":
+    types = [(x._v.meta.shape, x.dtype, None) for x in (x1, x2)]
+    common = _d.result_type(types)
+    if common.kind != "f":
         raise RuntimeError("expected common dtype to be floating point, yet common dtype is "
-                           f"{_check.C_NAMES[x1.dtype.short]}")  # fmt: skip
+                           f"{_check.C_NAMES[common.short]}")  # fmt: skip
+    x1, x2 = (x if x.dtype is common else x.to(common) for x in (x1, x2))
     if x1.shape != x2.shape:  # the lengths are those of the broadcast operands
         shape = broadcast_shapes("cosine_similarity", [x1._v.meta.shape, x2._v.meta.shape])
         x1, x2 = x1.expand(shape), x2.expand(shape)

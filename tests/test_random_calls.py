@@ -1,0 +1,105 @@
+"""Calls that `python -m tests.conformance.calls` found wrong, each held against PyTorch."""
+
+from __future__ import annotations
+
+import numtorch as nt
+import numtorch.nn.functional  # noqa: F401
+import pytest
+from helpers import torch
+
+CALLS = """
+t.addcmul(t.ones(2).half(), t.ones(2, dtype=t.int32), t.ones(2).half(), value=2.5)
+t.addcmul(t.ones(2, dtype=t.int64), t.ones(2, dtype=t.int64), t.ones(2, dtype=t.int64), value=1.5)
+t.addcmul(t.ones(2, dtype=t.bool), t.ones(2, dtype=t.bool), t.ones(2, dtype=t.bool))
+t.addcmul(t.ones(2, dtype=t.uint8), t.ones(2, dtype=t.uint8), t.ones(2, dtype=t.uint8), value=300)
+t.addcmul(t.ones(4, 4), t.ones(3, 3), t.ones(2, 5, 2))
+t.baddbmm(t.ones(3), t.ones(3), t.ones(3, 3, 3))
+t.baddbmm(t.ones(3, 3, 3, 3), t.ones(2, 3, 3), t.ones(2, 3, 3))
+t.addbmm(t.ones(4, 4), t.ones(4, 4), t.tensor(1.0))
+t.clamp(t.tensor([True]), t.tensor([True]), t.tensor([True]))
+t.clamp_max(t.tensor([True]), True)
+t.clamp_max(t.tensor([True, False]), t.tensor([False, True]))
+t.special.airy_ai(t.ones(2).half())
+t.special.bessel_j0(t.ones(2).bfloat16())
+t.special.ndtri(t.ones(2).bfloat16())
+t.special.erfcx(t.ones(2).half())
+t.special.shifted_chebyshev_polynomial_t(t.ones(2).half(), 2)
+t.special.chebyshev_polynomial_t(t.ones(2), n=2)
+t.heaviside(t.tensor([-1.0, 0.0, 2.0]), values=t.ones(3))
+t.polygamma(1, t.ones(2, dtype=t.complex64))
+t.mvlgamma(t.tensor([True]), 2)
+t.polar(t.ones(2).half(), t.ones(2).half())
+t.unique_consecutive(t.ones(2, dtype=t.complex64))
+t.renorm(t.ones(2, 2), 2j, 0, 1.0)
+t.binomial(t.ones(2, dtype=t.int64), t.ones(2))
+t.binomial(t.ones(2, 3), t.ones(2))
+t.ones(2, dtype=t.complex64).exponential_()
+t.ones(2, dtype=t.complex64).log_normal_()
+t.ldexp(t.ones(2).bfloat16(), t.tensor([1, 2]))
+t.ldexp(t.ones(2), t.tensor([True, False]))
+t.nanmean(t.ones(2), dtype=t.uint8)
+t.nn.functional.cosine_similarity(t.ones(2, 2), t.ones(2, 2, dtype=t.int8))
+t.nn.functional.cosine_similarity(t.ones(2, 2, dtype=t.int64), t.ones(2, 2, dtype=t.int8))
+t.linalg.norm(t.ones(3, 1, 2), "nuc")
+t.linalg.vecdot(t.ones(2, dtype=t.int64), t.ones(2, dtype=t.int64))
+t.linalg.vander(t.ones(2).half())
+t.cdist(t.ones(2, 2).half(), t.ones(2, 2).half())
+t.kl_div(t.zeros(2), t.ones(2))
+t.margin_ranking_loss(t.ones(2), t.ones(2), t.ones(2))
+t.hinge_embedding_loss(t.ones(2), t.ones(2), reduction=7)
+t.dropout(t.ones(2), 1.5, True)
+t.dropout(t.ones(2), p=0.5, train=False)
+t.ones(2, 3).dense_dim()
+t.ones(2, 3).sparse_dim()
+t.linalg.lstsq(t.eye(2), b=t.ones(2, 1)).solution
+t.linalg.tensorsolve(t.eye(2), other=t.ones(2))
+t.floor_divide(t.ones(2, requires_grad=True), 2.0).sum().backward()
+t.heaviside(t.ones(2, requires_grad=True), t.ones(2)).sum().backward()
+t.igamma(t.ones(2, requires_grad=True), t.ones(2)).sum().backward()
+t.igamma(t.ones(2), t.ones(2, requires_grad=True)).sum().backward()
+t.special.zeta(t.ones(2, requires_grad=True), t.ones(2)).sum().backward()
+t.linalg.qr(t.ones(3, 2, requires_grad=True), "complete")[0].sum().backward()
+""".strip().splitlines()
+
+
+def outcome(library, text: str):
+    """The value, or the type and first line of the exception."""
+    try:
+        return eval(text, {"t": library}), None  # noqa: S307
+    except Exception as e:  # noqa: BLE001
+        return None, (type(e).__name__, (str(e).splitlines() or [""])[0])
+
+
+@pytest.mark.parametrize("text", CALLS)
+def test_call(text: str, setting):
+    setting(interp=True)
+    (want, error), (got, failed) = outcome(torch, text), outcome(nt, text)
+    if error is not None:
+        assert failed is not None, f"torch raised {error}"
+        assert failed[0] == error[0]
+        assert failed[1].startswith(error[1])
+        return
+    assert failed is None
+    if not isinstance(want, torch.Tensor):
+        assert got == want
+        return
+    assert (str(got.dtype), tuple(got.shape)) == (str(want.dtype), tuple(want.shape))
+    mine = torch.tensor(got.tolist(), dtype=want.dtype).reshape(want.shape)
+    torch.testing.assert_close(mine, want, equal_nan=True)
+
+
+def test_a_refused_backward_leaves_nothing_behind():
+    # The error came with the next value that was read, and again with every further one.
+    x = nt.ones(2, requires_grad=True)
+    y = nt.floor_divide(x, 2.0).sum()
+    with pytest.raises(RuntimeError, match="derivative for aten::floor_divide"):
+        y.backward()
+    assert x.grad is None
+    assert (nt.tensor([1, 2]) + 1).tolist() == [2, 3]
+
+
+def test_indices_of_a_coordinate_lie_together():
+    x = torch.tensor([[0, 1, 2], [3, 0, 4]])
+    y = nt.tensor(x.tolist())
+    assert y.nonzero().stride() == x.nonzero().stride()
+    assert y.argwhere().tolist() == x.argwhere().tolist()
