@@ -47,7 +47,7 @@ def test_they_are_one_kernel_and_the_blocks_sums():
     assert [k.mode for k in report.kernels].count("row") == 1
     assert not any(k.mode == "split" for k in report.kernels)
     source = next(k.source for k in report.kernels if k.mode == "row")
-    assert source.count("gauss_cdf_f32") == source.count("exp_f32") == 1
+    assert source.count("gauss_cdf_f32") == source.count("gauss_pdf_f32") == 1
 
 
 def test_threads_do_not_change_the_sums():

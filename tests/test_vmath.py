@@ -189,6 +189,20 @@ def test_gauss_cdf(dtype: str):
     assert np.isnan(call(f"gauss_cdf_{dtype}", np.array([np.nan] * 2, DTYPES[dtype]))).all()
 
 
+@pytest.mark.parametrize("dtype", ["f32", "f64"])
+def test_gauss_pdf(dtype: str):
+    """The density: its relative error grows with the square that is in the exponent."""
+    xs = np.concatenate([np.linspace(-13, 13, 500), SPECIAL[:4]]).astype(DTYPES[dtype])
+    got = call(f"gauss_pdf_{dtype}", xs)
+    want = np.array([float(mpmath.npdf(mpmath.mpf(float(x)))) for x in xs])
+    eps = {"f32": 2.0**-24, "f64": 2.0**-53}[dtype]
+    inside = np.isfinite(xs)
+    error = np.abs(got - want)[inside] / want[inside]
+    assert (error <= eps * (4 + xs[inside].astype("f8") ** 2 / 2)).all()
+    assert got[-2:].tolist() == [0.0, 0.0]
+    assert np.isnan(call(f"gauss_pdf_{dtype}", np.array([np.nan] * 2, DTYPES[dtype]))).all()
+
+
 LIMIT = {"lgamma": 8.0}
 
 

@@ -82,12 +82,12 @@ ERF_SMALL = row(0.12837916612625122, -0.3761262595653534, 0.1128358542919159,
 ERF_BIG = row(3.078179359436035, 0.8898748159408569, 0.02136676385998726,
               -0.004114324692636728, 0.0007535394979640841, -0.00010733807721408084,
               3.321727126603946e-05, 3.701404011735576e-06)  # fmt: skip
-# (cdf(x) - 1/2) / x in x**2 to 1.4; cdf(-x) e**(x**2 / 2) in x - 2.6 on [1.4, 5.6]
-CDF_SMALL = row(0.3989422023296356, -0.06648924946784973, 0.009968850761651993,
-                -0.001178849721327424, 0.0001078900822903961, -6.088777809054591e-06)  # fmt: skip
-CDF_BIG = row(0.13690286874771118, -0.04299269989132881, 0.012559751980006695,
-              -0.003462537657469511, 0.0008794069290161133, -0.0002134517126251012,
-              6.926914647920057e-05, -1.3294547898112796e-05)  # fmt: skip
+# (cdf(-x) e**(x**2 / 2) - 1/2) / x in x on [0, 5.4], where e**(-x**2 / 2) weights the error
+CDF = row(-0.39894112944602966, 0.24997738003730774, -0.13282489776611328, 0.061965104192495346,
+          -0.025524761527776718, 0.009046622551977634, -0.0026122701819986105,
+          0.0005709985853172839, -8.626841736258939e-05, 7.879422810219694e-06,
+          -3.238396857341286e-07)  # fmt: skip
+BELL_HI, BELL_LO, BELL_AT_0 = row(-0.7213475108146667, -9.629815167500055e-09, 0.3989422804014327)
 # log2((1 + s) / (1 - s)) / s in s**2, to 2**-45, for pow
 POW_LOG2 = (2.8853900817778473, 0.9617966941189305, 0.5770779405992905, 0.412209443677826,
             0.31989736785600154, 0.2830255262059399)  # fmt: skip
@@ -451,14 +451,24 @@ def erf_f32(x):
     return copysign(select(a < ONE, near, far), x)
 
 
-def gauss_cdf_f32(x):
-    """Distribution function of the normal distribution, to 2**-23 absolutely.
-
-    Its e**(-x**2 / 2) is the one that the density has: LLVM computes it once for both.
-    """
-    a = fabs(x)
+def _bell_f32(x):
+    """e**(-x**2 / 2), 0 where that is denormal; the exponent is split up in base 2."""
     y = x * x
-    near = fma(poly(y, CDF_SMALL), x, HALF)
-    far = exp_f32(y * -HALF) * poly(select(a > F(5.6), F(5.6), a) - F(2.6), CDF_BIG)
-    far = select(x < ZERO, far, ONE - far)
-    return select(a < F(1.4), near, far)
+    y = select(y > F(206.0), F(206.0), y)
+    t = fma(y, BELL_HI, ROUND)
+    r = fma(y, BELL_LO, fma(y, BELL_HI, ROUND - t))
+    k = i32(f32_bits(t) - ROUND_BITS + BIAS)
+    return fma(poly(r, EXP2), r, ONE) * bits_f32(i32(select(k < I(0), I(0), k) << B23))
+
+
+def gauss_pdf_f32(x):
+    """Density of the normal distribution. LLVM computes what it shares with the cdf once."""
+    return _bell_f32(x) * BELL_AT_0
+
+
+def gauss_cdf_f32(x):
+    """Distribution function of the normal distribution, to 2**-23 absolutely."""
+    a = fabs(x)
+    a = select(a > F(5.4), F(5.4), a)
+    left = _bell_f32(x) * fma(poly(a, CDF), a, HALF)
+    return select(x < ZERO, left, ONE - left)

@@ -31,7 +31,7 @@ def select(c, a, b):
 
 
 _exp_pieces_f64 = fma = fabs = copysign = trunc = floor = poly = isnan = f32 = f64 = select
-log_f64 = asinh_f64 = acosh_f64 = atanh_f64 = select
+exp_f64 = log_f64 = asinh_f64 = acosh_f64 = atanh_f64 = select
 _split_f64 = _two_sum_f64 = _exp_parts_f64 = _exp_near_f64 = _scale_f64 = _sin_cos_f64 = select
 
 # erf(x) / x - 2 / sqrt(pi), over x**2, in x**2 to 1; -log(erfc(x)) / x in x - 3.4 on [1, 5.93]
@@ -66,7 +66,7 @@ LGAMMA = row(0.48312895054098093, -0.14595989591431072, 0.0629114010745465, -0.0
              -0.00018569831973085454, 0.0035311408224740597)  # fmt: skip
 STIRLING = row(1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156)
 HALF_LOG_TWO_PI = D(0.9189385332046728)
-PI, SQRT_HALF = D(math.pi), D(math.sqrt(0.5))
+PI, SQRT_HALF, BELL_AT_0 = D(math.pi), D(math.sqrt(0.5)), D(1 / math.sqrt(2 * math.pi))
 # the series of LOG without its first term: 2/3 apart, in two pieces
 TWO_THIRDS, TWO_THIRDS_LO = row(0.6666666666666666, 3.700743415417188e-17)
 LOG_TAIL = row(0.4, 0.28571428571429386, 0.2222222222164349, 0.1818181833809409,
@@ -108,6 +108,11 @@ def erfc_f64(x):
 def gauss_cdf_f64(x):
     """Distribution function of the normal distribution, as GELU takes it: absolutely exact."""
     return HALF * (ONE + erf_f64(x * SQRT_HALF))
+
+
+def gauss_pdf_f64(x):
+    """Density of the normal distribution."""
+    return exp_f64(x * x * -HALF) * BELL_AT_0
 
 
 def lgamma_f64(x):

@@ -214,10 +214,12 @@ unary("erf", _erf, lambda g, o, x: g * (2 / math.sqrt(math.pi) * E("exp", -(x * 
       refuse=refuse.kernel("erf_vml_cpu", "c"))
 unary("erfc", _erfc, lambda g, o, x: -(g * (2 / math.sqrt(math.pi) * E("exp", -(x * x)))),
       refuse=refuse.kernel("erfc_vml_cpu", "c"))
-# The distribution function of the normal distribution in the operand's own precision (special.ndtr
-# keeps its relative precision on the left, in float64).
+# The distribution function and density of the normal distribution in the operand's own precision
+# (special.ndtr keeps its relative precision on the left, in float64).
 unary("gauss_cdf", lambda x: 0.5 * (1 + _erf(x * math.sqrt(0.5))),
-      lambda g, o, x: g * (E("exp", x * x * -0.5) * (1 / math.sqrt(2 * math.pi))), public=None)
+      lambda g, o, x: g * E("gauss_pdf", x), public=None)
+unary("gauss_pdf", lambda x: np.exp(x * x * -0.5) * (1 / math.sqrt(2 * math.pi)),
+      lambda g, o, x: -(g * (x * o)), public=None)
 unary("sigmoid", lambda x: 1 / (1 + np.exp(-x)), lambda g, o, x: g * ((1 - o) * o))
 
 # ---------------------------------------------------------------- casts and copies
