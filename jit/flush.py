@@ -69,6 +69,8 @@ FAMILIAR, TIMES = 6, 2
 
 # A loop that was read at every turn: so many ops of older windows, so often each.
 LOOP_OPS, LOOP_TURNS = 32, 8
+# A backward through a loop of several full windows: planned whole it takes minutes.
+LONG_LOOP = 2 * config.MAX_ENTRIES
 
 
 def _loop(entries: tuple) -> bool:
@@ -83,8 +85,11 @@ def _loop(entries: tuple) -> bool:
 def _unfamiliar(tape: Tape, key: tuple) -> bool:
     """True if a trace is one more arrangement of ops that keep changing theirs."""
     known = planned.get(frozenset([e[0] for e in key[0]]), 0)
-    if (known < FAMILIAR and not _loop(key[0])) or not pieces.can_run(tape):
+    loop = _loop(key[0])
+    if (known < FAMILIAR and not loop) or not pieces.can_run(tape):
         return False
+    if loop and len(key[0]) > LONG_LOOP:
+        return True
     h = hash(key)
     times = met[h] = met.get(h, 0) + 1
     if len(met) > 4 * MAX_STRUCTURES:

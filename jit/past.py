@@ -172,10 +172,37 @@ class Past:
 
     def node(self, root: int) -> Node:
         """The graph below an entry."""
+        waiting = [(self, root)]
+        while waiting:  # no recursion: a long loop is a chain of many windows
+            past, k = waiting[-1]
+            closure = _closure(past.entries, [k])
+            older = past._older(closure)
+            if older:
+                waiting += older
+            else:
+                past._build(closure)
+                waiting.pop()
+        return self.built[root]
+
+    def _older(self, closure: list[int]) -> list[tuple[Past, int]]:
+        """What entries read of graphs of older windows that were not built yet."""
+        if not self.nodes:
+            return []
+        found = []
+        for k in closure:
+            if k in self.built or not _passes(self.entries[k]):
+                continue
+            for i in _inputs_of(self.entries[k]):
+                kept = self.nodes.get(i) if i <= INPUT_BASE and i not in self.leaves else None
+                if kept.__class__ is Kept and kept.index not in kept.past.built:
+                    found.append((kept.past, kept.index))
+        return found
+
+    def _build(self, closure: list[int]) -> None:
         built, entries, values = self.built, self.entries, self.values
         scalar_at = _scalar_positions(entries)
         written = _written(entries, self.writers)
-        for k in _closure(entries, [root]):
+        for k in closure:
             if k in built:
                 continue
             e = entries[k]
@@ -207,7 +234,6 @@ class Past:
                 node.freed, node.val = True, None
                 continue
             node.replaced, node.at = self._end(k)
-        return built[root]
 
     def _saves(self, k: int) -> bool:
         """True if the gradient of an entry reads any value: it can't when that was freed."""

@@ -132,3 +132,38 @@ def test_compiled_programs():
         return x.grad, rows, t.vmap(t.matmul, in_dims=(0, None))(m, m.T)
 
     same(program, compiled=True)
+
+
+def test_long_loops_that_are_read_at_every_turn():
+    """A graph over thousands of windows: no recursion over them."""
+    with settings(interp=True):
+        w = nt.ones(3, requires_grad=True)
+        x = w
+        for _ in range(1500):
+            x = x * 1.001
+            x.sum().item()
+        x.sum().backward()
+        np.testing.assert_allclose(w.grad.numpy(), np.full(3, 1.001**1500), rtol=1e-4)
+
+
+def test_a_long_loop_is_never_planned_whole(monkeypatch):
+    """A backward through several full windows of a loop runs from pieces, however often."""
+    monkeypatch.setattr(flush, "LONG_LOOP", 50)
+    w = nt.tensor([0.5, 0.25], requires_grad=True)
+    config.counters.reset()
+    for _ in range(4):
+        w.grad = None
+        x = w
+        for _ in range(40):
+            x = (x * w).sin()
+            x.sum().item()
+        x.sum().backward()
+        grad = w.grad.tolist()
+    assert config.counters.pieced == 4
+    with settings(interp=True):
+        v = nt.tensor([0.5, 0.25], requires_grad=True)
+        y = v
+        for _ in range(40):
+            y = (y * v).sin()
+        y.sum().backward()
+    np.testing.assert_allclose(grad, v.grad.tolist(), rtol=1e-5)
