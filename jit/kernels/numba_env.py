@@ -10,7 +10,7 @@ import functools
 import hashlib
 import math
 
-from . import narrow
+from . import narrow, numba_target
 from .pointer import DTYPES, TABLE_SCOPE, mark_scope
 from .vmath_tables import INV_TWO_PI
 
@@ -390,12 +390,10 @@ def primitives() -> dict[str, object]:
 @functools.cache
 def build() -> dict[str, object]:
     """Every name a kernel may use, for Numba. Nothing is compiled until a kernel uses it."""
-    from numba import njit
-
     from . import vmath
 
     names = dict(primitives())
-    names.update(vmath.bind(names, njit(forceinline=True, error_model="numpy")))
+    names.update(vmath.bind(names, numba_target.build().inline))
     names["math"] = math
     return names
 
@@ -406,14 +404,13 @@ def compile_kernel(source: str, env: dict | None = None) -> tuple[str, str]:
     The IR is optimised, refers to nothing of Numba or Python, and defines one external function,
     `void symbol(i64, i64, i64, i64)`, whose name is a hash of the source.
     """
-    from numba import cfunc, types
+    from numba import types
 
     namespace = dict(build() if env is None else env)
     exec(compile(source, "<numtorch kernel>", "exec"), namespace)  # noqa: S102
-    word = types.int64
-    compiled = cfunc(types.void(word, word, word, word), error_model="numpy")(namespace["kernel"])
+    native, module = numba_target.build().compile(namespace["kernel"], (types.int64,) * 4)
     symbol = "ntk_" + hashlib.sha256(source.encode()).hexdigest()[:24]
-    return symbol, _expose(compiled.inspect_llvm(), compiled.native_name, symbol)
+    return symbol, _expose(str(module), native, symbol)
 
 
 # Numba's calling convention: a return slot and an error slot come first; kernels raise nothing
@@ -427,25 +424,11 @@ define void @{symbol}(i64 %args, i64 %begin, i64 %end, i64 %tid) {{
 """
 
 
-# a kernel that does nothing
-_EMPTY = """
-define void @{symbol}(i64 %args, i64 %begin, i64 %end, i64 %tid) {{
-  ret void
-}}
-"""
-
-
-def _expose(text: str, wrapper: str, symbol: str) -> str:
-    """Add a plain C entry point `symbol`, hide all else and drop what it does not reach.
-
-    Numba's own wrapper goes: its error path would refer to the interpreter.
-    """
+def _expose(text: str, native: str, symbol: str) -> str:
+    """Add a plain C entry point `symbol`, hide all else and drop what it does not reach."""
     from llvmlite import binding as llvm
 
-    calls = [word for line in text.split(f"@{wrapper}(", 1)[1].split("\n}", 1)[0].split("\n")
-             if " call " in line for word in line.split("@")[1:2]]  # fmt: skip
-    native = next((call.split("(", 1)[0] for call in calls if call.startswith("_ZN")), None)
-    body = _WRAPPER.format(symbol=symbol, native=native) if native else _EMPTY.format(symbol=symbol)
+    body = _WRAPPER.format(symbol=symbol, native=native)
     module = llvm.parse_assembly(text + body)
     for value in [*module.functions, *module.global_variables]:
         if not value.is_declaration and value.name != symbol:
