@@ -20,6 +20,7 @@ from .runtime.allocator import alloc, as_array
 
 MAX_ENTRIES = 8  # of a piece
 MAX_PIECES = 4096
+BLOCK, LARGE = 1 << 16, 1 << 14  # bytes of memory that temporaries share, and of those that don't
 STEP = 4  # parameters that a piece of an optimizer's step updates
 CHEAP_KINDS = ("elementwise", "movement", "generator")
 NO_PIECE = ("assign", "function", "replaced", "joined")
@@ -30,14 +31,40 @@ class Unfit(Exception):
     """A trace that pieces can't run; nothing was overwritten yet."""
 
 
-# A value on the way: its address, the memory it is in, what it is, strides (None: row-major).
+# A value on the way: its address, the memory it is in (a temporary's: its address), what it is,
+# strides (None: row-major).
 Held = tuple[int, object, Meta, tuple[int, ...] | None]
+
+
+class Scratch:
+    """Memory of temporaries, which all live as long as their run: small ones share blocks."""
+
+    __slots__ = ("buffers", "at", "end")
+
+    def __init__(self):
+        self.buffers: list = []
+        self.at = self.end = 0
+
+    def take(self, nbytes: int) -> int:
+        """The address of so many bytes."""
+        at = self.at
+        self.at = end = at + (nbytes + 63 & ~63)
+        if end <= self.end:
+            return at
+        if nbytes > LARGE:
+            self.at = at
+            self.buffers.append(alloc(nbytes))
+            return self.buffers[-1].addr
+        block = alloc(BLOCK)
+        self.buffers.append(block)
+        self.at, self.end = block.addr, block.addr + BLOCK
+        return self.take(nbytes)
 
 
 class Piece:
     """A few entries with operands of their own: a plan of their wanted results."""
 
-    __slots__ = ("entries", "in_key", "wanted", "_plan", "outs", "backs")
+    __slots__ = ("entries", "in_key", "wanted", "_plan", "backs")
 
     def __init__(self, entries: tuple, in_key: tuple, wanted: tuple):
         self.entries, self.in_key, self.wanted = entries, in_key, wanted
@@ -49,7 +76,6 @@ class Piece:
         if self._plan is None:
             keys = tuple((m, strides, k) for k, (m, strides) in enumerate(self.in_key))
             self._plan = find_plan((self.entries, keys), list(self.wanted))
-            self.outs = _order(self._plan)
         return self._plan
 
     def back(self, seeded: bool, needs: tuple, before: tuple, find_plan) -> Back:
@@ -64,7 +90,7 @@ class Piece:
 class Back:
     """The plan of a piece's gradient. Inputs: operands, kept results, the seed, sums so far."""
 
-    __slots__ = ("plan", "outs")
+    __slots__ = ("plan", "outs", "metas")
 
     def __init__(self, piece: Piece, seeded: bool, needs: tuple, before: tuple, find_plan):
         inputs = list(piece.in_key)
@@ -96,18 +122,14 @@ class Back:
             wanted.append(len(entries) - 1 if there else first + j)
         keys = tuple((m, strides, k) for k, (m, strides) in enumerate(inputs))
         self.plan: BoundPlan = find_plan((tuple(entries), keys), sorted(wanted))
-        order = _order(self.plan)
-        self.outs = [order.get(w) for w in wanted]
+        self.metas = metas
+        # Which of the gradients each buffer holds; the others are added to where they are.
+        self.outs = [wanted.index(entries[0]) for entries in self.plan.out_entries]
 
 
 def _plain(m: Meta) -> Meta:
     """What a gradient is: row-major, however the value lies in memory."""
     return meta(m.shape, m.dtype)
-
-
-def _order(plan: BoundPlan) -> dict[int, int]:
-    """Entry -> number of the buffer that holds its result."""
-    return {i: k for k, entries in enumerate(plan.out_entries) for i in entries}
 
 
 pieces: dict[tuple, Piece] = {}
@@ -198,7 +220,8 @@ class Run:
         if any(e[0] is GIVEN for e in tape.entries):
             self.entries = self._resolved()
         self.rules = [_rules.get(e[0]) or rule_of(e[0]) for e in self.entries]
-        self.pinned = needed
+        self.needed, self.pinned = frozenset(needed), needed
+        self.scratch = Scratch()
         self.done: list[tuple] = []  # (piece, origin of its entries, operands, scalars) in order
         self.scalar_at: list[int] = []
         self.values: dict[int, Held] = {
@@ -354,12 +377,22 @@ class Run:
             self.done.append((piece, origin, operands, scalars))
             return
         plan = piece.plan(self.find_plan)
-        bufs = self._execute(plan, [v[0] for v in found], scalars, origin)
-        for j in wanted:
-            i = origin[j]
-            buf = bufs[piece.outs[j]]
-            values[i] = (buf.addr, buf, entries[i][1], None)
+        slots = [v[0] for v in found]
+        for members, nbytes in zip(plan.out_entries, plan.out_bytes):
+            memory = self._place(nbytes, any([origin[j] in self.needed for j in members]))
+            slots.append(memory[0])
+            for j in members:
+                values[origin[j]] = (*memory, local[j][1], None)
+        self._execute(plan, slots, scalars, origin)
         self.done.append((piece, origin, operands, scalars))
+
+    def _place(self, nbytes: int, own: bool) -> tuple[int, object]:
+        """Memory for a value; one that is wanted has a buffer of its own."""
+        if own:
+            buf = alloc(nbytes)
+            return buf.addr, buf
+        address = self.scratch.take(nbytes)
+        return address, address
 
     def _with_views(self, members: list[int]) -> list[int]:
         """The entries of a piece with the views that they read: each piece has its own."""
@@ -375,9 +408,17 @@ class Run:
             add(i)
         return list(found)
 
-    def _execute(self, plan: BoundPlan, addresses: list, scalars: list, origin: list) -> list:
+    def _execute(self, plan: BoundPlan, slots: list, scalars: list, origin: list) -> None:
+        """Runs a plan on the addresses of inputs and outputs."""
+        scratch, nbytes = self.scratch, plan.arena_bytes
+        if nbytes > LARGE:
+            arena = alloc(nbytes)
+            slots.append(arena.addr)
+        else:
+            scratch.at = at = scratch.take(nbytes)  # the next one may use it again
+            slots.append(at)
         try:
-            return plan.run(addresses, scalars)
+            plan.run_in(slots, scalars)
         except CheckFailed as e:
             if e.entry is not None:
                 e.entry = origin[e.entry] if e.entry < len(origin) else None
@@ -406,16 +447,17 @@ class Run:
             back = piece.back(
                 seed is not None, needs, tuple([v is not None for v in old]), self.find_plan
             )
-            addresses = [values[x][0] for x in operands]
-            addresses += [values[origin[j]][0] for j in piece.wanted]
+            slots = [values[x][0] for x in operands]
+            slots += [values[origin[j]][0] for j in piece.wanted]
             if seed is not None:
-                addresses.append(seed[0])
-            addresses += [v[0] for v in old if v is not None]
-            bufs = self._execute(back.plan, addresses, scalars, origin)
-            for k, out in zip(needs, back.outs):
-                if out is not None:
-                    buf, x = bufs[out], operands[k]
-                    sums[x] = (buf.addr, buf, _plain(values[x][2]), None)
+                slots.append(seed[0])
+            slots += [v[0] for v in old if v is not None]
+            for k, nbytes in zip(back.outs, back.plan.out_bytes):
+                x = operands[needs[k]]
+                memory = self._place(nbytes, x in goals)
+                slots.append(memory[0])
+                sums[x] = (*memory, back.metas[k], None)
+            self._execute(back.plan, slots, scalars, origin)
         values[at] = sums.get(targets[0]) or _zeros(values[targets[0]])
         for i in range(at + 1, len(self.entries)):
             if self.rules[i].kind == "result" and self.entries[i][3] == at:
@@ -453,7 +495,7 @@ class Run:
         place = {x: INPUT_BASE - k for k, x in enumerate(inputs)}
         first: dict[int, int] = {}
         in_key = tuple([
-            (v[2], v[3], first.setdefault(id(v[1]), k))
+            (v[2], v[3], first.setdefault(v[1], k))
             for k, v in enumerate([values[x] for x in inputs])
         ])  # fmt: skip
         key = ((*head, *[place[x] for x in tensors]), in_key)
@@ -462,7 +504,7 @@ class Run:
             if len(steps) >= MAX_PIECES:
                 steps.clear()
             plan = steps[key] = self.find_plan((key[:1], in_key), [])
-        self._execute(plan, [values[x][0] for x in inputs], numbers, [i])
+        self._execute(plan, [values[x][0] for x in inputs], numbers, [i])  # nothing comes out
 
 
 def _zeros(like: Held) -> Held:

@@ -445,16 +445,21 @@ class BoundPlan:
 
     def run(self, addresses: list[int], scalars: list) -> list:
         """Runs on input addresses; returns the output buffers. CheckFailed if a check fails."""
+        outs = [alloc(n) for n in self.out_bytes]
+        arena = alloc(self.arena_bytes) if self.arena_bytes else NOTHING
+        self.run_in([*addresses, *[b.addr for b in outs], arena.addr], scalars)
+        return outs
+
+    def run_in(self, slots: list[int], scalars: list) -> None:
+        """Runs on the addresses of inputs, outputs and the arena."""
         if not self.lock_free:
             # Another thread is inside this plan's memory: use a copy of it.
-            return self._copy().run(addresses, scalars)
+            return self._copy().run_in(slots, scalars)
         self.lock_free = False
         try:
-            outs = [alloc(n) for n in self.out_bytes]
-            arena = alloc(self.arena_bytes) if self.arena_bytes else NOTHING
             self.pack(
-                self.memory, self.at_slots, *addresses, *[b.addr for b in outs], arena.addr,
-                self.status_address, *(_words(scalars) if self.has_complex else scalars),
+                self.memory, self.at_slots, *slots, self.status_address,
+                *(_words(scalars) if self.has_complex else scalars),
             )  # fmt: skip
             if config.debug >= 2 or config.interp or inspect.observations is not None:
                 stopped = inspect.run_observed(self, 0, self.cuts[1])
@@ -463,14 +468,12 @@ class BoundPlan:
             if stopped >= 0:
                 self._raise_check(stopped)
             if self.steps:
-                self._run_steps([*addresses, *[b.addr for b in outs], arena.addr], scalars)
-            return outs
+                self._run_steps([*slots, self.status_address], scalars)
         finally:
             self.lock_free = True
 
     def _run_steps(self, slots: list[int], scalars: list) -> None:
         """Host calls and the native stretches of rows after them; HostFailed if one refuses."""
-        slots.append(self.status_address)
         for k, (_, step) in enumerate(self.steps, 1):
             try:
                 inspect.run_host(step, slots, scalars)
