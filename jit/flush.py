@@ -109,7 +109,7 @@ class _Delivery:
 def _run_pieces(tape: Tape, key: tuple, counts: tuple) -> bool:
     """Executes the tape from pieces; False if that turns out to be impossible."""
     live, views = _live(tape, counts), _live_views(key[0], counts)
-    roots, saved, kept = past.survivors(*key, live, tape.freed)
+    roots, saved, kept = past.survivors(*key, live, tape.freed, bool(tape.nodes))
     wanted = sorted({*live, *saved})
     entry = Entry(_Delivery(wanted), live, roots, kept, views)
     try:

@@ -49,11 +49,12 @@ def _cheap(entry: tuple) -> bool:
 
 
 def survivors(
-    entries: tuple, in_key: tuple, live: tuple, freed: set[int]
+    entries: tuple, in_key: tuple, live: tuple, freed: set[int], linked: bool = True
 ) -> tuple[tuple, tuple, tuple]:
     """(roots, saved, (inputs, links)): live results with a graph, and what to keep for it.
 
-    `saved` and `inputs` stay in memory; `links` are the inputs that may have an older graph.
+    `saved` and `inputs` stay in memory; `links` are the inputs that may have an older graph
+    (not `linked`: none has one).
     """
     roots = tuple(i for i in live if entries[i][0].__class__ is GradOp)
     open_roots = [i for i in roots if i not in freed]
@@ -82,7 +83,7 @@ def survivors(
         if _row(entries[k]) is GIVEN and entries[k][2][2] is not None
     }  # fmt: skip
     links = inputs
-    if len(open_roots) < len(roots):
+    if linked and len(open_roots) < len(roots):
         links = {i for k in _closure(entries, roots) for i in _inputs_of(entries[k]) if i < 0}
     return roots, tuple(sorted(saved - set(live))), (tuple(inputs), tuple(links))
 

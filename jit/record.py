@@ -16,6 +16,7 @@ This module knows tensors only as objects with the attributes
 
 from __future__ import annotations
 
+import functools
 import os
 import threading
 
@@ -83,6 +84,14 @@ class _Threads:
 
 
 threads = _Threads()
+
+
+@functools.cache
+def _runner():
+    """`flush.run_tape`: an import statement costs a microsecond each time."""
+    from .flush import run_tape
+
+    return run_tape
 
 
 class _Local(threading.local):
@@ -250,9 +259,7 @@ class Tape(Reading, Writing):
         if self.levels:
             return
         if self.entries:
-            from .flush import run_tape
-
-            run_tape(self)
+            _runner()(self)
         else:
             self.reset_inputs()
 

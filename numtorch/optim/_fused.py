@@ -188,7 +188,7 @@ class FusedOptimizer(Optimizer):
             slots = self._slots = self._make_slots()
         tape = local.tape
         held: list[Tensor] = []
-        for group, part in zip(self.param_groups, slots):
+        for group, part, names in zip(self.param_groups, slots, all_names):
             ready = [s for s in part if s.p._grad is not None]
             if self._exposed:
                 for slot in ready:
@@ -200,9 +200,10 @@ class FusedOptimizer(Optimizer):
                     self.sparse_step(group, slot.p, slot.p._grad.coalesce())
             if not ready:
                 continue
-            for slot in ready:
-                if not slot.state:
-                    self._first(slot, group)
+            if names or self.clocks:
+                for slot in ready:
+                    if not slot.state:
+                        self._first(slot, group)
             self._check_options(group)
             for same in self._batches(ready):
                 if group.get("differentiable"):

@@ -62,10 +62,6 @@ class SGD(FusedOptimizer):
     def state_names(self, group: dict) -> tuple[str, ...]:
         return ("momentum_buffer",) if group["momentum"] != 0 else ()
 
-    def _first(self, slot: Slot, group: dict) -> None:
-        if group["momentum"] != 0:
-            super()._first(slot, group)
-
     def _read(self, slot: Slot, names: tuple[str, ...]) -> None:
         buffer = self._state[slot.p].get("momentum_buffer")
         if names and buffer is not None:
