@@ -379,7 +379,7 @@ class Run:
         plan = piece.plan(self.find_plan)
         slots = [v[0] for v in found]
         for members, nbytes in zip(plan.out_entries, plan.out_bytes):
-            memory = self._place(nbytes, any([origin[j] in self.needed for j in members]))
+            memory = self._place(nbytes, not self.needed.isdisjoint([origin[j] for j in members]))
             slots.append(memory[0])
             for j in members:
                 values[origin[j]] = (*memory, local[j][1], None)
