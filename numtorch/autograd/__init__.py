@@ -432,3 +432,12 @@ def _unused(total, inputs, allow_unused, materialize):
                 "graph. Set allow_unused=True if this is the desired behavior."
             )
     return tuple(total)
+
+
+def __getattr__(name: str):
+    """The profiler is imported when it is asked for."""
+    if name in ("profiler", "profiler_util"):
+        import importlib
+
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
