@@ -7,7 +7,17 @@ from .interop import exposed
 from .meta import Meta
 from .ops.table import OPS
 from .values import INPUT_BASE, Lazy, lost, materialize_foreign, share_foreign, snapshot
-from .views import Family, Storage, apart, check_fresh, counter_of, row_major, stale
+from .views import (
+    Family,
+    Storage,
+    apart,
+    check_fresh,
+    counter_of,
+    follow_base,
+    row_major,
+    stale,
+    under_leaf,
+)  # fmt: skip
 
 _new = object.__new__
 
@@ -136,6 +146,7 @@ class Reading:
         st = t._st
         if check and self.grad:
             check_fresh(t)
+        follow_base(t)
         unfit = not self.grad and stale(t)  # a later use with gradients is checked again
         region = OPS["region"]
         if st._v.strides is not None and any(op is region for op, _, _ in t._view.chain):
@@ -145,7 +156,7 @@ class Reading:
             t._view.source = None
             if t._rg == 2:
                 t._info = None
-            t._view.seen = counter_of(t).n
+                t._view.seen = counter_of(t).n
         chain, m = t._view.chain, st._v.meta
         source = _source(t) if len(chain) < 64 else None
         if source is None:
@@ -166,6 +177,8 @@ class Reading:
                     whole, part = attrs
                     ins = (idx, self.input(m))
                     idx, cut = self._append((OPS["update"].grad_op, whole, part, *ins)), True
+                elif m is False:
+                    cut = True
                 elif flagged:
                     idx, cut = self._leaf(m, st, idx), True
                 else:
@@ -189,7 +202,7 @@ class Reading:
         elif t._rg == 1:
             self.leaves[idx] = t
         else:
-            t._rg = 3 if cut else 0
+            t._rg = 3 if cut or under_leaf(t._view) else 0
         return idx
 
     def _joined(self, family: Family, root: int, handle=None) -> int:

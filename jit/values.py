@@ -8,11 +8,26 @@ from __future__ import annotations
 
 from .meta import Meta, meta
 from .ops.table import GradOp
-from .views import History, row_major
+from .strides import row_major
 
 INPUT_BASE = -16
 SCALAR_INDEX = {float: -1, int: -2, bool: -3, complex: -4}
 SCALAR_KIND = {-1: "f", -2: "i", -3: "b", -4: "c"}
+
+
+class History:
+    """What was written to one memory: a value that was overwritten finds the present one here.
+
+    Gradients read what they saved by reference, so that they see writes which the version of the
+    saved tensor does not count.
+    """
+
+    __slots__ = ("v", "n", "own")
+
+    def __init__(self):
+        self.v = None  # the present value (which does not refer to this: no cycle)
+        self.n = 0  # writes of any kind
+        self.own = 0  # n at the last one that the memory's own version counts
 
 
 class Lazy:

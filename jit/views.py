@@ -10,9 +10,11 @@ import weakref
 from sys import getrefcount
 
 from .strides import row_major  # noqa: F401
+from .values import lost
 
 NO_GRAD = "no_grad"  # View.origin of views made while gradients were not recorded
-CUT = (None, None, None)  # step of a chain: gradients end here
+# Steps of a chain. CUT: gradients end here; END: so they do, in a graph of what is made from here.
+CUT, END = (None, None, None), (None, False, None)
 
 
 class Counter:
@@ -22,21 +24,6 @@ class Counter:
 
     def __init__(self, n: int = 0):
         self.n = n
-
-
-class History:
-    """What was written to one memory: a value that was overwritten finds the present one here.
-
-    Gradients read what they saved by reference, so that they see writes which the version of the
-    saved tensor does not count.
-    """
-
-    __slots__ = ("v", "n", "own")
-
-    def __init__(self):
-        self.v = None  # the present value (which does not refer to this: no cycle)
-        self.n = 0  # writes of any kind
-        self.own = 0  # n at the last one that the memory's own version counts
 
 
 class Storage:
@@ -165,7 +152,12 @@ def flag_of(t) -> int:
         else:
             cut = cut and op.differentiable
             rg, flagged = cut and flagged, True
-    return 2 if rg else 1 if t._rg == 1 else 3 if cut else 0
+    return 2 if rg else 1 if t._rg == 1 else 3 if cut or under_leaf(view) else 0
+
+
+def under_leaf(view: View) -> bool:
+    """True for a view that requires grad as its base does, a leaf."""
+    return view.base is not None and view.base._rg == 1
 
 
 def flag_views(t) -> None:
@@ -174,10 +166,31 @@ def flag_views(t) -> None:
     for a in (r() for r in t._st.aliases):
         if a is not None and a._rg == old and a._view is not None and a._view.base is t:
             a._rg = new
+            if a._view.seen != counter_of(a).n:
+                a._v = lost(a._v.meta)  # see follow_base
 
 
 def _last_detach(chain: tuple) -> int:
     return max(k for k, (op, _, _) in enumerate(chain) if op is not None and not op.differentiable)
+
+
+def follow_base(t) -> None:
+    """A view whose base became a leaf is a view of that leaf once the memory was written.
+
+    As in PyTorch, where gradients reach the base only then.
+    """
+    view = t._view
+    base, n = view.base, counter_of(t).n
+    if base is None or base._rg != 1 or view.origin is not None or view.seen == n or t._rg == 1:
+        return
+    head = base._view.chain if base._view is not None else ()
+    k = len(head)
+    if len(view.chain) <= k or any(a is not b for a, b in zip(head, view.chain)):
+        return
+    if view.chain[k][1] is not base:
+        view.chain = (*head, (None, base, None), *view.chain[k:])
+        view.source, view.seen = None, n
+        t._v = lost(t._v.meta)
 
 
 _HELD_ALONE = 4  # references: the tape's, the list's, the loop's, the argument
@@ -197,7 +210,8 @@ def rebase(t, held: dict) -> bool:
     alive = [a for a in (r() for r in st.aliases) if a is not None]
     ours = set(map(id, held.values()))
     alive = [a for a in alive if id(a) not in ours or getrefcount(a) > _HELD_ALONE]
-    if any(a._view is None or a._view.chain[: last + 1] != head for a in alive):
+    base = t if t._view.base is None else t._view.base
+    if any(a is not base and (a._view is None or a._view.base is not base) for a in alive):
         return False
     for a in alive:
         a._view.chain = a._view.chain[last + 1 :]
@@ -232,9 +246,11 @@ def refuse(view: View, indirect: bool) -> RuntimeError:
 
 
 def stale(t) -> bool:
-    """True for a view with an origin whose base, which requires grad, was written since."""
+    """True for a view with an origin that requires grad and whose base was written since."""
     view = t._view
-    return view.origin is not None and version_of(t) != view.seen and view.base.requires_grad
+    if view.origin is None or version_of(t) == view.seen:
+        return False
+    return t._rg == 2 or view.base.requires_grad
 
 
 def check_fresh(t) -> None:
@@ -251,7 +267,8 @@ def check_write(t, value_rg: bool) -> None:
     if view is not None:
         if view.origin is not None:
             raise refuse(view, False)
-        if own and any(op is None and m.__class__ is not Family for op, m, _ in view.chain):
+        ends = any(op is None and m.__class__ is not Family for op, m, _ in view.chain)
+        if own and (ends or (view.base is not None and view.base._rg == 1)):
             raise RuntimeError(
                 "a view of a leaf Variable that requires grad is being used in an in-place "
                 "operation."

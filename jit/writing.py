@@ -12,6 +12,7 @@ from .strides import inverse, turned
 from .values import Lazy, Orphan, array_of, lost, snapshot, supersede
 from .views import (
     CUT,
+    END,
     NO_GRAD,
     Counter,
     Family,
@@ -52,6 +53,8 @@ class Writing:
         chain = old.chain if old is not None else ()
         if rg and t._rg == 1:
             chain += ((None, t, None),)
+        elif rg and t._rg == 3:
+            chain += (END,)
         elif not self.grad and op.differentiable:
             chain += (CUT,)
         if idx is None:

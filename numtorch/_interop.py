@@ -313,7 +313,7 @@ def __deepcopy__(self: Tensor, memo: dict) -> Tensor:
 
     if id(self) in memo:
         return memo[id(self)]
-    if self._rg == 2:
+    if self._flag() == 2:
         raise RuntimeError(
             "Only Tensors created explicitly by the user (graph leaves) support the deepcopy "
             "protocol at the moment.  If you were attempting to deepcopy a module, this may be "
@@ -326,14 +326,18 @@ def __deepcopy__(self: Tensor, memo: dict) -> Tensor:
         copied = self.detach().clone()
         copied._value()
         out._v = copied._v
-        out._rg = 1 if self._rg == 1 else 0
+        out._rg = 1 if self.requires_grad else 0
     else:
         st = share(local.tape, self)
         new = copy.deepcopy(st, memo)
         out = _rebuild_tensor(
             type(self), new, self.storage_offset(), tuple(self.shape), self.stride(),
-            self._rg == 1, None,
+            self.requires_grad, None,
         )  # fmt: skip
+    if out._st is None:
+        out._count = 1  # as in PyTorch, where a copy is given its storage
+    else:
+        out._st.version = 1
     memo[id(self)] = out
     if self._grad is not None:
         out._grad = copy.deepcopy(self._grad, memo)

@@ -41,13 +41,16 @@ def cat(tensors, dim=0):
     kind = tensors[0].dtype
     for x in tensors[1:]:
         kind = _d.promote(kind, x.dtype)
-    # Vectors without elements fit everything, as they always have in PyTorch.
-    full = [x for x in tensors if x._v.meta.shape != (0,)] or tensors[:1]
+    # Vectors without elements fit everything, as they always have in PyTorch; some have gradients.
+    full = [x for x in tensors if x._v.meta.shape != (0,)] or tensors
     first = full[0]._v.meta.shape
     d = check_dim(dim, len(first))
     for i, x in enumerate(tensors):
         if x._v.meta.shape != (0,):
             _check_joined(first, x._v.meta.shape, d, i)
+    if len(full) < len(tensors) and local.tape.grad:
+        none = (*first[:d], 0, *first[d + 1 :])
+        full += [reshape(x, none) for x in tensors if x._rg and x._v.meta.shape == (0,)]
     full = [x if x.dtype is kind else to(x, kind) for x in full]
     return local.tape.record(_CAT, full, (d,))
 

@@ -113,7 +113,7 @@ def reshape(self: Tensor, *shape) -> Tensor:
     shape = _infer_size(as_ints(shape), self._v.meta.numel)
     strides = _view_strides(self, shape)
     if strides is None:
-        return view(_copied(self), shape)
+        return in_shape(_copied(self), shape)
     return record_view(self, "reshape", (shape,), shape, 0, strides)
 
 

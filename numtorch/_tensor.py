@@ -15,6 +15,7 @@ from numtorch.jit.views import (
     check_fresh,
     flag_of,
     flag_views,
+    follow_base,
     graph_of,
 )  # fmt: skip
 
@@ -134,6 +135,8 @@ class Tensor(TensorBase):
         if self._view is not None:
             if self._view.origin is not None:
                 check_fresh(self)
+            elif self._rg != 2:
+                follow_base(self)
             if self._v.lost:
                 return flag_of(self)
         return self._rg

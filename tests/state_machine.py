@@ -10,6 +10,7 @@ multiples of 1/8, so results are exact or nearly so.
 from __future__ import annotations
 
 import argparse
+import copy
 import os
 import random
 import sys
@@ -26,9 +27,11 @@ import numpy as np
 import numtorch as nt
 import torch
 from state_machine_steps import (
+    APART,
     BY_INDEX,
     CONSTANT,
     MANY,
+    PARTS,
     RESULTS,
     STORED,
     TURNS,
@@ -236,7 +239,8 @@ class Machine:
     @action()
     def strided(self, a, b, c, d):
         """Any part of the memory; torch gives no gradient to what lies outside of a view."""
-        if not self.pick(a)[1]._is_view():
+        x = self.pick(a)[1]
+        if not (x._is_view() and x.requires_grad):
             self.one(lambda lib, x: x.as_strided((2, 2), (1 + b % 2, c % 3), d % 2), a)
 
     @action()
@@ -253,6 +257,27 @@ class Machine:
     @action(2)
     def detach(self, a, b, c, d):
         self.one(lambda lib, x: x.detach() if b % 3 else x.data, a)
+
+    @action()
+    def parts(self, a, b, c, d):
+        """Complex numbers as pairs, and pairs as complex numbers."""
+        f = PARTS[b % len(PARTS)]
+        if b % 4 == 0:
+            data = numbers_like(SHAPES[c % len(SHAPES)], d).astype("complex64") * (1 + 0.5j)
+            grad = self.grad and d % 3 == 0
+            self.both(lambda lib: lib.tensor(data, requires_grad=grad), (), ())
+        elif f is not PARTS[0] or not self.pick(a)[1].is_complex():
+            self.one(f, a)
+
+    @action()
+    def copied(self, a, b, c, d):
+        """A deep copy, of two tensors that may share memory."""
+        found = self.two(lambda lib, x, z: copy.deepcopy((x, z)), a, b, False)
+        if found is not None:
+            got, want = map(places, found)
+            if got != want:
+                raise Difference(f"copies share memory: ours {got}, torch {want}")
+            self.keep(found[0][0], found[1][0])  # one: in torch each counts its own writes
 
     # -- results
 
@@ -309,6 +334,19 @@ class Machine:
         else:
             self.two(g, a, d, False)
 
+    @action(3)
+    def write_apart(self, a, b, c, d):
+        """A write through an alias that nobody holds: of .detach(), .data, or a view of these."""
+        f = APART[b % len(APART)]
+        x, z = self.pick(a)[1], self.pick(d)[1]
+        if tangled(x, z) or repeats(x):
+            return
+
+        def g(lib, x, z):
+            f(lib, c, (x.detach() if c % 2 else x.data)[... if c % 3 else slice(1, None)], z)
+
+        self.two(g, a, d, False)
+
     @action()
     def swap(self, a, b, c, d):
         def f(lib, x, z):
@@ -359,8 +397,8 @@ class Machine:
 
     def aliased(self, a: int) -> bool:
         """True if another tensor shares the memory."""
-        alone = places([p[1] for p in self.pairs])
-        return alone.count(alone[a % len(alone)]) > 1
+        where = places([p[1] for p in self.pairs])
+        return where.count(where[a % len(where)]) > 1
 
     @action()
     def swap_data(self, a, b, c, d):
@@ -407,10 +445,9 @@ class Machine:
 
     @action(2)
     def require(self, a, b, c, d):
-        alone = places([p[1] for p in self.pairs])
-        free = alone.count(alone[a % len(alone)]) == 1 and not self.pick(a)[1]._is_view()
-        if free and self.grad:
-            self.one(lambda lib, x: x.requires_grad_(b % 4 != 0), a, False)
+        flag = b % 4 != 0 or self.aliased(a)
+        if self.grad and not self.pick(a)[1]._is_view():
+            self.one(lambda lib, x: x.requires_grad_(flag), a, False)
 
     @action(6)
     def backward(self, a, b, c, d):
@@ -433,7 +470,9 @@ class Machine:
 
         def f(lib, x, z):
             y = (x * x).sum() if b % 2 else x.sum()
-            (g,) = lib.autograd.grad(y, z, retain_graph=True, allow_unused=c % 2 == 0)
+            (g,) = lib.autograd.grad(
+                y, z, retain_graph=True, allow_unused=c % 2 == 0
+            )
             return g if g is None else row_major(g.clone())
 
         found = self.two(f, a, d, False)
@@ -470,10 +509,7 @@ class Machine:
 
     @action()
     def detach_(self, a, b, c, d):
-        alone = places([p[1] for p in self.pairs])
-        graph = any(with_graph(p[1]) for p in self.pairs)
-        if alone.count(alone[a % len(alone)]) == 1 and not graph:
-            self.one(lambda lib, x: x.detach_() and None, a, False)
+        self.one(lambda lib, x: x.detach_() and None, a, False)
 
 
 OUTSIDE = {

@@ -44,6 +44,10 @@ MANY = [
     lambda x, d: x.unbind(d), lambda x, d: x.split(1, d), lambda x, d: x.chunk(2, d),
     lambda x, d: x.tensor_split(2, d), lambda x, d: x.split([1, x.shape[d] - 1], d),
 ]  # fmt: skip
+PARTS = [
+    lambda lib, x: lib.view_as_complex(x), lambda lib, x: x.real, lambda lib, x: x.imag,
+    lambda lib, x: lib.view_as_real(x),
+]  # fmt: skip
 TURNS = [
     lambda x, c, d: x.t_(), lambda x, c, d: x.unsqueeze_(c), lambda x, c, d: x.squeeze_(),
     lambda x, c, d: x.transpose_(c, d), lambda x, c, d: x.squeeze_(c),
@@ -60,7 +64,7 @@ RESULTS = [
     lambda lib, x: x.contiguous(), lambda lib, x: x[x > 0], lambda lib, x: x[indices(x, 1)],
     lambda lib, x: x.clamp(-1, 1), lambda lib, x: 1 / (x + 0.25), lambda lib, x: x.clamp(min=0.5),
     lambda lib, x, z: lib.cat((x.reshape(-1), z.reshape(-1))), lambda lib, x: x.cumsum(-1),
-    lambda lib, x: x.to(lib.float32), lambda lib, x: (x * 0.125).softmax(-1),
+    lambda lib, x: x.to(lib.float32), lambda lib, x: (x.real * 0.125).softmax(-1),
     lambda lib, x: x.amax(), lambda lib, x: (x * 0.125).exp(), lambda lib, x, z: lib.maximum(x, z),
     lambda lib, x: (x * x + 1).reciprocal(), lambda lib, x: (x * 0.125).sigmoid(), lambda lib, x: -x,
 ]  # fmt: skip
@@ -147,6 +151,7 @@ WRITES = [
     lambda lib, c, x: x.pow_(2), lambda lib, c, x, z: x.div_(z.abs() + 1),
     lambda lib, c, x: x.sigmoid_(), lambda lib, c, x, z: x.masked_fill_(z > 1, c % 5),
 ]  # fmt: skip
+APART = [WRITES[k] for k in (2, 7, 8, 9, 17, 19, 28, 30)]
 CONSTANT = WRITES[2:5]  # copy_, fill_, zero_
 BY_INDEX = (fill_masked, put_masked, put_masked_tensor, put_indexed, put_number, add_indexed,
             put_pairs, put_where, add_at, fill_at, scatter_at)  # fmt: skip

@@ -147,6 +147,76 @@ def hooks_elsewhere_do_not_keep_gradients_back(lib):
         return seen(p.grad, q.grad), str(e)
 
 
+@program
+def the_base_becomes_a_leaf(lib):
+    x = lib.ones(2, 3)
+    early, v, w = x[0], x[1], x[0]
+    v.mul_(2)
+    x.requires_grad_()
+    (v * v).sum().backward()
+    found = seen(v, early, x.grad), v.grad_fn is None, early.grad_fn is None
+    try:
+        w.mul_(2)
+    except RuntimeError as e:
+        return found, str(e)
+
+
+@program
+def views_of_a_view_that_gradients_do_not_reach(lib):
+    a = lib.from_numpy(torch.ones(4).numpy())
+    v = a[1:]
+    a.requires_grad_()
+    w = v[None]
+    (v * v).sum().backward()
+    w.sum().backward()
+    return seen(a, v, w, a.grad)
+
+
+@program
+def a_part_whose_base_no_longer_requires_grad(lib):
+    x = lib.ones(2, 3, requires_grad=True)
+    v = x.split(1)[0]
+    with lib.no_grad():
+        v.mul_(2)
+    x.requires_grad_(False)
+    return v.is_leaf
+
+
+@program
+def two_detached_aliases_that_are_alike(lib):
+    x, w = lib.ones(3), weights(lib)
+    x = (x * w).detach_()
+    x.detach().mul_(w)
+    d, e = x.detach(), x.detach()
+    e.mul_(w)
+    return seen(x, d, e)
+
+
+@program
+def reshape_that_copies_is_no_view(lib):
+    x = lib.ones(2, 3, requires_grad=True).T.reshape(-1)
+    return x._is_view(), seen(x.detach_())
+
+
+@program
+def cat_keeps_the_gradients_of_nothing(lib):
+    x = lib.zeros(0, requires_grad=True)
+    y = lib.cat((x, lib.ones(2, 2)))
+    y.sum().backward()
+    return seen(y, x.grad)
+
+
+@program
+def deep_copies(lib):
+    import copy
+
+    x = lib.ones(3, requires_grad=True)
+    with lib.no_grad():
+        v = x[:2]
+    a, b = copy.deepcopy((x, v))
+    return seen(a, b), a._version
+
+
 RESULTS = {
     "softmax": lambda lib, x: x.softmax(-1), "log_softmax": lambda lib, x: x.log_softmax(0),
     "logsumexp": lambda lib, x: x.logsumexp(1), "amax": lambda lib, x: x.amax(),
