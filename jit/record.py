@@ -26,7 +26,7 @@ from .location import add_folder, source_line, user_location
 from .meta import Meta, meta
 from .ops.table import OPS, Op
 from .reading import Reading
-from .strides import pointwise, preserved
+from .strides import columns, pointwise, preserved
 from .values import (
     BACKWARD,
     BACKWARD_GRAD,
@@ -129,6 +129,8 @@ def infer(op: Op, operands: tuple, attrs: tuple | None) -> Meta:
     if op.no_gradient is not None and out.dtype.differentiable:
         Tape.refusing = True
     m = _laid_out(op, meta(tuple(out.shape), out.dtype), operands)
+    if op.columns and (attrs[-1] if op.results > 1 else 0) in op.columns and len(m.shape) > 1:
+        m = meta(m.shape, m.dtype, columns(m.shape))
     if len(op.rules) > 20_000:
         op.rules.clear()
     op.rules[(attrs, *operands)] = m

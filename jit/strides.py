@@ -14,6 +14,12 @@ def row_major(shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(reversed(out))
 
 
+def columns(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Strides of a stack of matrices that lie column by column."""
+    *lead, m, n = row_major((*shape[:-2], shape[-1], shape[-2]))
+    return (*lead, n, m)
+
+
 def in_rows(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
     """True if the elements lie in memory as those of a row-major tensor do."""
     return 0 in shape or _same(shape, strides, row_major(shape))

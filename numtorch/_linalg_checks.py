@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from numtorch.jit.ops import OPS
 from numtorch.jit.record import local
+from numtorch.jit.strides import columns
 
 from ._host import record_checked
 from ._methods import _c_name
 from ._tensor import Tensor
 
 __all__ = [
-    "adjoint", "batched", "floating", "host", "kernel", "matrix", "meta", "record", "same_dtype",
-    "square", "tril", "triu",
+    "adjoint", "batched", "floating", "host", "in_columns", "kernel", "matrix", "meta", "record",
+    "same_dtype", "square", "tril", "triu",
 ]  # fmt: skip
 
 host = record_checked
@@ -25,6 +26,11 @@ def record(name: str, operands: tuple, attrs: tuple | None = None) -> Tensor:
 def meta(t: Tensor) -> tuple[int, ...]:
     """The shape as a plain tuple."""
     return t._v.meta.shape
+
+
+def in_columns(x: Tensor) -> Tensor:
+    """The same values, each matrix column by column in memory, as LAPACK leaves results."""
+    return local.tape.record(OPS["copy"], (x,), None, columns(meta(x)))
 
 
 def matrix(name: str, t: Tensor, arg: str = "A") -> None:

@@ -18,7 +18,7 @@ def _cholesky(A, upper, check, name) -> list[Tensor]:
     C.floating(name, A)
     C.kernel(A, "cholesky_cpu")
     factor, info = (C.host("cholesky", (A,), (upper, check, name, k)) for k in range(2))
-    return [C.adjoint(factor) if upper else factor, info]
+    return [C.in_columns(C.adjoint(factor)) if upper else factor, info]
 
 
 @function("linalg.cholesky(Tensor A, *, bool upper=False)", out=True, method=False)
@@ -212,7 +212,7 @@ def householder_product(input, tau):
     C.kernel(input, "orgqr_cpu")
     V, T = _reflectors(input, tau)
     identity = _eye_like(input, m)
-    return identity - V @ (T @ (C.adjoint(V) @ identity))
+    return C.in_columns(identity - V @ (T @ (C.adjoint(V) @ identity)))
 
 
 @function("orgqr(Tensor input, Tensor input2)", out=True)
@@ -256,8 +256,8 @@ def ormqr(input, tau, other, left=True, transpose=False):
     V, T = _reflectors(input, tau)
     T = C.adjoint(T) if transpose else T
     if left:
-        return other - V @ (T @ (C.adjoint(V) @ other))
-    return other - ((other @ V) @ T) @ C.adjoint(V)
+        return C.in_columns(other - V @ (T @ (C.adjoint(V) @ other)))
+    return C.in_columns(other - ((other @ V) @ T) @ C.adjoint(V))
 
 
 # ---------------------------------------------------------------- LU
@@ -440,7 +440,7 @@ def _lu_solved(LU, P, B, adjoint) -> Tensor:
         y = triangular(LU, P.transpose(-2, -1) @ B, False, True)
         return triangular(LU, y, True, False)
     H = C.adjoint(LU)
-    return P @ triangular(H, triangular(H, B, False, False), True, True)
+    return C.in_columns(P @ triangular(H, triangular(H, B, False, False), True, True))
 
 
 @function("lu_solve(Tensor b, Tensor LU_data, Tensor LU_pivots)", out=True)

@@ -294,7 +294,7 @@ def solve_triangular(A, B, *, upper, left=True, unitriangular=False):
         A, B, upper = A.transpose(-2, -1), B.transpose(-2, -1), not upper
     A, B = C.batched(name, A, B)
     out = triangular(A, B, upper, unitriangular)
-    return out if left else out.transpose(-2, -1)
+    return out if left else C.in_columns(out.transpose(-2, -1))
 
 
 @function(
@@ -321,7 +321,7 @@ def triangular_solve(input, A, upper=True, transpose=False, unitriangular=False)
     C.kernel(A, "triangular_solve_cpu")
     A, B = C.batched("triangular_solve", A, input)
     lhs = C.adjoint(A) if transpose else A
-    return _triangular(triangular(lhs, B, upper != transpose, unitriangular), A.clone())
+    return _triangular(triangular(lhs, B, upper != transpose, unitriangular), C.in_columns(A))
 
 
 # ---------------------------------------------------------------- least squares

@@ -123,11 +123,11 @@ def _logdet_type(t, **_):
     return Type(t.shape[:-2], t.dtype.to_real())
 
 
-host("inv", _inv, _types(_same, _info), results=2, attrs=("check", "who"), vjp=G.inv)
+host("inv", _inv, _types(_same, _info), results=2, attrs=("check", "who"), vjp=G.inv, columns=(0,))
 host("solve", _solve,
      lambda ts, a: Type(ts[1].shape if a["result"] == 0 else ts[0].shape[:-2],
                         ts[1].dtype if a["result"] == 0 else dtypes.int32),
-     results=2, attrs=("check", "who"), vjp=G.solve, arity=2)  # fmt: skip
+     results=2, attrs=("check", "who"), vjp=G.solve, arity=2, columns=(0,))  # fmt: skip
 host("det", np.linalg.det, _types(_det_type), vjp=G.det)
 host("cofactor", _cofactor, _types(_same))
 host("slogdet", lambda a: tuple(np.linalg.slogdet(a)), _types(_det_type, _logdet_type), results=2,
@@ -141,12 +141,13 @@ def _pivots(t, **_):
     return Type((*t.shape[:-2], _least(t)), dtypes.int32)
 
 
-host("lu_factor", N.lu, _types(_same, _pivots, _info), results=3, attrs=("pivot",), vjp=G.lu_factor)
+host("lu_factor", N.lu, _types(_same, _pivots, _info), results=3, attrs=("pivot",), vjp=G.lu_factor,
+     columns=(0,))  # fmt: skip
 # P of lu_factor's exchanges, in the type of a second operand.
 host("permutation_matrix", lambda p, like, m: N.permutation_matrix(p, m, like.dtype),
      lambda ts, a: Type((*ts[0].shape[:-1], a["m"], a["m"]), ts[1].dtype), attrs=("m",), arity=2)
 host("solve_triangular", N.substitute, lambda ts, a: Type(ts[1].shape, ts[1].dtype),
-     attrs=("upper", "unit"), vjp=G.solve_triangular, arity=2)  # fmt: skip
+     attrs=("upper", "unit"), vjp=G.solve_triangular, arity=2, columns=(0,))  # fmt: skip
 
 
 def _ldl(a, hermitian):
@@ -154,9 +155,10 @@ def _ldl(a, hermitian):
     return np.tril(factor), swaps, info
 
 
-host("ldl_factor", _ldl, _types(_same, _pivots, _info), results=3, attrs=("hermitian",))
+host("ldl_factor", _ldl, _types(_same, _pivots, _info), results=3, attrs=("hermitian",),
+     columns=(0,))  # fmt: skip
 host("ldl_solve", N.ldl_solve, lambda ts, a: Type(ts[2].shape, ts[2].dtype), attrs=("hermitian",),
-     arity=3)  # fmt: skip
+     arity=3, columns=(0,))  # fmt: skip
 
 # ---------------------------------------------------------------- Cholesky, QR
 
@@ -217,12 +219,12 @@ def _tau_type(t, **_):
 
 
 host("cholesky", _cholesky, _types(_same, _info), results=2, attrs=("upper", "check", "who"),
-     vjp=G.cholesky)  # fmt: skip
+     vjp=G.cholesky, columns=(0,))  # fmt: skip
 host("cholesky_solve", _cholesky_solve, _types(_same), attrs=("upper",), vjp=G.cholesky_solve,
-     arity=2)  # fmt: skip
+     arity=2, columns=(0,))  # fmt: skip
 host("qr", _qr, _types(_q_type, _r_type), results=2, attrs=("mode",), vjp=G.qr,
-     no_gradient=G.qr_refusal)
-host("geqrf", _geqrf, _types(_same, _tau_type), results=2)
+     no_gradient=G.qr_refusal, columns=(0, 1))
+host("geqrf", _geqrf, _types(_same, _tau_type), results=2, columns=(0,))
 
 # ---------------------------------------------------------------- eigenvalues, singular values
 
@@ -311,12 +313,14 @@ def _vh_type(t, full, **_):
     return Type((*t.shape[:-2], n if full else _least(t), n), t.dtype)
 
 
-host("eigh", _eigh, _types(_real_values, _same), results=2, attrs=("uplo", "who"), vjp=G.eigh)
+host("eigh", _eigh, _types(_real_values, _same), results=2, attrs=("uplo", "who"), vjp=G.eigh,
+     columns=(1,))  # fmt: skip
 host("eigvalsh", _eigvalsh, _types(_real_values), attrs=("uplo", "who"), vjp=G.eigvalsh)
-host("eig", _eig, _types(_complex_values, _complex_vectors), results=2, attrs=("who",), vjp=G.eig)
+host("eig", _eig, _types(_complex_values, _complex_vectors), results=2, attrs=("who",), vjp=G.eig,
+     columns=(1,))  # fmt: skip
 host("eigvals", _eigvals, _types(_complex_values), attrs=("who",), vjp=G.eigvals)
 host("svd", _svd, _types(_u_type, _real_values, _vh_type), results=3, attrs=("full", "who"),
-     vjp=G.svd)  # fmt: skip
+     vjp=G.svd, columns=(0, 2))  # fmt: skip
 host("svdvals", _svdvals, _types(_real_values), attrs=("who",), vjp=G.svdvals)
 
 # ---------------------------------------------------------------- pseudo-inverse, least squares

@@ -76,6 +76,8 @@ class Op:
         # How the result lies in memory: as the operands together, as the first one, or row-major.
         default = "operands" if kind == "elementwise" else "rows"
         self.layout: str = row.get("layout", default)
+        # Results of a host row whose matrices lie column by column, as LAPACK leaves them.
+        self.columns: tuple[int, ...] = row.get("columns", ())
         self.fn: Callable | None = row.get("fn")
         self.fn_wanted: bool = row.get("wanted", False)
         # +1: its result stands for one example of a batch, -1: for the batch again (see batch.py).
