@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections import Counter
 from sys import getrefcount
 
@@ -483,4 +484,6 @@ def _translate(e: Exception) -> Exception:
     module = type(e).__module__ or ""
     if module.startswith(("numba", "llvmlite")):
         return RuntimeError(f"numtorch could not compile a kernel: {type(e).__name__}: {e}")
+    if isinstance(e, struct.error):  # a Python number among the operands, beyond int64
+        return OverflowError("int too big to convert")
     return e

@@ -465,7 +465,7 @@ class Tensor:
         """The complex conjugate in memory of its own."""
     def contiguous(self, memory_format: _memory_format | None = None) -> Tensor:
         """Itself if its elements lie in the order of the format (row-major), else a copy."""
-    def copy_(self, src: Any, non_blocking: Any = ...) -> Any:
+    def copy_(self, src: Any = ..., non_blocking: Any = ..., *, other: Any = ...) -> Any:
         """Overwrites this tensor with the elements of another (broadcast, cast)."""
     def copysign(self, other: Tensor | Number) -> Tensor:
         """input with the sign of other."""

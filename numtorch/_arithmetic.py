@@ -65,7 +65,17 @@ def where(condition, input=None, other=None):
         )
     if not isinstance(input, Tensor) and not isinstance(other, Tensor):
         input = _scalar_tensor(input, other)
+    if not isinstance(input, Tensor):
+        _bound(input, other)
+    elif not isinstance(other, Tensor):
+        _bound(other, input)
     return select(_condition(condition), input, other)
+
+
+def _bound(value, x: Tensor) -> None:
+    """RuntimeError for an integer that the integers of x can not hold."""
+    if x.dtype.kind == "i" and value.__class__ is int:
+        fitting(value, x.dtype)
 
 
 def _scalar_tensor(value, other) -> Tensor:
@@ -99,6 +109,9 @@ def clamp(input, min=None, max=None):
     tensor([-1.0000,  0.5000,  1.0000])
     """
     record = local.tape.record
+    if input.dtype.kind == "i" and max.__class__ is not float and min.__class__ is not float:
+        _bound(min, input)
+        _bound(max, input)
     if min is None:
         if max is None:
             raise RuntimeError(

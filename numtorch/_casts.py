@@ -107,7 +107,9 @@ def _cpu(self: Tensor) -> Tensor:
     return self
 
 
-def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
+def copy_(
+    self: Tensor, src: Tensor | None = None, non_blocking: bool = False, *, other=None
+) -> Tensor:
     """Overwrites this tensor with the elements of another (broadcast, cast).
 
     >>> import numtorch as torch
@@ -117,6 +119,10 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
     """
     from ._methods import write_result
 
+    if src is None:  # `other`: the name that PyTorch's own call takes
+        if other is None:
+            raise TypeError('copy_() missing 1 required positional arguments: "other"')
+        src = other
     if not isinstance(src, Tensor):
         from ._creation import as_tensor
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 from ._api import REGISTRY, function
 from ._dims import permute, transpose
 from ._out import store_one
@@ -53,6 +55,12 @@ def adjoint(input):
     tensor([[1.-1.j, 3.-0.j],
             [0.-2.j, 4.+1.j]])
     """
+    if not input.dim():
+        warnings.warn(
+            "adjoint() is deprecated on 0-D tensors. Consider using x.conj().", UserWarning,
+            stacklevel=2,
+        )  # fmt: skip
+        return input.conj()
     if input.dim() < 2:
         raise RuntimeError(
             f"tensor.adjoint() is only supported on matrices or batches of matrices. Got "

@@ -53,6 +53,15 @@ t.ones(2, 3).dense_dim()
 t.ones(2, 3).sparse_dim()
 t.linalg.lstsq(t.eye(2), b=t.ones(2, 1)).solution
 t.linalg.tensorsolve(t.eye(2), other=t.ones(2))
+t.where(t.tensor([True]), t.tensor([1], dtype=t.int8), 300)
+t.where(t.tensor([True]), 1, t.tensor([1], dtype=t.int8))
+t.tensor([1], dtype=t.int8).clamp(min=-300)
+t.tensor([1], dtype=t.uint8).clamp(max=300)
+t.tensor([1], dtype=t.uint8).clamp(0.5, 300)
+t.nn.functional.pad(t.tensor([1], dtype=t.int8), (1, 1), value=300)
+t.nn.functional.pad(t.tensor([1], dtype=t.uint8), (1, 1), value=-1)
+(t.ones(2) * 2**70).tolist()
+t.ones(2).copy_(other=t.zeros(2))
 t.floor_divide(t.ones(2, requires_grad=True), 2.0).sum().backward()
 t.heaviside(t.ones(2, requires_grad=True), t.ones(2)).sum().backward()
 t.igamma(t.ones(2, requires_grad=True), t.ones(2)).sum().backward()
@@ -103,3 +112,31 @@ def test_indices_of_a_coordinate_lie_together():
     y = nt.tensor(x.tolist())
     assert y.nonzero().stride() == x.nonzero().stride()
     assert y.argwhere().tolist() == x.argwhere().tolist()
+
+
+MATRICES = torch.eye(3).expand(2, 3, 3) * 4 + torch.arange(9.0).reshape(3, 3) % 4
+MATRICES = MATRICES + MATRICES.mT
+LAPACK = {
+    "inv": lambda t, a: t.linalg.inv(a),
+    "solve": lambda t, a: t.linalg.solve(a, a[:, :, :2]),
+    "cholesky": lambda t, a: t.linalg.cholesky(a @ a),
+    "upper": lambda t, a: t.linalg.cholesky(a @ a, upper=True),
+    "qr": lambda t, a: t.linalg.qr(a[:, :, :2]),
+    "svd": lambda t, a: t.linalg.svd(a[:, :, :2]),
+    "eigh": lambda t, a: t.linalg.eigh(a),
+    "lu": lambda t, a: t.linalg.lu_factor(a),
+    "triangular": lambda t, a: t.linalg.solve_triangular(a, a[:, :2], upper=True, left=False),
+}
+
+
+@pytest.mark.parametrize("name", LAPACK)
+def test_matrices_of_lapack_lie_column_by_column(name: str, setting):
+    setting(interp=True)
+    found = [
+        LAPACK[name](t, t.tensor(MATRICES.tolist())) for t in (nt, torch)
+    ]  # fmt: skip
+    found = [[x] if hasattr(x, "stride") else list(x) for x in found]
+    assert [tuple(x.stride()) for x in found[0]] == [x.stride() for x in found[1]]
+    for got, want in zip(*found):
+        got = torch.tensor(got.tolist()).to(want.dtype)
+        torch.testing.assert_close(got.abs(), want.abs(), rtol=1e-4, atol=1e-5)

@@ -61,6 +61,8 @@ def pad(input: Tensor, pad, mode: str = "constant", value: float | None = None) 
 
 
 def _constant_pad(input: Tensor, pad, value) -> Tensor:
+    if value is not None and input.dtype.kind == "i":
+        _creation.fitting(float(value), input.dtype)
     shape = input._v.meta.shape
     low, high = [0] * len(shape), [0] * len(shape)
     for k in range(0, len(pad), 2):
