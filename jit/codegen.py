@@ -22,6 +22,8 @@ from .sym import ceil_div, expr_of, prod, size_max
 
 # Work (about one simple operation on one element) that a chunk should have at least.
 GRAIN = 32768
+# Rows of a column sum that are added to each other before they are to the accumulator in memory.
+ROW_BLOCK = 4
 # Long float sums are added up in blocks of this many elements.
 SUM_BLOCK = 4096
 
@@ -342,18 +344,21 @@ class Emitter(ValueEmitter):
             a.init("i - lo")
         self.close_loop()
         self.innermost = inner
-        for a in sorted(self.nest.reduced):
-            var = self.fresh("c")
-            columns[a] = var
-            bounds = self.size(self.nest.extents[a])
-            if self.split_range is not None and self.split_range[0] == a:
-                bounds = ", ".join(self.split_range[1:])
-            self.open_loop(f"for {var} in range({bounds}):")
+        *others, last = sorted(self.nest.reduced)
+        for a in others:
+            columns[a] = self.fresh("c")
+            self.open_loop(f"for {columns[a]} in {_range(*self.bounds(a))}:")
+        first, end = self.bounds(last)
+        stores = [s for s in self.nest.stores if not s.row]
+        if not stores and len(self.unit.nodes) <= 8 and all(a.float_sum for a in accumulators):
+            first = self.row_blocks(accumulators, columns, last, first, end)
+        columns[last] = self.fresh("c")
+        self.open_loop(f"for {columns[last]} in {_range(first, end)}:")
         self.mark_hoist()
         self.open_loop("for i in range(lo, hi):")
         for a in accumulators:
             a.update(columns)
-        self.body([s for s in self.nest.stores if not s.row], columns)
+        self.body(stores, columns)
         self.close_loop()
         for _ in self.nest.reduced:
             self.close_loop()
@@ -366,6 +371,30 @@ class Emitter(ValueEmitter):
             self.scope[-1][a.node.out] = a.load()
         self.body([s for s in self.nest.stores if s.row], final)
         self.close_loop()
+
+    def bounds(self, axis: int) -> tuple[str, str]:
+        """First and last + 1 of a loop over an axis: of its block, if it is split."""
+        if self.split_range is not None and self.split_range[0] == axis:
+            return self.split_range[1:]
+        return "0", self.size(self.nest.extents[axis])
+
+    def row_blocks(self, accumulators, columns, axis: int, first: str, end: str) -> str:
+        """Adds up rows in blocks, so that the accumulators are read and written once for each; the
+        row that is next after them."""
+        rest, at = self.fresh("m"), self.fresh("c")
+        count = end if first == "0" else f"({end} - {first})"
+        self.line(f"{rest} = {end} - {count} % {ROW_BLOCK}")
+        self.open_loop(f"for {at} in range({first}, {rest}, {ROW_BLOCK}):")
+        names = [at, *(self.fresh("c") for _ in range(ROW_BLOCK - 1))]
+        for k, name in enumerate(names[1:], 1):
+            self.line(f"{name} = {at} + {k}")
+        self.mark_hoist()
+        self.open_loop("for i in range(lo, hi):")
+        for a in accumulators:
+            a.add([{**columns, axis: name} for name in names])
+        self.close_loop()
+        self.close_loop()
+        return rest
 
     # -- finishing
 
@@ -408,6 +437,10 @@ class Emitter(ValueEmitter):
         if kind == "c":
             return f"{self.names[arg]} = cplx_c128(arg_f64(args, {k}), arg_f64(args, {k + 1}))"
         return f"{self.names[arg]} = arg_{'f64' if kind == 'f' else 'i64'}(args, {k})"
+
+
+def _range(first: str, end: str) -> str:
+    return f"range({end})" if first == "0" else f"range({first}, {end})"
 
 
 def kernel_name(unit: Unit) -> str:

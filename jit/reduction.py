@@ -244,6 +244,18 @@ class Accumulator:
         else:
             e.line(f"{self.acc} = {self._combined(self.acc, x)}")
 
+    def add(self, places: list[dict]) -> None:
+        """Adds a few elements of a column to each other, then to the sum."""
+        found = []
+        for variables in places:
+            self.e.scope.append({})  # the values of another row
+            found.append(self.e.operand(self.node, 0, self.t, variables))
+            self.e.scope.pop()
+        while len(found) > 1:
+            found = [f"({a} + {b})" for a, b in zip(found[::2], found[1::2])]
+        slot = f"{self.mem}[{self.slot()}]"
+        self.e.line(f"{slot} = {slot} + {cast_text(found[0], self.t, self.wide)}")
+
     def _combined(self, acc: str, x: str) -> str:
         if self.memory and self.combine == "sum":
             return f"{acc} + {x}"

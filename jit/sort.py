@@ -32,7 +32,8 @@ class Rows:
         self.n = x.shape[self.dim]
         self.outer, self.inner = prod(x.shape[: self.dim]), prod(x.shape[self.dim + 1 :])
         self.last = self.inner == 1
-        self.keys = Keys(x.dtype)
+        sorts = node.op.name == "sort"
+        self.keys = Keys(x.dtype, values_only=sorts and tuple(node.attrs["results"]) == (0,))
         self.order = -1 if descending else 0
         self.strides = three_strides(x, self.dim, x.shape, layout, "x")
 
@@ -70,7 +71,7 @@ class Rows:
         """Scratch of each thread: entries and counters; lines that set its bases."""
         key, digits = self.keys, 256 * self.keys.bytes
         block.scratch("S", ("sort", self.node), int64, count)
-        if not key.packed:
+        if key.apart:
             block.scratch("J", ("sorti", self.node), int32, count)
         block.scratch("H", ("sorth", self.node), int64, digits)
         block.sizes(span=count)
@@ -166,7 +167,7 @@ def _shared(rows: Rows, block: ArgBlock, which: int, name: str = "K") -> None:
     count = rows.outer * rows.inner * rows.n
     node, kind = rows.node, "shared"
     block.scratch(name, ("run", node, which), int64, count, kind)
-    if not rows.keys.packed:
+    if rows.keys.apart:
         block.scratch(name + "j", ("runj", node, which), int32, count, kind)
 
 
@@ -186,7 +187,7 @@ def _sort_chunks(rows: Rows) -> Kernel:
     _shared(rows, block, 0)
     chunks = ceil_div(rows.n, CHUNK)
     block.sizes(nt=chunks)
-    apart = "" if rows.keys.packed else "    Kj[r * nk + lo + i] = J[a + i]\n"
+    apart = "    Kj[r * nk + lo + i] = J[a + i]\n" if rows.keys.apart else ""
     body = (
         f"r = t // nt\nlo = (t - r * nt) * {CHUNK}\nn = min({CHUNK}, nk - lo)\n"
         + _row_start(rows) + f"a = s0\nz = s0 + {CHUNK}\n" + _load(rows, "lo") + rows.keys.radix()
@@ -239,13 +240,14 @@ def _merge(rows: Rows, width: int, which: int, last: bool) -> Kernel:
     block.sizes(nt=segments, width=width)
     if last:
         lines = rows.results(block)
-        entry = "s = x >> 32\nj = x & 4294967295\n" if key.packed else "s = x\nj = i64(Kj[e])\n"
+        index = "j = i64(Kj[e])\n" if key.apart else ""
+        entry = "s = x >> 32\nj = x & 4294967295\n" if key.packed else "s = x\n" + index
         value = key.element(rows.at("j")) if "P0" in lines else ""
         put = entry + value + _to(rows, "lo + q") + lines
     else:
         _shared(rows, block, 1 - which, "T")
         put = "T[r * nk + lo + q] = x\n"
-        put += "" if key.packed else "Tj[r * nk + lo + q] = Kj[e]\n"
+        put += "Tj[r * nk + lo + q] = Kj[e]\n" if key.apart else ""
     body = _MERGE.format(segment=SEGMENT) + indent(put, 1)
     body = body.replace("r = t // nt\n", "r = t // nt\n" + (_row_start(rows) if last else ""), 1)
     text = "    for t in range(begin, end):\n" + indent(body, 2)

@@ -1,7 +1,8 @@
 """Sort keys: elements as signed integers in PyTorch's order (NaN last, -0.0 equal to 0.0).
 
 Types of up to 32 bits are packed with their index into one word, key << 32 | index, so that words
-are ordered as a stable sort orders the elements. Wider types have keys and indices apart.
+are ordered as a stable sort orders the elements. Wider types have keys and indices apart; integers
+whose values alone are wanted have no indices.
 """
 
 from __future__ import annotations
@@ -28,11 +29,13 @@ _MOVED = {
 class Keys:
     """Source text about the keys of one dtype; the argument `order` is 0, or -1 to descend."""
 
-    def __init__(self, dtype: DType):
+    def __init__(self, dtype: DType, values_only: bool = False):
         self.dtype = dtype
         self.t = dtype.compute_short
         self.float = self.t in _FLOAT
         self.packed = self.t not in ("f64", "i64", "u64")
+        # Zeros of both signs and NaNs have one key each: their elements are looked up by index.
+        self.apart = not self.packed and not (values_only and not self.float)
         self.bytes = {"f32": 4, "f64": 8, "b1": 1}.get(self.t) or int(self.t[1:]) // 8
         # Unsigned types whose largest values are negative as keys move down by half their range.
         self.down, self.up = _MOVED.get(self.t, ("i64(v)", f"{self.t}(s)"))
@@ -53,11 +56,11 @@ class Keys:
         """Lines: key s with its index goes to scratch."""
         if self.packed:
             return f"S[{at}] = (s << 32) | ({index})\n"
-        return f"S[{at}] = s\nJ[{at}] = {index}\n"
+        return f"S[{at}] = s\n" + (f"J[{at}] = {index}\n" if self.apart else "")
 
     def move(self, to: str, at: str) -> str:
         """Lines: an entry of the scratch goes to another place of it."""
-        return f"S[{to}] = S[{at}]\n" + ("" if self.packed else f"J[{to}] = J[{at}]\n")
+        return f"S[{to}] = S[{at}]\n" + (f"J[{to}] = J[{at}]\n" if self.apart else "")
 
     def digit(self, q: str, entry: str) -> str:
         """Digit number q of an entry; the last one has the sign."""
@@ -69,10 +72,10 @@ class Keys:
         return f"(({entry} >> {self.shift + 8 * q}) & 255){flip}"
 
     def decode(self, at: str) -> str:
-        """Lines: s, the key, and j, the index, of an entry."""
+        """Lines: s, the key, and j, the index (if there is one), of an entry."""
         if self.packed:
             return f"s = S[{at}] >> 32\nj = S[{at}] & 4294967295\n"
-        return f"s = S[{at}]\nj = i64(J[{at}])\n"
+        return f"s = S[{at}]\n" + (f"j = i64(J[{at}])\n" if self.apart else "")
 
     def element(self, again: str) -> str:
         """Lines: v, the element of key s; `again` loads it where the key does not say all."""
@@ -87,7 +90,7 @@ class Keys:
 
     def insertion(self, n: str = "n") -> str:
         """Lines: sorts the n entries from `a` on."""
-        apart = not self.packed
+        apart = self.apart
         return (
             f"for i in range(1, {n}):\n    e = S[a + i]\n" + ("    f = J[a + i]\n" if apart else "")
             + "    u = i\n    while u > 0 and S[a + u - 1] > e:\n"
@@ -104,7 +107,7 @@ class Keys:
             f"g = h + {256 * q} + ({self.fixed_digit(q, 'e')})\nH[g] = H[g] + 1\n"
             for q in range(self.bytes)
         )
-        apart = not self.packed
+        apart = self.apart
         return (
             f"for i in range({256 * self.bytes}):\n    H[h + i] = 0\n"
             "for i in range(n):\n    e = S[a + i]\n" + indent(counts, 1)

@@ -38,6 +38,16 @@ def test_long_rows_are_merged(dtype):
     check(tuple(x.sort()), tuple(torch.sort(y, stable=True)))
 
 
+def test_values_alone():
+    # Integers then have no indices; zeros of both signs do.
+    for shape, dtype in (((2, 70_001), "int64"), ((3, 90), "int64"), ((3, 90), "float64")):
+        x, y = pair(special(shape, dtype))
+        values = x.sort(-1, True)[0].numpy()
+        want = torch.sort(y, dim=-1, descending=True, stable=True)[0].numpy()
+        np.testing.assert_array_equal(values, want)
+        np.testing.assert_array_equal(np.signbit(values), np.signbit(want))
+
+
 @pytest.mark.parametrize("dtype", ["float32", "int64"])
 def test_topk_and_kth(dtype):
     x, y = pair(special((4, 200), dtype))

@@ -113,13 +113,29 @@ def kernel(args, begin, end, tid):
         for i in range(lo, hi):
             w2 = i + tid * 1024 - lo
             p0[w2] = f64(0.0)
-        for c3 in range(n2):
-            b4 = c3 * n1
+        m3 = n2 - n2 % 4
+        for c4 in range(0, m3, 4):
+            c5 = c4 + 1
+            c6 = c4 + 2
+            c7 = c4 + 3
+            b9 = c4 * n1
+            b11 = c5 * n1
+            b13 = c6 * n1
+            b15 = c7 * n1
             for i in range(lo, hi):
-                x5 = p1[b4 + i]
-                w6 = i + tid * 1024 - lo
-                p0[w6] = p0[w6] + f64(x5)
+                x10 = p1[b9 + i]
+                x12 = p1[b11 + i]
+                x14 = p1[b13 + i]
+                x16 = p1[b15 + i]
+                w17 = i + tid * 1024 - lo
+                p0[w17] = p0[w17] + f64(((x10 + x12) + (x14 + x16)))
+        for c18 in range(m3, n2):
+            b19 = c18 * n1
+            for i in range(lo, hi):
+                x20 = p1[b19 + i]
+                w21 = i + tid * 1024 - lo
+                p0[w21] = p0[w21] + f64(x20)
         for i in range(lo, hi):
-            w8 = i + tid * 1024 - lo
-            a7 = f32(p0[w8])
-            p2[i] = a7
+            w23 = i + tid * 1024 - lo
+            a22 = f32(p0[w23])
+            p2[i] = a22
