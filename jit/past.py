@@ -144,6 +144,7 @@ class Past:
     __slots__ = (
         "entries", "inputs", "in_key", "scalars", "values", "leaves", "nodes", "freed", "built",
         "owners", "writers", "stored", "stale", "keys", "info", "win", "token", "places", "kept",
+        "homes",
         "__weakref__",
     )  # fmt: skip
 
@@ -161,6 +162,8 @@ class Past:
         self.places: dict[int, object] = {}  # weak references to the Kepts
         self.writers, self.info, self.win = tape.writers, tape.info, tape.win
         self.stored, self.stale, self.keys = tape.stored, tape.stale, tape.keys
+        # Where results were stored: later windows give the Lazys other indices.
+        self.homes = {k: at[0].idx for k, at in tape.stored.items()}
         ref = weakref.ref(self)
         for v in (*self.inputs.values(), *values.values()):
             v = v if v.root is None else v.root
@@ -262,7 +265,7 @@ class Past:
         """(was a value overwritten in its window so that its version tells, the memory it lies in
         at the window's end: a Lazy, how it is seen, has it another value; None: its own)."""
         at = self.stored.get(k)
-        i = k if at is None else at[0].idx
+        i = self.homes.get(k, k)
         first, told = i, False
         while i in self.stale:
             told = told or i in self.writers

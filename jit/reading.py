@@ -197,6 +197,7 @@ class Reading:
             self.count_apart(t, idx)
         if rg:
             t._rg = 2
+            self.retained = self.retained or t._retains_grad
             if t._info is not None:
                 self.info[idx] = t._info
         elif t._rg == 1:

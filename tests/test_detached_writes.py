@@ -217,6 +217,29 @@ def deep_copies(lib):
     return seen(a, b), a._version
 
 
+@program
+def in_place_results_in_memory(lib):
+    x = lib.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    y = x.clamp(min=1.5)
+    y.mul_(2)
+    y.tolist()
+    y.sigmoid_()
+    y.tolist()
+    y.sum().backward()
+    return [f"{v:.4g}" for v in x.grad.tolist()]
+
+
+@program
+def a_view_keeps_its_gradient_in_later_windows(lib):
+    x = lib.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    y = x[:2]
+    y.retain_grad()
+    (y * y).sum().backward()
+    first = y.grad.tolist()
+    (y * y).sum().backward()
+    return first, seen(y.grad, x.grad)
+
+
 RESULTS = {
     "softmax": lambda lib, x: x.softmax(-1), "log_softmax": lambda lib, x: x.log_softmax(0),
     "logsumexp": lambda lib, x: x.logsumexp(1), "amax": lambda lib, x: x.amax(),

@@ -80,7 +80,8 @@ def register_hook(self: Tensor, hook: Callable) -> RemovableHandle:
     """
     if not self.requires_grad:
         raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
-    self._flag()
+    if self._info is None:
+        self._flag()
     return add_hook(info_of(self).hooks, hook)
 
 
