@@ -274,6 +274,13 @@ def __getattr__(name: str):
         return importlib.import_module(f"numtorch.{name}")
     if name.startswith("__"):
         raise AttributeError(f"module 'numtorch' has no attribute {name!r}", name=name)
+    if name == "torch":
+        return sys.modules["numtorch"]
+    if name.startswith("_foreach_"):
+        from ._foreach import FUNCTIONS
+
+        if name in FUNCTIONS:
+            return FUNCTIONS[name]
     from .compat import _finder, installed
 
     called = "torch" if installed() else "numtorch"
