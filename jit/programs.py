@@ -1,4 +1,8 @@
-"""The names of torch.jit: what marks code works, trace and script are not there yet."""
+"""The names of torch.jit.
+
+Everything is compiled as it runs, so script and trace give back what they are given, as PyTorch's
+do with PYTORCH_JIT=0. There are no script files: save, load and freeze raise.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,8 @@ from typing import Final, TypeVar
 
 __all__ = ["Attribute", "Final", "annotate", "export", "freeze", "ignore", "interface",
            "is_scripting", "is_tracing", "isinstance", "load", "optimize_for_inference", "save",
-           "script", "script_if_tracing", "trace", "trace_module", "unused"]  # fmt: skip
+           "TracerWarning", "script", "script_if_tracing", "script_method", "trace",
+           "trace_module", "unused"]  # fmt: skip
 
 T = TypeVar("T")
 _isinstance = isinstance
@@ -16,7 +21,7 @@ def _later(name: str):
     def function(*args, **kwargs):
         raise NotImplementedError(
             f"torch.jit.{name} is not implemented in numtorch yet; the code runs compiled without "
-            "it: leave the call out"
+            "it"
         )
 
     function.__name__ = function.__qualname__ = name
@@ -24,7 +29,38 @@ def _later(name: str):
     return function
 
 
-script, trace, trace_module = _later("script"), _later("trace"), _later("trace_module")
+class TracerWarning(Warning):
+    """What PyTorch's trace warns with; nothing here does."""
+
+
+def script(obj: T, optimize=None, _frames_up=0, _rcb=None, example_inputs=None) -> T:
+    """The function, class or module itself: it runs compiled as it is.
+
+    >>> import numtorch as torch
+    >>> @torch.jit.script
+    ... def double(x):
+    ...     return x * 2
+    >>> double(torch.ones(2))
+    tensor([2., 2.])
+    """
+    return obj
+
+
+def script_method(fn: T) -> T:
+    """Marks a method of a ScriptModule: the function itself."""
+    return fn
+
+
+def trace(func: T, example_inputs=None, *args, **kwargs) -> T:
+    """The function or module itself: every call records its own operations."""
+    return func
+
+
+def trace_module(mod: T, inputs, *args, **kwargs) -> T:
+    """The module itself."""
+    return mod
+
+
 load, save, freeze = _later("load"), _later("save"), _later("freeze")
 optimize_for_inference = _later("optimize_for_inference")
 

@@ -340,7 +340,12 @@ def _in_place_operator(name: str):
     changed = inplace(plain, name)
 
     def operator(self, other):
-        return changed(self, other)
+        try:
+            return changed(self, other)
+        except NotImplementedError:
+            if name not in ("add", "sub"):
+                raise
+            return getattr(self, name + "_")(other)  # knows what a sparse operand means
 
     return operator
 

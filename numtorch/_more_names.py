@@ -401,6 +401,11 @@ def compiled_with_cxx11_abi() -> bool:
     return True
 
 
+def _assert(condition, message) -> None:
+    """AssertionError with the message unless the condition holds."""
+    assert condition, message
+
+
 def add_functions(functions: dict, module) -> None:
     """Adds the public functions of a module."""
     for name, f in list(vars(module).items()):
@@ -416,3 +421,4 @@ def install(functions: dict) -> None:
         if f is not None:
             functions[name] = f
     add_functions(functions, sys.modules[__name__])
+    functions["_assert"] = _assert

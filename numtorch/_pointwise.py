@@ -136,14 +136,26 @@ def _kind(x) -> str:
     return "c"
 
 
+def _with_sparse(name: str, dense, other, alpha):
+    """A dense tensor plus or minus a sparse one; raises again what is none of that."""
+    from .sparse._base import HANDLERS, SparseTensor
+
+    if isinstance(dense, SparseTensor) or not isinstance(other, SparseTensor):
+        raise  # noqa: PLE0704 - called where an error is handled
+    return HANDLERS[name](dense, other, alpha=alpha)
+
+
 def _alpha(name: str):
     """add and sub take alpha, the factor of the second operand."""
     plain, call = binary(name), either_order(name)
 
     def method(self, other, *, alpha=1):
-        if alpha is _ONE:
-            return plain(self, other)
-        return plain(self, _scaled(self, other, alpha))
+        try:
+            if alpha is _ONE:
+                return plain(self, other)
+            return plain(self, _scaled(self, other, alpha))
+        except NotImplementedError:
+            return _with_sparse(name, self, other, alpha)
 
     def free(input, other, *, alpha=1):
         return call(input, other if alpha is _ONE else _scaled(input, other, alpha))

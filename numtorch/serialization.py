@@ -20,7 +20,7 @@ import re
 import sys
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -74,6 +74,8 @@ _UNSAFE = (
     "likely succeed, but it can result in arbitrary code execution. Do it only if you got the "
     "file from a trusted source."
 )
+
+MAP_LOCATION: TypeAlias = Callable[[Any, str], Any] | device | str | dict[str, str] | None
 
 
 # ---------------------------------------------------------------- save

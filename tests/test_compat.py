@@ -93,11 +93,20 @@ assert torch.nn.modules.linear.NonDynamicallyQuantizableLinear.__mro__[1] is tor
 for code in ("torch.flor", "torch.nn.Linaer", "import torch.foo", "from torch.nn import Linaer",
              "import torch.nn.foo", "torch.zeros(2).cuda()", "torch.ones(1, device='cuda')",
              "torch.nn.Linear(1, 1).to('cuda:0')", "torch.nn.Linear(1, 1).cuda()",
-             "torch.cuda.set_device(0)", "torch.Generator('cuda')", "torch.jit.script(print)"):
+             "torch.cuda.set_device(0)", "torch.Generator('cuda')", "torch.jit.load('x')"):
     try:
         exec(code)
     except Exception as e:
         print(type(e).__name__, e)
+assert torch.jit.script(max) is max and torch.torch is torch
+from torch.serialization import MAP_LOCATION
+from torch.optim.optimizer import ParamsT, required, _use_grad_for_differentiable
+torch._assert(True, "fine")
+class Doubled(torch.jit.ScriptModule):
+    @torch.jit.script_method
+    def forward(self, x):
+        return x * 2
+assert torch.jit.trace(Doubled(), torch.ones(1))(torch.ones(1)).item() == 2
 print(hasattr(torch, "foo"), importlib.util.find_spec("torch.foo"))
 print(importlib.metadata.version("torch"))
 """
@@ -113,7 +122,7 @@ def test_what_is_missing_is_said():
     assert lines[4].startswith("ModuleNotFoundError No module or name 'foo' in 'torch.nn'")
     for line in lines[5:11]:
         assert line.startswith("AssertionError Torch not compiled with CUDA enabled: ")
-    assert lines[11].startswith("NotImplementedError torch.jit.script is not implemented")
+    assert lines[11].startswith("NotImplementedError torch.jit.load is not implemented")
     assert lines[12:] == ["False None", "2.13.0+numtorch"]
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import numtorch as nt
 import numpy as np
+import numtorch as nt
 import pytest
 
 torch = pytest.importorskip("torch", reason="needs torch")
@@ -72,4 +72,4 @@ def test_gradients_and_alpha():
     sum(x.sum() for x in nt._foreach_sub(a, a, alpha=3)).backward()
     assert a[0].grad.tolist() == [-2, -2]
     with pytest.raises(AttributeError, match="_foreach_sum"):
-        nt._foreach_sum
+        nt._foreach_sum  # noqa: B018

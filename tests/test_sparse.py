@@ -212,3 +212,29 @@ def test_text_is_laid_out_as_torch_does(dtype, n):
         made.append(lib.sparse_coo_tensor(lib.stack([at, at]), v, (n, n)))
         texts.append([repr(t) for t in made])
     assert texts[0] == texts[1]
+
+
+@pytest.mark.filterwarnings("ignore:Sparse CSR")
+def test_sparse_added_to_dense_in_place():
+    for x, y in zip(_added(nt), _added(torch)):
+        assert x.tolist() == y.tolist()
+
+
+def _added(t):
+    s = t.tensor([[1.0, 0.0], [0.0, 2.0]]).to_sparse()
+    d = t.ones(2, 2)
+    view = d[1]
+    d.add_(s).add_(s, alpha=2)
+    d.sub_(s)
+    d += s
+    d -= s * 0.5
+    x = t.ones(2, 2, requires_grad=True)
+    y = x * 1
+    y.add_(s.clone().requires_grad_(), alpha=3)
+    y.sum().backward()
+    csr = t.tensor([[1.0, 0.0], [0.0, 2.0]]).to_sparse_csr()
+    with pytest.raises(RuntimeError, match="same size"):
+        t.ones(3, 2).add_(s)
+    with pytest.raises(RuntimeError, match="leaf Variable"):
+        t.ones(2, 2, requires_grad=True).add_(s)
+    return d, view, x.grad, y, d.add(s, alpha=3), d.sub(s), t.sub(d, s), d + csr

@@ -1,6 +1,6 @@
 """Neural networks: Module, layers, losses, functional forms and initialisation."""
 
-from . import attention, functional, grad, init
+from . import _script, attention, functional, grad, init
 from ._factory import factory_kwargs
 from ._linear_cross_entropy import LinearCrossEntropyOptions
 from .modules.activation import (

@@ -8,6 +8,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable
 from copy import deepcopy
 from itertools import chain
+from typing import Any, TypeAlias
 
 from numtorch.jit import dtypes as _d
 
@@ -27,6 +28,42 @@ class _Required:
 
 
 required = _Required()
+ParamsT: TypeAlias = (
+    Iterable[Tensor] | Iterable[dict[str, Any]] | Iterable[tuple[str, Tensor]]
+)
+
+
+def _use_grad_for_differentiable(func: Callable) -> Callable:
+    """A step that records its gradients only if the optimizer's `differentiable` says so."""
+
+    @functools.wraps(func)
+    def step(self, *args, **kwargs):
+        with set_grad_enabled(self.defaults["differentiable"]):
+            return func(self, *args, **kwargs)
+
+    return step
+
+
+def _get_value(x):
+    return x.item() if isinstance(x, Tensor) else x
+
+
+def _view_as_real(params: list, *state_and_grads: list) -> None:
+    """Complex parameters, and what belongs to them, become views of two real numbers each."""
+    from .._complex import view_as_real
+
+    for i, p in enumerate(params):
+        if p.dtype.is_complex:
+            for held in (params, *state_and_grads):
+                held[i] = view_as_real(held[i])
+
+
+def _default_to_fused_or_foreach(
+    params: list, differentiable: bool, use_fused: bool = False
+) -> tuple[bool, bool]:
+    """(fused, foreach): which kind of step an optimizer without a choice takes."""
+    plain = not differentiable
+    return plain and use_fused, plain and not use_fused
 
 _global_pre: OrderedDict = OrderedDict()
 _global_post: OrderedDict = OrderedDict()

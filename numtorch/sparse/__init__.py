@@ -368,6 +368,10 @@ def _add(a, b, *, alpha=1):
     return add_dense(a, _as_coo(b), alpha)
 
 
+def _sub(a, b, *, alpha=1):
+    return a.sub(b, alpha=alpha) if isinstance(a, SparseTensor) else _add(a, b, alpha=-alpha)
+
+
 def _cat(tensors, dim: int = 0):
     from .._joins import cat
 
@@ -393,6 +397,6 @@ HANDLERS.update(
     add=_add, mul=lambda a, b: a.mul(b) if isinstance(a, SparseTensor) else b.mul(a),
     cat=_cat, addmm=addmm, zeros_like=_zeros_like, is_tensor=lambda t: True,
     numel=lambda t: t.numel(), stack=lambda ts, dim=0: _cat([t.unsqueeze(dim) for t in ts], dim),
-    sub=lambda a, b, alpha=1: a.sub(b, alpha=alpha), sum=lambda t, *a, **k: t.sum(*a, **k),
+    sub=_sub, sum=lambda t, *a, **k: t.sum(*a, **k),
 )  # fmt: skip
 CooTensor.sparse_mask = lambda self, mask: sparse_mask(self.to_dense(), mask)

@@ -8,7 +8,7 @@ from .. import _creation
 from .._creation import _own
 from .._tensor import Tensor
 from ._base import SparseTensor, _new
-from ._coo import CooTensor, make, matmul
+from ._coo import CooTensor, add_dense, make, matmul
 
 
 class CsrTensor(SparseTensor, internal=True):
@@ -106,6 +106,12 @@ class CsrTensor(SparseTensor, internal=True):
         if isinstance(other, CsrTensor):
             return (self.to_sparse_coo() + other.to_sparse_coo()).coalesce().to_sparse_csr()
         return NotImplemented
+
+    def __radd__(self, other):
+        return add_dense(other, self.to_sparse_coo())
+
+    def __rsub__(self, other):
+        return add_dense(other, self.to_sparse_coo(), -1)
 
     add = __add__
 
