@@ -285,6 +285,18 @@ def _gemm(s, node, found, levels):
     return B.reshape(out, (*lead, b, m, n))
 
 
+def _searchsorted(s, node, found, levels):
+    """Boundaries [r or 1, n] and values [r, m]: the batch joins the rows; shared ones stay."""
+    lead, (r, m) = s.lead(levels), node.out.shape
+    ins = []
+    for k, (v, own) in enumerate(found):
+        if k == 1 or own or v.shape[0] != 1 or any(o for _, o in found[::2]):
+            v = s.align(v, own, levels, 2, True)
+            v = B.reshape(B.expand(v, (*lead, r, v.shape[-1])), (prod(lead) * r, v.shape[-1]))
+        ins.append(v)
+    return B.reshape(B.emit(node.op, *ins, **node.attrs), (*lead, r, m))
+
+
 def _independent(s, node, found, levels):
     """Rows that work along attrs['dim'] or ['dims'], or on trailing dims: other dims are loops.
 
@@ -340,6 +352,7 @@ RULES = {
     "reshape": _reshape, "permute": _permute, "expand": _expand, "slice": _slice, "pad": _pad,
     "window": _trailing, "fold": _trailing, "detach": _trailing, "region": _strided,
     "update": _strided, "gather": _gather, "gemm": _gemm,
+    "searchsorted": _searchsorted,
 }  # fmt: skip
 # Rows whose type rule would take a batch, though they do not treat its examples apart.
 LOOPED = {"rnn_scan", "rnn_states", "rnn_back"}

@@ -87,8 +87,9 @@ def _pack(tape, k: int) -> None:
     if op.__class__ is not GradOp or not hasattr(op.op, "vjp") or op.op is OPS["assign"]:
         return
     own = getattr(op.op, "saves", None)
+    # None: what only the op itself knows; without hooks it is computed again from what it reads.
+    own = None if own is not None and set(own) == {None} else own
     saved = _jit.saved_by(tape, op.op, e[1], e[2], e[3:]) if own is None else own
-    # None: what only the op itself knows.
     named = sorted(p for p in saved if p is not None)
     places = [p for p in named if p == -1 or not -5 < e[3 + p] < 0]
     if not places or op.op.name == "function":
@@ -113,10 +114,15 @@ def _value(tape, i: int) -> Tensor:
     leaf = tape.leaves.get(i)
     if leaf is not None:
         return leaf
-    m = tape.entries[i][1] if i >= 0 else tape.inputs[INPUT_BASE - i].meta
+    h = tape.handles[i] if i >= 0 else None
+    if isinstance(h, Tensor) and h._v.win is tape.win and h._v.idx == i:
+        return h.detach()
     t = _new(Tensor)
-    k = tape._append((OPS["detach"], m, None, i), t)
-    t._v = tape._lazy(m, k)
+    if i <= INPUT_BASE:
+        t._v = tape.inputs[INPUT_BASE - i]
+        return t
+    m = tape.entries[i][1]
+    t._v = tape._lazy(m, tape._append((OPS["copy"], m, None, i), t))
     return t
 
 
