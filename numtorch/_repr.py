@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 from numtorch.jit import dtypes as _d
+from numtorch.jit.record import array_of, local
 
 PROFILES = {
     "default": {"precision": 4, "threshold": 1000, "edgeitems": 3, "linewidth": 80},
@@ -56,6 +57,12 @@ def printoptions(**kwargs):
 
 def tensor_repr(t) -> str:
     """The text of repr(t)."""
+    if local.tape.levels and t._v.idx >= 0:
+        from .func.batching import shown
+
+        whole, depth = shown(t)
+        if depth:
+            return _batched(whole, depth)
     cls = type(t).__name__
     plain = cls in ("Tensor", "Parameter", "Buffer")
     prefix = "tensor(" if plain else f"{cls}("
@@ -64,6 +71,17 @@ def tensor_repr(t) -> str:
     if not plain and "_is_param" in vars(t):
         return f"Parameter({text})"
     return "Parameter containing:\n" + text if cls == "Parameter" else text
+
+
+def _batched(whole, depth: int) -> str:
+    """The text of a tensor inside of vmap: the values of all examples."""
+    array = _d.to_values(array_of(whole._v), whole.dtype)
+    prefix = "tensor("
+    text = _with_suffixes(prefix + _body(array, len(prefix)), _suffixes(whole), len(prefix))
+    for k in range(1, depth + 1):
+        lines = "\n".join("    " + line for line in text.splitlines())
+        text = f"BatchedTensor(lvl={k}, bdim=0, value=\n{lines}\n)"
+    return text
 
 
 def _array(t) -> np.ndarray:
@@ -100,8 +118,7 @@ def typename(x) -> str:
 
     t = type(x)
     if isinstance(x, Tensor):
-        name = f"torch.{x.dtype.tensor_type}"
-        return name if t is Tensor else f"torch.nn.parameter.{t.__name__}"
+        return f"torch.{x.dtype.tensor_type}"
     return t.__qualname__ if t.__module__ == "builtins" else f"{t.__module__}.{t.__qualname__}"
 
 

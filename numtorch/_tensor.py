@@ -5,7 +5,6 @@ from __future__ import annotations
 import weakref
 from sys import getrefcount
 
-from numtorch.jit import autograd as _autograd
 from numtorch.jit import dtypes as _dtypes
 from numtorch.jit.ops import OPS
 from numtorch.jit.record import Lazy, local, set_tensor_type
@@ -154,6 +153,11 @@ class Tensor(TensorBase):
         >>> torch.tensor([1.0, 2.0]).requires_grad_()
         tensor([1., 2.], requires_grad=True)
         """
+        if requires_grad.__class__ is not bool:
+            raise TypeError(
+                "requires_grad_(): argument 'requires_grad' (position 1) must be bool, not "
+                f"{type(requires_grad).__name__}"
+            )
         if self._rg == 2:
             if not requires_grad:
                 raise RuntimeError(
@@ -164,6 +168,11 @@ class Tensor(TensorBase):
             return self
         if requires_grad and not self.dtype.differentiable:
             raise RuntimeError("only Tensors of floating point dtype can require gradients")
+        if requires_grad and self.is_inference() and local.tape.new_handles is list:
+            raise RuntimeError(
+                "Setting requires_grad=True on inference tensor outside InferenceMode is not "
+                "allowed."
+            )
         if not requires_grad and self._rg == 3:
             return self
         tape = local.tape
@@ -351,21 +360,6 @@ class Tensor(TensorBase):
         True
         """
         return self._retains_grad
-
-
-_TORCH_NAMES = {
-    "reduce_sum": "Sum", "reduce_prod": "Prod", "reduce_amax": "Amax", "reduce_amin": "Amin",
-    "matmul": "Mm", "linear": "Addmm", "conv": "Convolution", "permute": "Permute",
-    "cross_entropy": "NllLoss", "reshape": "View", "copy": "Clone", "slice": "Slice",
-    "log_softmax": "LogSoftmax", "gather": "Gather", "max_pool": "MaxPool2DWithIndices",
-}  # fmt: skip
-
-
-def grad_fn_name(op: str) -> str:
-    """PyTorch's name of the backward of an op."""
-    if op in _TORCH_NAMES:
-        return _TORCH_NAMES[op] + "Backward0"
-    return _autograd.grad_name(op)
 
 
 def _is_view_of(t: Tensor, base: Tensor) -> bool:

@@ -84,7 +84,7 @@ def _seed(root: Tensor, g: Tensor | None, k: int, batched: bool = False) -> Tens
                 "If `is_grads_batched=True`, we interpret the first dimension of each grad_output "
                 f"as the batch dimension. The sizes of the remaining dimensions are expected to "
                 f"match the shape of corresponding output, but a mismatch was detected: "
-                f"grad_output[{k}] has a shape of {g.shape} and output[{k}] has a shape of "
+                f"grad_output[{k}] has a shape of {g.shape[1:]} and output[{k}] has a shape of "
                 f"{root.shape}. If you only want some tensors in `grad_output` to be considered "
                 "batched, consider using vmap."
             )
@@ -158,8 +158,8 @@ def backward(
     if grad_variables is not None:
         if grad_tensors is not None:
             raise RuntimeError(
-                "'grad_tensors' and 'grad_variables' (deprecated) arguments both passed to "
-                "backward(). Please only use 'grad_tensors'."
+                "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to "
+                "`backward()`. Please only use `grad_tensors`."
             )
         grad_tensors = grad_variables
     if inputs is not None:
@@ -331,6 +331,14 @@ def grad(
             "allow_unused=False."
         )
     roots, inputs = _list(outputs), _list(inputs)
+    if not all(isinstance(t, Tensor) for t in roots):
+        raise AssertionError("Expected output to be a torch.Tensor")
+    for t in inputs:
+        if not isinstance(t, Tensor):
+            raise RuntimeError(
+                "all inputs have to be Tensors or GradientEdges, but got "
+                f"{type(t).__name__}"
+            )
     if not inputs and isinstance(inputs, Sequence):
         raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
     retain = create_graph if retain_graph is None else bool(retain_graph)

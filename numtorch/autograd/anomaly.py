@@ -11,7 +11,8 @@ from numtorch.jit.location import folders
 from numtorch.jit.ops.table import GradOp, Op
 from numtorch.jit.record import GIVEN, local
 
-from .._tensor import Tensor, grad_fn_name
+from .._tensor import Tensor
+from .names import name_of
 
 
 class _Tracing(list):
@@ -66,6 +67,12 @@ class set_detect_anomaly:
 
     def __init__(self, mode: bool, check_nan: bool = True):
         self.before = (_State.enabled, _State.check_nan)
+        for k, (name, x) in enumerate((("enabled", mode), ("check_nan", check_nan)), 1):
+            if not isinstance(x, bool):
+                raise TypeError(
+                    f"set_anomaly_enabled(): argument '{name}' (position {k}) must be bool, not "
+                    f"{type(x).__name__}"
+                )
         _set(mode, check_nan)
 
     def __enter__(self) -> None:
@@ -126,7 +133,8 @@ def watch(tape, walk) -> None:
             info = tape.info.setdefault(k, Info())
             if info.function is None:
                 info.function = OpStop(info)
-                info.function.check = grad_fn_name(op.op.name)
+                attrs = e[2][1] if e[0] is GIVEN else e[2]
+                info.function.check = name_of(op.op.name, attrs, e[3:], tape)
 
 
 def look(run, f, grads: list[Tensor | None]) -> None:

@@ -3,7 +3,7 @@
 A dual tensor is an alias with a graph; its tangent is kept beside it. The tangent of a result is
 computed when it is unpacked: as the gradient of a vector-Jacobian product, which is linear in its
 vector, so that only the half that is wanted runs. While a level is open, results of duals require
-grad, and ops under no_grad have no tangents: in PyTorch neither is so.
+grad, and ops under a no_grad that began later have no tangents: in PyTorch neither is so.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numtorch.jit import autograd as _jit
 from numtorch.jit.record import local
 
 from .._tensor import Tensor
-from .engine import index_of
+from .engine import index_of, places
 from .modes import enable_grad
 
 __all__ = ["UnpackedDualTensor", "dual_level", "enter_dual_level", "exit_dual_level", "make_dual",
@@ -29,6 +29,7 @@ UnpackedDualTensor.__doc__ = """The value and the tangent of a dual tensor; the 
 UnpackedDualTensor(primal=tensor([1.]), tangent=None)
 """
 _levels: list[list[tuple[Tensor, Tensor]]] = []
+_modes: list[bool] = []  # for each level whether gradients were recorded outside
 
 
 def enter_dual_level() -> int:
@@ -48,6 +49,8 @@ def enter_dual_level() -> int:
             "AD to implement something, please use torch.func.jvp."
         )
     _levels.append([])
+    _modes.append(local.tape.grad)
+    local.tape.grad = True  # tangents are found by way of gradients
     return len(_levels) - 1
 
 
@@ -70,6 +73,8 @@ def exit_dual_level(*, level: int | None = None) -> None:
             "not supported."
         )
     _levels.pop()
+    if not _modes.pop():
+        local.tape.grad = False
 
 
 class dual_level:
@@ -110,8 +115,9 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
             raise ValueError(f"Expected {name} to be floating point or complex, but got: {x.dtype}")
     if tensor.shape != tangent.shape:
         raise RuntimeError(
-            f"Expected the tangent to have the size of the primal, {list(tensor.shape)}, but got "
-            f"{list(tangent.shape)}"
+            "Trying to set a forward gradient that has a different size than that of the original "
+            f"Tensor, this is not supported. Tensor is of size {list(tensor.shape)} while the "
+            f"given forward gradient is of size {list(tangent.shape)}."
         )
     with enable_grad():
         dual = tensor.view_as(tensor) if tensor.requires_grad else tensor.detach().requires_grad_()
@@ -129,21 +135,33 @@ def unpack_dual(tensor: Tensor, *, level: int | None = None) -> UnpackedDualTens
     ...     fwAD.unpack_dual(dual.sin()).tangent
     tensor([2.])
     """
+    if not isinstance(tensor, Tensor):
+        raise TypeError(
+            "_unpack_dual(): argument 'dual' (position 1) must be Tensor, not "
+            f"{type(tensor).__name__}"
+        )
     if not _levels:
         return UnpackedDualTensor(tensor, None)
     for dual, tangent in _levels[-1]:
         if dual is tensor:
-            return UnpackedDualTensor(tensor.detach(), tangent)
+            primal = tensor.detach() if tensor.is_leaf else tensor.view_as(tensor)
+            return UnpackedDualTensor(primal, tangent)
     if not tensor.requires_grad:
         return UnpackedDualTensor(tensor, None)
     walk = _jit.reach(local.tape, [index_of(tensor)])
-    used = [(d, t) for d, t in _levels[-1] if index_of(d) in walk.needed]
+    used = [(d, t) for d, t in _levels[-1] if walk.needed.intersection(places(d, walk))]
     if not used:
         return UnpackedDualTensor(tensor, None)
-    return UnpackedDualTensor(tensor.detach(), _tangent(tensor, used))
+    # Both have a graph if the result depends on more than the duals that are leaves.
+    leaves = {id(d) for d, _ in used if d.is_leaf}
+    more = any(t.requires_grad for _, t in used) or any(
+        id(local.tape.leaves[i]) not in leaves for i in walk.needed if i in local.tape.leaves
+    )
+    primal = tensor.view_as(tensor) if more else tensor.detach()
+    return UnpackedDualTensor(primal, _tangent(tensor, used, more))
 
 
-def _tangent(tensor: Tensor, used: list) -> Tensor:
+def _tangent(tensor: Tensor, used: list, graph: bool) -> Tensor:
     from .. import zeros_like
     from . import grad
 
@@ -154,5 +172,5 @@ def _tangent(tensor: Tensor, used: list) -> Tensor:
         if not pairs:
             return zeros_like(tensor).detach()
         out = grad([g for g, _ in pairs], seed, [t for _, t in pairs], retain_graph=True,
-                   allow_unused=True)[0]  # fmt: skip
+                   create_graph=graph, allow_unused=True)[0]  # fmt: skip
     return zeros_like(tensor).detach() if out is None else out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 import weakref
 from collections import OrderedDict
@@ -15,9 +16,10 @@ from numtorch.jit.past import Kept
 from numtorch.jit.record import GIVEN, INPUT_BASE, LINK, local
 from numtorch.jit.views import graph_of
 
-from .._tensor import Tensor, grad_fn_name
+from .._tensor import Tensor
 from . import engine, saving
 from .hooks import add_hook
+from .names import name_of
 from .saving import (
     allow_mutation_on_saved_tensors,
     disable_saved_tensors_hooks,
@@ -75,15 +77,19 @@ class Node:
     def name(self) -> str:
         """AddBackward0 for an addition."""
         e = self._entry()
-        op = e[2][0] if e[0] is GIVEN else e[0]
-        return grad_fn_name((op.op if op.__class__ is GradOp else op).name)
+        op, attrs = e[2][:2] if e[0] is GIVEN else (e[0], e[2])
+        row = (op.op if op.__class__ is GradOp else op).name
+        return name_of(row, attrs, e[3:], self._place())
 
     @property
     def next_functions(self) -> tuple:
         """The nodes of the operands, as pairs (node or None, which of its results)."""
         if self._next is None:
             place, e = self._place(), self._entry()
-            self._next = tuple(_edge(place, i, self._win) for i in _jit._inputs_of(e))
+            inputs = _jit._inputs_of(e)
+            if self.name() == "RsubBackward1":
+                inputs = inputs[1:]
+            self._next = tuple(_edge(place, i, self._win) for i in inputs)
         return self._next
 
     @property
@@ -189,7 +195,14 @@ def _node(home, win, i: int, infos: dict):
     found = _nodes.get((id(win), i))
     if found is None:
         found = _nodes[id(win), i] = Node(home, win, i)
+        found.__class__ = _class_named(found.name())
     return found
+
+
+@functools.lru_cache(maxsize=1024)
+def _class_named(name: str) -> type:
+    """A class of nodes, which PyTorch has one of for each name."""
+    return type(name, (Node,), {"__doc__": f"A node {name} of the graph."})
 
 
 def _edge(place, i: int, win) -> tuple:
@@ -238,7 +251,18 @@ class OpStop:
             return [None] * len(self.operands(run, i))
         for hook in list(self.before.values()):
             new = hook(grads)
-            grads = grads if new is None else tuple(new)
+            if new is None:
+                continue
+            if not isinstance(new, (tuple, Tensor)):
+                raise TypeError(f"expected tuple, but hook returned '{type(new).__name__}'")
+            new = new if isinstance(new, tuple) else (new,)
+            if len(new) != len(grads):
+                name = getattr(hook, "__name__", type(hook).__name__)
+                raise RuntimeError(
+                    f"hook '{name}' has returned an incorrect number of values (got {len(new)}, "
+                    f"but expected {len(grads)})"
+                )
+            grads = new
         if local.tape.win is not run.win:
             run.place()
             i = next(k for k, s in run.stops.items() if s.function is self)
@@ -258,6 +282,8 @@ class OpStop:
             new = hook(seen, grads)
             if new is None:
                 continue
+            if not isinstance(new, (tuple, Tensor)):
+                raise TypeError(f"expected tuple, but hook returned '{type(new).__name__}'")
             new = new if isinstance(new, tuple) else (new,)
             if len(new) != len(seen):
                 name = getattr(hook, "__name__", type(hook).__name__)

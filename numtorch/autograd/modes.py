@@ -120,8 +120,10 @@ class _Mode(_Decorator):
         pass
 
     def __enter__(self) -> None:
-        self.outer.append(local.tape.grad)
-        local.tape.grad = self.enabled
+        tape = local.tape
+        self.outer.append(tape.grad)
+        # Nothing is recorded in inference mode, whatever is enabled.
+        tape.grad = self.enabled and tape.new_handles is not _Marking
 
     def __exit__(self, *exc) -> None:
         local.tape.grad = self.outer.pop()

@@ -114,13 +114,11 @@ def _value(tape, i: int) -> Tensor:
     leaf = tape.leaves.get(i)
     if leaf is not None:
         return leaf
-    h = tape.handles[i] if i >= 0 else None
-    if isinstance(h, Tensor) and h._v.win is tape.win and h._v.idx == i:
-        return h.detach()
     t = _new(Tensor)
     if i <= INPUT_BASE:
         t._v = tape.inputs[INPUT_BASE - i]
         return t
+    # A copy: its tensor may be what the op at hand writes to.
     m = tape.entries[i][1]
     t._v = tape._lazy(m, tape._append((OPS["copy"], m, None, i), t))
     return t

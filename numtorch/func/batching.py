@@ -15,6 +15,7 @@ from numtorch.jit.ops import OPS
 from numtorch.jit.record import local
 
 from .._tensor import Tensor
+from ..autograd.modes import no_grad
 from ._tree import broadcast, flatten, text, unflatten
 
 
@@ -141,13 +142,44 @@ def _run(func, flat, dims, spec, size, out_dims, randomness, kwargs):
     tape.levels.append(level)
     try:
         args = [x if d is None else unbatch(x, level.number) for x, d in zip(moved, dims)]
+        before = [getattr(a, "_v", None) for a in args]
+        at = [getattr(v, "idx", None) for v in before]
         out = func(*unflatten(args, spec), **kwargs)
         results = _collect(func, out, out_dims, level)
+        written = [
+            (x, rebatch(a, level)) for x, a, d, v, i in zip(moved, args, dims, before, at)
+            if d is not None and (a._v is not v or v.idx != i) and _same_kind(a, x)
+        ]  # fmt: skip
     finally:
         tape.levels.pop()
+    for x, new in written:
+        x.copy_(new)  # what was written to an example is written to the batch
     if not tape.levels and len(tape.handles) >= tape.limit:
         tape.flush()
     return results
+
+
+def _same_kind(example: Tensor, batch: Tensor) -> bool:
+    """False for a tensor that stands for something else by now (its .data was set)."""
+    return example.shape == batch.shape[1:] and example.dtype is batch.dtype
+
+
+def shown(x: Tensor) -> tuple[Tensor, int]:
+    """What repr() shows of a tensor that stands for one example: all of them, and in how many
+    vmaps it does."""
+    from numtorch.jit.foreign import run_foreign
+    from numtorch.jit.passes.batching import levels_of
+
+    tape = local.tape
+    bits = levels_of(tape.entries).get(x._v.idx, 0) if x._v.win is tape.win else 0
+    inside = [level for level in reversed(tape.levels) if bits >> (level.number - 1) & 1]
+    with no_grad():
+        whole = x.detach()
+        for level in inside:
+            whole = rebatch(whole, level)
+    if inside:
+        run_foreign(whole._v)
+    return whole, len(inside)
 
 
 def unbatch(x: Tensor, level: int) -> Tensor:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import warnings
 
 import numpy as np
+from numtorch.jit import dtypes as _d
 from numtorch.jit.ops import OPS
 from numtorch.jit.record import local
 
@@ -118,6 +120,17 @@ def _as_float_mask(mask: Tensor | None, name: str, dtype) -> Tensor | None:
     return _creation.zeros(tuple(mask.shape), dtype=dtype).masked_fill(mask, -math.inf)
 
 
+def matching(mask: Tensor | None, name: str, other: Tensor | None, other_name: str, dtype):
+    """A padding mask; one to be added, after a warning, where the other mask is of another type."""
+    if mask is None or other is None or mask.dtype is other.dtype:
+        return mask
+    warnings.warn(
+        f"Support for mismatched {name} and {other_name} is deprecated. Use same type for both "
+        "instead.", stacklevel=3,
+    )  # fmt: skip
+    return _as_float_mask(mask, name, dtype)
+
+
 def _projections(query, key, value, w, b, separate, dims: int):
     """q, k, v after their projections."""
     if separate is not None:
@@ -212,7 +225,9 @@ def multi_head_attention_forward(
     if use_separate_proj_weight:
         separate = (q_proj_weight, k_proj_weight, v_proj_weight)
     q, k, v = _projections(query, key, value, in_proj_weight, in_proj_bias, separate, dim)
-    mask = _mask_of(attn_mask, key_padding_mask, q, k, n, num_heads)
+    # As in PyTorch the hint replaces the mask only where no weights are asked for.
+    hint = is_causal and key_padding_mask is None and not need_weights
+    mask = None if hint else _mask_of(attn_mask, key_padding_mask, q, k, n, num_heads)
     if bias_k is not None:
         k, v = cat([k, bias_k.repeat(1, n, 1)]), cat([v, bias_v.repeat(1, n, 1)])
         mask = None if mask is None else pad(mask, (0, 1))
@@ -225,7 +240,10 @@ def multi_head_attention_forward(
         k, v = cat([k, zeros], 1), cat([v, zeros], 1)
         mask = None if mask is None else pad(mask, (0, 1))
     scores = (q * (1.0 / math.sqrt(head))).matmul(k.transpose(1, 2))
-    if mask is not None:
+    if hint:
+        later = _creation.ones(length, k.size(1), dtype=_d.bool_).triu(1)
+        scores = scores.masked_fill(later, -math.inf)
+    elif mask is not None:
         scores = scores + mask
     weights = scores.softmax(-1)
     if training and dropout_p > 0.0:
@@ -256,6 +274,9 @@ def _mask_of(attn_mask, key_padding_mask, q: Tensor, k: Tensor, n: int, heads: i
             )
     if key_padding_mask is None:
         return mask
+    key_padding_mask = matching(
+        key_padding_mask, "key_padding_mask", attn_mask, "attn_mask", q.dtype
+    )
     for k, (found, wanted) in enumerate(zip(key_padding_mask.shape, (n, keys))):
         if found != wanted:
             raise AssertionError(

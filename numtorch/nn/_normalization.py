@@ -180,6 +180,8 @@ def batch_norm(
             [2.0000]])
     """
     _floating("batch_norm", input)
+    if training and eps <= 0:
+        raise ValueError(f"batch_norm eps must be positive during training, but got {eps}")
     _same_type(input, weight, bias, running_mean, running_var)
     if _wide(input, running_mean if weight is None else weight):
         rest = (running_mean, running_var, weight, bias, training, momentum, eps)
@@ -204,8 +206,6 @@ def batch_norm(
             raise ValueError(f"batch_norm eps must be non-negative, but got {eps}")
         operands = (input, running_mean, running_var, float(eps), *more)
         return local.tape.record(OPS["batch_norm"], operands, (flags,))
-    if eps <= 0:
-        raise ValueError(f"batch_norm eps must be positive during training, but got {eps}")
     count = input.numel() // max(channels, 1)
     if count == 1:
         raise ValueError(

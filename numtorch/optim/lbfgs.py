@@ -272,8 +272,11 @@ class _Run:
 
         if state["n_iter"] > 1:
             state["al"] = [tensor(x) for x in self.weights]
+        lr = self.group["lr"]
+        # A step's length is of the kind of the lr it was computed from.
+        t = lr.new_tensor(self.t) if isinstance(lr, torch.Tensor) and self.t is not None else self.t
         state.update(
-            d=self.d, t=self.t, old_dirs=self.changes, old_stps=self.steps,
+            d=self.d, t=t, old_dirs=self.changes, old_stps=self.steps,
             ro=[tensor(x) for x in self.inverse], H_diag=tensor(self.scale),
             prev_flat_grad=self.last, prev_loss=self.last_loss,
         )  # fmt: skip

@@ -185,6 +185,8 @@ class ModuleState:
         if assign:
             if isinstance(t, Parameter) and not isinstance(value, Parameter):
                 value = Parameter(value, requires_grad=t.requires_grad)
+            elif isinstance(t, Parameter) and value.is_leaf:
+                value.requires_grad_(t.requires_grad)
             setattr(self, name, value)
             return ""
         with no_grad():

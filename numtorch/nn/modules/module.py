@@ -155,7 +155,7 @@ class Module(ModuleHooks, ModuleState):
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Adds a buffer: state that is saved (if persistent) but not trained."""
-        self._need_init("buffers" if tensor is not None else "buffer")
+        self._need_init("buffer")
         d = self.__dict__
         self._check_name(name, "buffer", d["_buffers"])
         if tensor is not None and not isinstance(tensor, Tensor):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterable, Iterator, Mapping
 
+from ..._repr import typename
 from ..._tensor import Tensor
 from ..parameter import Parameter
 from .module import Module
@@ -16,11 +17,13 @@ def _as_parameter(value):
     return value
 
 
-def _line(key, value) -> str:
+def _line(key, value, named: bool = False) -> str:
+    """A line of repr(); `named`: with PyTorch's class name of the tensor in place of the dtype."""
     if isinstance(value, Tensor):
         size = "x".join(map(str, value.shape))
         kind = "Parameter" if isinstance(value, Parameter) else type(value).__name__
-        return f"  ({key}): {kind} containing: [{value.dtype} of size {size}]"
+        dtype = typename(value) if named else value.dtype
+        return f"  ({key}): {kind} containing: [{dtype} of size {size}]"
     return f"  ({key}): Object of type: {type(value).__name__}"
 
 
@@ -216,7 +219,7 @@ class ParameterDict(Module):
             self[pair[0]] = pair[1]
 
     def extra_repr(self) -> str:
-        return "\n".join(_line(k, v) for k, v in self.items())
+        return "\n".join(_line(k, v, True) for k, v in self.items())
 
     def __call__(self, input):
         raise RuntimeError("ParameterDict should not be called.")

@@ -96,6 +96,8 @@ class RNNBase(Module):
         elif not batched:
             x = x.unsqueeze(1)
         hidden = self._states(hx, x.size(1), x.dtype, batched)
+        if not x.size(0):
+            raise RuntimeError("Expected sequence length to be larger than 0 in RNN")
         given = x.transpose(0, 1) if self.batch_first else x
         self.check_forward_args(given, self._outer(hidden), None)
         states = self._tuple(self.permute_hidden(self._outer(hidden), None))

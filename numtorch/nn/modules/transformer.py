@@ -13,6 +13,7 @@ from ..._tensor import Tensor
 from ...autograd import is_grad_enabled
 from .. import functional as F
 from .. import init
+from .._attention import matching
 from ..parameter import new_parameter
 from .container import ModuleList
 from .dropout import Dropout
@@ -162,7 +163,10 @@ class TransformerEncoderLayer(Module):
         self, src: Tensor, src_mask: Tensor | None = None,
         src_key_padding_mask: Tensor | None = None, is_causal: bool = False,
     ) -> Tensor:  # fmt: skip
-        masks = (src_mask, src_key_padding_mask, is_causal)
+        padding = matching(
+            src_key_padding_mask, "src_key_padding_mask", src_mask, "src_mask", src.dtype
+        )
+        masks = (src_mask, padding, is_causal)
         if self.norm_first:
             x = src + self._attend(self.norm1(src), *masks)
             return x + self._feed(self.norm2(x))
@@ -298,9 +302,9 @@ class TransformerEncoder(Module):
         is_causal: bool | None = None,
     ) -> Tensor:  # fmt: skip
         out, causal = src, _causal_hint(mask, is_causal)
+        given = matching(src_key_padding_mask, "src_key_padding_mask", mask, "mask", src.dtype)
         for layer in self.layers:
-            out = layer(out, src_mask=mask, src_key_padding_mask=src_key_padding_mask,
-                        is_causal=causal)  # fmt: skip
+            out = layer(out, src_mask=mask, src_key_padding_mask=given, is_causal=causal)
         if src_key_padding_mask is not None and mask is None and self._drops_padding(src):
             padding = src_key_padding_mask
             padding = padding if padding.dtype.kind == "b" else padding == -math.inf
