@@ -10,13 +10,15 @@ comes back is planned whole.
 
 from __future__ import annotations
 
+import numpy as np
+
 from .meta import Meta, meta
 from .ops import OPS
 from .ops.table import GradOp
 from .past import CHEAP
 from .plan import BoundPlan, CheckFailed
 from .record import BACKWARD, GIVEN, INPUT_BASE, LINK, RESULT, Tape
-from .runtime.allocator import alloc, as_array
+from .runtime.allocator import Export, alloc, as_array
 
 MAX_ENTRIES = 8  # of a piece
 MAX_PIECES = 4096
@@ -24,7 +26,8 @@ BLOCK, LARGE = 1 << 16, 1 << 14  # bytes of memory that temporaries share, and o
 STEP = 4  # parameters that a piece of an optimizer's step updates
 CHEAP_KINDS = ("elementwise", "movement", "generator")
 NO_PIECE = ("assign", "function", "replaced", "joined")
-ADD, ASSIGN = OPS["add"], OPS["assign"]
+JOINED = 3 + MAX_ENTRIES  # the length of the longest entry of a cat that is part of a piece
+ADD, ASSIGN, CAT = OPS["add"], OPS["assign"], OPS["cat"]
 
 
 class Unfit(Exception):
@@ -161,12 +164,25 @@ class Rule:
             self.dear = self.kept and row.name != "cat"  # of these a piece has one at most
 
 
+class Fixed(Rule):
+    """A rule by its kind alone."""
+
+    __slots__ = ()
+
+    def __init__(self, kind: str):
+        self.kind, self.dear, self.kept = kind, False, False
+
+
+# A cat of many operands is one copy each, by NumPy: its plan would be another for every number.
+JOIN = Fixed("join")
+READ = Fixed("piece")  # a view that a join reads
+
 _rules: dict[object, Rule] = {}
 
 
 def rule_of(op) -> Rule:
     """The rule of what stands first in an entry."""
-    found = _rules[op] = Rule(op.op if op.__class__ is GradOp else op)
+    found = _rules[op] = Rule(_row(op))
     return found
 
 
@@ -201,6 +217,15 @@ def can_run(tape: Tape) -> bool:
     return True
 
 
+def _plain_copy(m: Meta) -> bool:
+    """True if NumPy may copy and add such values."""
+    return m.strides is None and not m.dtype.narrow
+
+
+def _row(op):
+    return op.op if op.__class__ is GradOp else op
+
+
 def _forward_op(e: tuple):
     """The op of an entry; of one that is recorded again, that op."""
     return e[2][0] if e[0] is GIVEN else e[0]
@@ -215,14 +240,16 @@ class Run:
     """One trace, executed piece by piece."""
 
     def __init__(self, tape: Tape, needed: set[int], find_plan):
-        self.tape, self.entries, self.find_plan = tape, tape.entries, find_plan
+        self.tape, self.entries, self.find_plan = tape, list(tape.entries), find_plan
         self.again: dict[int, int | None] = {}  # entry of an older window -> input with its value
         if any(e[0] is GIVEN for e in tape.entries):
             self.entries = self._resolved()
         self.rules = [_rules.get(e[0]) or rule_of(e[0]) for e in self.entries]
         self.needed, self.pinned = frozenset(needed), needed
         self.scratch = Scratch()
-        self.done: list[tuple] = []  # (piece, origin of its entries, operands, scalars) in order
+        # (piece, origin of its entries, operands, scalars) in order; of a join (None, [its value],
+        # operands, its entry)
+        self.done: list[tuple] = []
         self.scalar_at: list[int] = []
         self.values: dict[int, Held] = {
             INPUT_BASE - k: (v.addr, v.buf, v.meta, v.strides) for k, v in enumerate(tape.inputs)
@@ -263,7 +290,9 @@ class Run:
         """Computes everything; returns the values by entry."""
         self._survey()
         for i in self.again:  # oldest first: gradients pass through these last
-            if self.again[i] is not None:
+            if self.rules[i].kind == "join":
+                self._join(i)
+            elif self.again[i] is not None:
                 self._forward([i], self.again[i])
             elif self.rules[i].kind == "piece":
                 self._ready(i)
@@ -272,6 +301,8 @@ class Run:
                 continue
             if rule.kind == "piece":
                 self._ready(i)
+            elif rule.kind == "join":
+                self._join(i)
             elif rule.kind == "backward":
                 self._backward(i, e)
             elif rule.kind == "step":
@@ -291,8 +322,10 @@ class Run:
         entries, rules, pinned = self.entries, self.rules, self.pinned
         readers = [0] * len(entries)
         at, places = 0, self.scalar_at
-        for e, rule in zip(entries, rules):
+        for k, (e, rule) in enumerate(zip(entries, rules)):
             places.append(at)
+            if len(e) > JOINED and _row(e[0]) is CAT and _plain_copy(e[1]):
+                self._joins(k, e)
             if rule.kind == "backward":
                 pinned.update([i for i in _ends(e) if i >= 0])
                 continue
@@ -330,7 +363,43 @@ class Run:
             dear.append(has)
         self.members, self.last = members, last
 
+    def _joins(self, k: int, e: tuple) -> None:
+        """Entry k is a cat of many operands, which must be in memory."""
+        self.rules[k] = JOIN
+        self.pinned.update([i for i in e[3:] if i >= 0])
+        for i in e[3:]:
+            if i >= 0 and self.rules[i].kind == "movement":
+                view = self.entries[i]
+                self.rules[i] = READ
+                self.entries[i] = (view[0], _plain(view[1]), *view[2:])
+
     # -- running
+
+    def _join(self, i: int) -> None:
+        """A cat of many operands."""
+        e, known = self.entries[i], self.again.get(i)
+        if known is None:
+            self.values[i] = (*self._place(e[1].nbytes, i in self.needed), e[1], None)
+            parts = [_array(self.values[x]) for x in e[3:]]
+            np.concatenate(parts, axis=e[2][0], out=_array(self.values[i]))
+        self.done.append((None, [i if known is None else known], e[3:], i))
+
+    def _split(self, i: int, leads: set[int], seed: Held, sums: dict) -> None:
+        """The gradients of a cat's operands: parts of its own."""
+        e = self.entries[i]
+        whole, dim, at = _array(seed), e[2][0], 0
+        for x in e[3:]:
+            m = _plain(self.values[x][2])
+            size = m.shape[dim]
+            if x in leads:
+                part = whole[(slice(None),) * dim + (slice(at, at + size),)]
+                old = sums.get(x)
+                if old is not None:
+                    np.add(_array(old), part, out=_array(old))
+                else:
+                    new = sums[x] = (*self._place(m.nbytes, x in self.goals), m, None)
+                    _array(new)[...] = part
+            at += size
 
     def _forward(self, members: list[int], known: int | None = None) -> None:
         """Computes a piece; `known` is the input that has its value already."""
@@ -427,6 +496,7 @@ class Run:
     def _backward(self, at: int, e: tuple) -> None:
         targets, (root, seed) = e[2][0], e[3:]
         values, goals = self.values, set(targets)
+        self.goals = goals
         leads = self._leads(goals, at)
         sums: dict[int, Held | None] = {root: None if seed is None else values[seed]}
         if seed is not None and (values[seed][3] or values[seed][2].order) is not None:
@@ -443,6 +513,11 @@ class Run:
             seed = sums[top]
             if top not in goals:
                 del sums[top]
+            if piece is None:
+                if seed is None:
+                    raise Unfit("the gradient of a cat is not given")
+                self._split(scalars, leads, seed, sums)
+                continue
             old = [sums.get(operands[k]) for k in needs]
             back = piece.back(
                 seed is not None, needs, tuple([v is not None for v in old]), self.find_plan
@@ -505,6 +580,19 @@ class Run:
                 steps.clear()
             plan = steps[key] = self.find_plan((key[:1], in_key), [])
         self._execute(plan, [values[x][0] for x in inputs], numbers, [i])  # nothing comes out
+
+
+def _array(v: Held) -> np.ndarray:
+    """A value's memory; who holds the value keeps it alive."""
+    address, _, m, strides = v
+    if strides is None and m.order is not None:
+        strides = m.strides
+    size = m.dtype.itemsize
+    interface = {
+        "version": 3, "typestr": m.dtype.np.str, "shape": m.shape, "data": (address, False),
+        "strides": strides and tuple([n * size for n in strides]),
+    }  # fmt: skip
+    return np.asarray(Export(None, interface))
 
 
 def _zeros(like: Held) -> Held:

@@ -221,3 +221,31 @@ def test_what_pieces_can_not_run_is_planned_whole(always, kind):
         np.testing.assert_array_equal(x.detach().numpy(), [-1.0, -2.0])
         want = [2.0, 4.0]
     np.testing.assert_array_equal(x.grad.numpy(), want)
+
+
+def _joined(lib, count: int, dim: int):
+    """Loss and gradients of a loop whose results are joined: one is read twice, one is a view."""
+    rng = np.random.default_rng(count)
+    w = lib.tensor(rng.standard_normal((3, 4)), requires_grad=True)
+    b = lib.tensor(rng.standard_normal((2, 3)), requires_grad=True)
+    h, parts = lib.zeros(2, 3, dtype=lib.float64), []
+    for _ in range(count):
+        h = (h @ w)[:, :3].tanh() + b
+        parts.append(h)
+    joined = lib.cat([*parts, parts[0], b], dim)
+    stacked = lib.stack(parts, dim)
+    loss = (joined * joined).sum() + stacked.exp().mean()
+    loss.backward()
+    return [loss.item(), w.grad.numpy().copy(), b.grad.numpy().copy()]
+
+
+@pytest.mark.parametrize("dim", [0, 1])
+def test_joins_of_new_lengths(dim):
+    """Values and gradients are PyTorch's; lengths that come after the first compile nothing."""
+    for count in (9, 14, 11, 17, 10, 12, 19, 13, 16, 15):
+        before = counters.kernels_compiled + counters.kernels_loaded
+        got = _joined(nt, count, dim)
+        for a, b in zip(got, _joined(torch, count, dim)):
+            np.testing.assert_allclose(a, b, rtol=1e-9)
+    assert counters.pieced
+    assert counters.kernels_compiled + counters.kernels_loaded == before
