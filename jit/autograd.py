@@ -228,7 +228,8 @@ class Walk:
             return
         entries = self.tape.entries
         needed.add(root)
-        for k in range(root, -1, -1):
+        k = low = root  # what is below `low` was there before, with all below it
+        while k >= low:
             if k in needed:
                 e = entries[k]
                 if e[0].__class__ is GradOp or e[0] is GIVEN or e[0] is LINK:
@@ -237,6 +238,9 @@ class Walk:
                             needed.add(i)
                             if i < 0:
                                 self.inputs.append(i)
+                            elif i < low:
+                                low = i
+            k -= 1
 
     @staticmethod
     def _operands(e: tuple):
@@ -626,13 +630,16 @@ def _row(entry: tuple):
     return entry[0].op if entry[0].__class__ is GradOp else entry[0]
 
 
+_FUNCTION = OPS["function"]
+
+
 def _inputs_of(e: tuple):
-    row = _row(e)
+    row = e[0].op if e[0].__class__ is GradOp else e[0]
     if row is BACKWARD:
         return [i for i in _operands_of_backward(e) if i is not None]
     if row is LINK:
         return e[3:4]
-    if row is OPS["function"]:
+    if row is _FUNCTION:
         return e[4:]
     return e[3:]
 
