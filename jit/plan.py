@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import bisect
 import ctypes
-import heapq
 import struct
 
 from . import config, inspect
@@ -26,7 +25,6 @@ from .sym import Sym, compiled
 
 ALIGN = 64
 NOTHING = alloc(0)  # the arena of plans without temporaries
-SHORT_LIFE = 8  # kernels
 # A loop over steps whose rows are independent runs in parts, one for each thread, that never wait
 # for each other, if a part has enough rows and the weights stay in its core's cache.
 PART_ROWS = 4
@@ -121,19 +119,28 @@ class Buffers:
         for i, kernel in enumerate(kernels):
             if kernel.mode == "loop":
                 self._keep_through(range(i - kernel.chunk, i), first, last)
-        busy: list[tuple[int, int]] = []  # heap of (free from kernel, slot)
-        free: dict[str, list[tuple[int, int]]] = {}  # by kind: sorted (bytes, slot)
-        for key, start in sorted(first.items(), key=lambda kv: kv[1]):
-            while busy and busy[0][0] <= start:
-                slot = heapq.heappop(busy)[1]
-                its_kind = self.slots[slot][0][1]
-                of_slot = max(int(n) for n, _ in self.slots[slot])
-                bisect.insort(free.setdefault(its_kind, []), (of_slot, slot))
+        # The largest first: what comes later finds a slot that is free all its life and large
+        # enough, or begins one (Pisarchyk and Lee, 2020).
+        lives: list[list[tuple[int, int]]] = []  # of each slot, in order
+        of_kind: dict[str, list[int]] = {}  # slots, the smallest last
+        order = sorted(first, key=lambda key: (-int(size[key][0]), first[key]))
+        for key in order:
             nbytes, kind = size[key]
-            slot = self._pick(free.get(kind), int(nbytes), last[key] - start < SHORT_LIFE)
+            life = first[key], last[key]
+            slots = of_kind.setdefault(kind, [])
+            for slot in reversed(slots):
+                at = bisect.bisect(lives[slot], life)
+                taken = lives[slot][max(at - 1, 0) : at + 1]
+                if all(b < life[0] or life[1] < a for a, b in taken):
+                    break
+            else:
+                slot, at = len(self.slots), 0
+                slots.append(slot)
+                self.slots.append([])
+                lives.append([])
+            lives[slot].insert(at, life)
             self.slots[slot].append((nbytes, kind))
             self.slot_of[key] = slot
-            heapq.heappush(busy, (last[key] + 1, slot))
 
     def _keep_through(self, body: range, first: dict, last: dict) -> None:
         """What a loop's body uses lives through all its turns."""
@@ -142,20 +149,6 @@ class Buffers:
                 if key in first:
                     first[key] = min(first[key], body.start)
                     last[key] = max(last[key], body.stop)
-
-    def _pick(self, free: list[tuple[int, int]] | None, nbytes: int, short: bool) -> int:
-        """The free slot of about that size, or a new one.
-
-        What lives long takes no slot of another size: it would keep the rest from others.
-        """
-        if free:
-            at = bisect.bisect_left(free, (nbytes, 0))
-            near = [k for k in (at - 1, at) if 0 <= k < len(free)]
-            k = min(near, key=lambda k: abs(free[k][0] - nbytes))
-            if short or nbytes <= 2 * free[k][0] <= 4 * nbytes:
-                return free.pop(k)[1]
-        self.slots.append([])
-        return len(self.slots) - 1
 
 
 def _nbytes(v: Value) -> int:
