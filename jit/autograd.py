@@ -142,6 +142,9 @@ def _saved(op, out, operands: tuple, attrs: tuple | None, wants: tuple) -> froze
     ins = [graph.add_input(t) for t in types]
     targets = [v for v, w in zip(ins, wants) if w and not v.type.weak and v.dtype.differentiable]
     named = dict(zip(op.attr_names, attrs or ()))
+    refused = op.no_gradient(operands, attrs) if op.no_gradient is not None else None
+    if refused is not None and all(p in refused[0] for p, w in enumerate(wants) if w):
+        return frozenset()  # no backward comes to what it reads
     result = g = None
     if op.kind == "composite":
         with B.grad_flags(True):

@@ -433,6 +433,8 @@ def _logspace(start, end, steps, base, *, dtype, layout, device, pin_memory, req
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
     kind = dtype if dtype.kind in "fc" else _d.float64
+    if dtype.kind == "i":
+        start, end = int(start), int(end)  # the exponents between them are no integers
     values = _steps(start, end, steps, kind)
     with np.errstate(all="ignore"):
         found = np.power(values.dtype.type(base), values)

@@ -236,12 +236,21 @@ def noted(spec: Keeping, method, tensor: Tensor, args: tuple, kwargs: dict):
     return result
 
 
+# Their results are in no graph: leaves may be overwritten by them.
+_WITHOUT_GRAPH = frozenset(("logical_and", "logical_or", "logical_xor", "logical_not"))
+
+
 def inplace(method, name: str):
     """The in-place variant of a method."""
     spec = in_place(name)
 
     def variant(self, *args, **kwargs):
         if self._rg == 1 and local.tape.grad:
+            if name in _WITHOUT_GRAPH:
+                from .autograd import no_grad
+
+                with no_grad():
+                    return variant(self, *args, **kwargs)
             raise RuntimeError(
                 "a leaf Variable that requires grad is being used in an in-place operation."
             )

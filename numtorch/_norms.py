@@ -197,7 +197,7 @@ def cov(input, *, correction=1, fweights=None, aweights=None):
         left = left.clamp(min=0)
     d = x - center
     right = (d if w is None else d * w).t()
-    out = d.matmul(right.conj() if x.dtype.kind == "c" else right.to(x.dtype)) / left
+    out = d.matmul(right.conj() if x.dtype.kind == "c" else right.to(d.dtype)) / left
     return out if input.dim() == 2 and input.shape[0] != 1 else out.squeeze()
 
 

@@ -171,7 +171,7 @@ def _first_has_none(name: str):
     return lambda *_: ((0,), Underivable(name).error())
 
 
-wide("zeta", _zeta_vjp, arity=2, public="special", cost=400, domain=(1.5, 4.0),
+wide("zeta", _zeta_vjp, arity=2, public="special", cost=400, domain=(1.5, 4.0), halves=False,
      no_gradient=_first_has_none("zeta"))
 
 
