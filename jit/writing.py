@@ -28,6 +28,7 @@ from .views import (
     mark,
     rebase,
     row_major,
+    stale,
 )  # fmt: skip
 
 _new = object.__new__
@@ -77,7 +78,7 @@ class Writing:
         made.seen = (made.counter or st.counter).n
         st.add_alias(out)
         if not op.differentiable:
-            if old is not None and old.origin is not None:
+            if old is not None and old.origin is not None and stale(t):
                 t._v = lost(t._v.meta)  # its next use is checked
         else:
             made.base = t if old is None or old.base is None else old.base

@@ -65,7 +65,7 @@ RESULTS = [
     lambda lib, x: x.clamp(-1, 1), lambda lib, x: 1 / (x + 0.25), lambda lib, x: x.clamp(min=0.5),
     lambda lib, x, z: lib.cat((x.reshape(-1), z.reshape(-1))), lambda lib, x: x.cumsum(-1),
     lambda lib, x: x.to(lib.float32), lambda lib, x: (x.real * 0.125).softmax(-1),
-    lambda lib, x: x.amax(), lambda lib, x: (x * 0.125).exp(), lambda lib, x, z: lib.maximum(x, z),
+    lambda lib, x: x.real.amax(), lambda lib, x: (x * 0.125).exp(), lambda lib, x, z: lib.maximum(x, z),
     lambda lib, x: (x * x + 1).reciprocal(), lambda lib, x: (x * 0.125).sigmoid(), lambda lib, x: -x,
 ]  # fmt: skip
 

@@ -240,6 +240,15 @@ def a_view_keeps_its_gradient_in_later_windows(lib):
     return first, seen(y.grad, x.grad)
 
 
+@program
+def a_detached_part_is_still_found(lib):
+    x = lib.ones(2, 3, requires_grad=True)
+    v = x.unbind()[1]
+    y = v * v
+    d = v.detach()
+    return seen(d, *lib.autograd.grad(y.sum(), v))
+
+
 RESULTS = {
     "softmax": lambda lib, x: x.softmax(-1), "log_softmax": lambda lib, x: x.log_softmax(0),
     "logsumexp": lambda lib, x: x.logsumexp(1), "amax": lambda lib, x: x.amax(),
