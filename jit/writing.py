@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import weakref
 
+import numpy as np
+
 from .interop import exposed
 from .meta import Meta, meta
 from .ops.table import OPS, GradOp, Op
@@ -104,7 +106,9 @@ class Writing:
     def write(self, t, result) -> None:
         """Makes `result` (a fresh tensor, same shape and dtype) the value of t and its aliases."""
         if t._view is not None and t._st._v.strides is not None:
-            return self._write_strided(t, result)
+            graph = result._rg or t._st._rg == 2 or family_of(t) is not None
+            if not (graph and self.grad):
+                return self._write_strided(t, result)
         kept, limit, self.limit = None, self.limit, sys.maxsize
         if result._view is not None:  # a value of its own, as memory is needed for it
             result = self.record(OPS["as_shape"], (result,), (result._v.meta.shape,))
@@ -130,11 +134,6 @@ class Writing:
 
     def _write_strided(self, t, result) -> None:
         """A write through a view of memory that is not row-major (an array): done at once."""
-        if result._rg or t._st._rg == 2:
-            raise NotImplementedError(
-                "gradients through writes to views of a strided NumPy array are not implemented in "
-                "numtorch yet; clone() the tensor first"
-            )
         self.flush()
         st, view, m = t._st, t._view, t._v.meta
         root = st._v
@@ -170,7 +169,8 @@ class Writing:
             else:
                 rg = bool(self.grad and part and (rg or st._rg == 2))
                 linked = rg and st._rg == 2
-                idx = self._update_root(root, m, t._v.meta, view, idx, rg, linked)
+                layout = in_rows(old, t._v.meta, view)
+                idx = self._update_root(root, m, t._v.meta, layout, idx, rg, linked)
         if part and self.grad and view is None and t._retains_grad and t._node is not None:
             t._node.let_go(t)  # it keeps the gradient of its new value
         if holder._rg == 2 and not (part and self.grad):
@@ -231,7 +231,8 @@ class Writing:
             linked = old is not None
             detached = OPS["detach"], m, None, root
             root = self._joined(family, root) if linked else self._append(detached)
-            k = self._update_root(root, m, t._v.meta, t._view, idx, True, linked)
+            layout = in_rows(st._v, t._v.meta, t._view)
+            k = self._update_root(root, m, t._v.meta, layout, idx, True, linked)
         ghost = family.ghost = self.handles[k] = _new(self.tensor_type)
         ghost._v, ghost._rg = self._lazy(m, k), 2
         for a in (r() for r in st.aliases):
@@ -325,6 +326,36 @@ class Writing:
         v = t._v
         if v.win is self.win and v.idx >= 0 and self.handles[v.idx] is t:
             self.handles[v.idx] = Orphan(v)
+
+
+def in_rows(root: Lazy, m: Meta, view: View) -> View:
+    """A view of a strided array as one of the array's elements in row-major order."""
+    if root.strides is None:
+        return view
+    places = _places(root.meta.shape, root.strides)
+    order = np.argsort(places, axis=None)
+    at = view.offset + _places(m.shape, view.strides)
+    found = np.searchsorted(places.flat[order], at.ravel()).clip(0, places.size - 1)
+    index = order[found].reshape(m.shape)
+    first = int(index.flat[0]) if m.numel else 0
+    steps = tuple(
+        int(index.take(1, d).flat[0]) - first if n > 1 and m.numel else 1
+        for d, n in enumerate(m.shape)
+    )
+    if (places.flat[index] != at).any() or (first + _places(m.shape, steps) != index).any():
+        raise NotImplementedError(
+            "gradients through writes to as_strided() of a strided NumPy array are not implemented "
+            "in numtorch; clone() the tensor first"
+        )
+    return View((), first, steps)
+
+
+def _places(shape: tuple, strides: tuple) -> np.ndarray:
+    """Where the elements of a layout lie."""
+    at = np.zeros(shape, np.int64)
+    for d, s in enumerate(strides):
+        at += (np.arange(shape[d]) * s).reshape([-1 if k == d else 1 for k in range(len(shape))])
+    return at
 
 
 def share(tape: Writing, t) -> Storage:

@@ -249,6 +249,20 @@ def a_detached_part_is_still_found(lib):
     return seen(d, *lib.autograd.grad(y.sum(), v))
 
 
+@program
+def parts_of_a_strided_array(lib):
+    a = torch.arange(24.0).reshape(4, 6).numpy()[::2, ::3]
+    w = lib.ones(2, requires_grad=True)
+    x = lib.from_numpy(a)
+    d = x.detach()
+    d[1].mul_(w)
+    x[:, 1].mul_(w)
+    x.T[0, 1:] = w[:1] * 3
+    (d * d).sum().backward(retain_graph=True)
+    x.sum().backward()
+    return a.tolist(), seen(x, d, w.grad)
+
+
 RESULTS = {
     "softmax": lambda lib, x: x.softmax(-1), "log_softmax": lambda lib, x: x.log_softmax(0),
     "logsumexp": lambda lib, x: x.logsumexp(1), "amax": lambda lib, x: x.amax(),
