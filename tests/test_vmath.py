@@ -6,6 +6,7 @@ import math
 
 import mpmath
 import numpy as np
+import numtorch as nt
 import pytest
 from numtorch.jit.kernels import interp_env, numba_env, vmath, vmath_poly
 
@@ -423,3 +424,12 @@ def test_vectorises(name: str):
     scalar = {"llvm.sin.f64", "llvm.cos.f64", "llvm.tan.f64", "llvm.pow.f64", "llvm.exp.f64"}
     assert not called & scalar
     assert "vector.body" in ir
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_atan2_at_a_negative_zero(dtype):
+    """The angle of (-0.0, y) is that of (0.0, y), to the last bit."""
+    y = nt.tensor([1.0, -1.0, 0.001, 3.0], dtype=getattr(nt, dtype))
+    x = nt.tensor([-0.0, -0.0, -0.0, 0.0], dtype=getattr(nt, dtype))
+    half = np.asarray(np.pi / 2, dtype).item()
+    assert nt.atan2(y, x).tolist() == [half, -half, half, half]

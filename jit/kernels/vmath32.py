@@ -432,8 +432,9 @@ def atan2_f32(y, x):
     r = f32(select(bottom == D(0.0), D(0.0), r))
     z = r * r
     p = fma(poly(z, ATAN) * z, r, r)
-    p = select(steep, PI_2 - (p - PI_2_LO), p)
-    p = select(copysign(ONE, x) < ZERO, TWO * PI_2 - (p - TWO * PI_2_LO), p)
+    up = PI_2 - (copysign(p, x) - PI_2_LO)
+    flat = select(copysign(ONE, x) < ZERO, TWO * PI_2 - (p - TWO * PI_2_LO), p)
+    p = select(steep, up, flat)
     return select(isnan(x) | isnan(y), x + y, copysign(p, y))
 
 

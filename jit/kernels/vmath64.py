@@ -489,6 +489,7 @@ def atan2_f64(y, x):
     p = poly(z, ATAN) * z * r
     p = select(far, HALF * PI_2 + (r + (p + HALF * PI_2_LO)), r + p)
     p = select(same & (bottom == ZERO), ZERO, p)
-    p = select(steep, PI_2 - (p - PI_2_LO), p)
-    p = select(copysign(ONE, x) < ZERO, TWO * PI_2 - (p - TWO * PI_2_LO), p)
+    up = PI_2 - (copysign(p, x) - PI_2_LO)
+    flat = select(copysign(ONE, x) < ZERO, TWO * PI_2 - (p - TWO * PI_2_LO), p)
+    p = select(steep, up, flat)
     return select(isnan(x) | isnan(y), x + y, copysign(p, y))
