@@ -215,3 +215,20 @@ def test_nothing_is_recorded_in_inference_mode():
 def test_parameters_of_dicts_are_shown_by_class():
     texts = [repr(lib.nn.ParameterDict({"a": lib.ones(2)})) for lib in (nt, torch)]
     assert texts[0] == texts[1]
+
+
+@pytest.mark.parametrize("shape", [(2, 4, 2), (1, 4, 2), (3, 4, 2), (2, 3, 2), (2, 4, 3), (4, 2)])
+def test_given_numbers_of_fractional_pooling(shape):
+    r = np.random.default_rng(0)
+    x, samples = r.random((2, 4, 5, 5)), r.random(shape)
+    found = []
+    for lib in (nt, torch):
+        f = lib.nn.functional.fractional_max_pool2d
+        for given in (x, x[0]):
+
+            def call(given=given, f=f, lib=lib):
+                return f(lib.tensor(given), 2, output_size=2, _random_samples=lib.tensor(samples))
+
+            error = raised(call)
+            found.append(error if error is not None else call().tolist())
+    assert found[:2] == found[2:]

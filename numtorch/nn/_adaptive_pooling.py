@@ -270,8 +270,8 @@ def _fractional(k, input, kernel_size, output_size, output_ratio, return_indices
     n, c = x.shape[:2]
     if samples is None:
         samples = rand(n, c, k, dtype=x.dtype)
-    elif samples.dtype is not x.dtype:
-        raise RuntimeError("Expect _random_samples to have the same dtype as input")
+    else:
+        samples = _given_samples(samples, x, k)
     # Where each window begins: a pseudo-random sequence; Graham (2014), section 2.
     where, at = None, x
     places = _creation.arange(math.prod(ins)).reshape(1, 1, *ins).expand(n, c, *ins)
@@ -292,6 +292,24 @@ def _fractional(k, input, kernel_size, output_size, output_ratio, return_indices
         return _unbatched(values, input, k)
     flat = places.permute(order).reshape(n, c, *out, -1).gather(-1, where.unsqueeze(-1))
     return _unbatched(values, input, k), _unbatched(flat.squeeze(-1), input, k)
+
+
+def _given_samples(samples: Tensor, x: Tensor, k: int) -> Tensor:
+    """One row of random numbers for each sample of the batch; further rows are left."""
+    n, c = x.shape[:2]
+    if samples.dtype is not x.dtype:
+        raise RuntimeError("Expect _random_samples to have the same dtype as input")
+    if samples.dim() != 3:
+        raise RuntimeError(
+            f"Expect _random_samples to have 3 dimensions, got {samples.dim()}"
+        )
+    if samples.size(0) < n:
+        raise RuntimeError("Expect _random_samples.size(0) no less then input batch size.")
+    if samples.size(1) != c:
+        raise RuntimeError("Expect _random_samples.size(1) equals to input channel size.")
+    if samples.size(2) != k:
+        raise RuntimeError(f"Expect _random_samples.size(2) equals to {k}; got {samples.size(2)}.")
+    return samples[:n]
 
 
 def _cat(parts, dim: int) -> Tensor:
