@@ -169,6 +169,10 @@ CALLS = {
     "own result": lambda lib: overwritten(lib),
     "inference": lambda lib: inferred(lib).requires_grad_(),
     "tangent": lambda lib: dual(lib),
+    "attention of 1": lambda lib: lib.nn.functional.scaled_dot_product_attention(
+        lib.ones(1, 2, 2), 1, lib.ones(1, 2, 2)),
+    "attention dropout": lambda lib: lib.nn.functional.scaled_dot_product_attention(
+        lib.ones(1, 2, 2), lib.ones(1, 2, 2), lib.ones(1, 2, 2), dropout_p=2.0),
 }  # fmt: skip
 
 
@@ -232,3 +236,17 @@ def test_given_numbers_of_fractional_pooling(shape):
             error = raised(call)
             found.append(error if error is not None else call().tolist())
     assert found[:2] == found[2:]
+
+
+def test_attributes_of_contexts():
+    found = []
+    for lib in (nt, torch):
+        ctx = lib.autograd.function.FunctionCtx()
+        x = lib.ones(1)
+        ctx.save_for_backward(x, None)
+        ctx.mark_dirty(x)
+        ctx.mark_non_differentiable(x)
+        ctx.set_materialize_grads(False)
+        lists = (ctx.to_save, ctx.dirty_tensors, ctx.non_differentiable)
+        found.append((*map(len, lists), ctx.materialize_grads))
+    assert found[0] == found[1]

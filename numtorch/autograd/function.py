@@ -94,6 +94,16 @@ class FunctionCtx:
         """False: missing gradients come to backward as None and not as zeros."""
         self._materialize = bool(value)
 
+    to_save = property(lambda self: self._to_save, doc="What save_for_backward was given.")
+    dirty_tensors = property(lambda self: self._dirty, doc="What mark_dirty was given.")
+    non_differentiable = property(
+        lambda self: self._blocked, doc="What mark_non_differentiable was given."
+    )
+    materialize_grads = property(
+        lambda self: self._materialize, lambda self, value: self.set_materialize_grads(value),
+        doc="What set_materialize_grads was given.",
+    )  # fmt: skip
+
     # -- for backward
 
     @property
@@ -493,4 +503,11 @@ class _Refuse(Function):
         )
 
 
-InplaceFunction = NestedIOFunction = Function
+class InplaceFunction(Function):
+    """PyTorch's older base class of Functions that may write to their inputs."""
+
+    def __init__(self, inplace: bool = False):
+        self.inplace = inplace
+
+
+NestedIOFunction = Function

@@ -14,6 +14,7 @@ from .. import _creation
 from .._joins import cat
 from .._tensor import Tensor
 from . import _check
+from ._record import must_be_tensor
 from .functional import dropout, linear, pad
 
 
@@ -32,6 +33,15 @@ def scaled_dot_product_attention(
     >>> torch.nn.functional.scaled_dot_product_attention(q, q, q).shape
     torch.Size([1, 2, 4])
     """
+    must_be_tensor("scaled_dot_product_attention", query=query, key=key, value=value)
+    if isinstance(scale, str):
+        raise TypeError(
+            "scaled_dot_product_attention(): argument 'scale' must be float, not str"
+        )
+    if not dropout_p <= 1.0:
+        raise RuntimeError(
+            f"dropout probability has to be between 0 and 1, but got {dropout_p:g}"
+        )
     for x in (query, key, value):
         if x.dim() < 2:
             raise RuntimeError(
