@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sys import getrefcount
+
 from .dtypes import DType
 from .strides import in_rows, order_of, row_major
 from .sym import prod
@@ -30,6 +32,23 @@ class Meta:
 
 
 _interned: dict[tuple, Meta] = {}
+
+
+def forget_unused() -> None:
+    """Drops the descriptions that nothing refers to but this table."""
+    for m in list(_interned.values()):
+        m.views.clear()
+    for key in list(_interned):
+        if getrefcount(_interned[key]) <= _UNUSED:
+            del _interned[key]
+
+
+def _unused() -> int:
+    held = {0: object()}
+    return getrefcount(held[0])
+
+
+_UNUSED = _unused()
 
 
 def meta(shape: tuple[int, ...], dtype: DType, strides: tuple[int, ...] | None = None) -> Meta:

@@ -23,7 +23,7 @@ import threading
 from . import config
 from .ir import Graph, Type
 from .location import add_folder, source_line, user_location
-from .meta import Meta, meta
+from .meta import Meta, forget_unused, meta
 from .ops.table import OPS, Op
 from .reading import Reading
 from .strides import columns, pointwise, preserved
@@ -107,8 +107,13 @@ def current_tape() -> Tape:
 # ---------------------------------------------------------------- rules
 
 
+MAX_RULES = 50_000
+_inferred = 0  # results since the rules were forgotten
+
+
 def infer(op: Op, operands: tuple, attrs: tuple | None) -> Meta:
     """Result meta of a row; operands are Metas or scalar indices (-1 to -4)."""
+    global _inferred
     from . import dtypes
     from .ops.build import grad_flags
 
@@ -131,8 +136,11 @@ def infer(op: Op, operands: tuple, attrs: tuple | None) -> Meta:
     m = _laid_out(op, meta(tuple(out.shape), out.dtype), operands)
     if op.columns and (attrs[-1] if op.results > 1 else 0) in op.columns and len(m.shape) > 1:
         m = meta(m.shape, m.dtype, columns(m.shape))
-    if len(op.rules) > 20_000:
-        op.rules.clear()
+    _inferred += 1
+    if _inferred > MAX_RULES:
+        # Shapes that never come again must not fill the memory.
+        clear_rules()
+        forget_unused()
     op.rules[(attrs, *operands)] = m
     return m
 
@@ -152,7 +160,9 @@ def _laid_out(op: Op, m: Meta, operands: tuple) -> Meta:
 
 
 def clear_rules() -> None:
-    """Forgets inferred types (the default dtype changed)."""
+    """Forgets inferred types (the default dtype changed, or they are too many)."""
+    global _inferred
+    _inferred = 0
     for op in OPS.values():
         op.rules.clear()
 

@@ -165,3 +165,17 @@ def test_a_flush_of_views_alone_plans_nothing():
     assert rows[-1].tolist() == [198, 199] and counters.plan_misses == before
     x[3] = 7
     assert rows[36].tolist() == [7, 7]
+
+
+def test_shapes_that_never_come_again_are_forgotten(monkeypatch):
+    from numtorch.jit import meta, record
+
+    monkeypatch.setattr(record, "MAX_RULES", 100)
+    kept = torch.ones(3, 501)
+    for n in range(1, 400):
+        x = torch.ones(2, n + 600, requires_grad=True)
+        (x * 2 + 1).sum().backward()
+        assert x.grad.tolist()[1][-1] == 2
+        clear_plans()
+    assert sum(1 for key in meta._interned if len(key[0]) == 2 and key[0][0] == 2) < 150
+    assert (kept + 1).sum().item() == 3006
