@@ -32,7 +32,7 @@ from .record import (
     gone,
     overwritten,
 )  # fmt: skip
-from .saved import known_value, own_operand, renew, writer  # noqa: F401
+from .saved import known_value, own_operand, renew, row_of, writer  # noqa: F401
 from .views import version_of
 
 
@@ -390,13 +390,20 @@ class _Again:
             # in-place op reads its own operand as it was.
             private = ins[:1] if node.wrote else []
             read = [k if p == -1 else ins[p] for p in read]
-            lost = [i for i in read if i in private or (i >= 0 and i not in self.nodes)]
+            lost = [i for i in read if i in private or self._no_memory(i)]
             self._refuse(k, lost, self.gone)
         if node.owner is not None:
             tape.keepers[k] = node.owner
         if node.info is not None:
             tape.info[k] = node.info
         return k
+
+    def _no_memory(self, i: int) -> bool:
+        """True for a value whose present content can't be found: see `Present`."""
+        entries = self.tape.entries
+        while i >= 0 and i not in self.nodes and _moves(entries[i]):
+            i = entries[i][3]
+        return i >= 0 and i not in self.nodes
 
     def _used(self, known: int, ref) -> None:
         """The value may be used directly too, in this window."""
@@ -460,6 +467,11 @@ class _Again:
 def _told(v: Lazy, key: tuple | None) -> bool:
     """True if a value was overwritten so that its version tells."""
     return overwritten(v) if key is None else key[0].n != key[1]
+
+
+def _moves(e: tuple) -> bool:
+    """True for a view, whose content is that of its operand."""
+    return getattr(row_of(e), "kind", None) == "movement"
 
 
 def stale_text(m, op: str | None = None) -> str:

@@ -263,6 +263,16 @@ def parts_of_a_strided_array(lib):
     return a.tolist(), seen(x, d, w.grad)
 
 
+@program
+def a_view_written_through_data_in_an_older_window(lib):
+    x = lib.tensor([[0.0, 2.5, -0.5], [2, -1, 1.5]], requires_grad=True)
+    v = x[:, 1:2]
+    y = v * x * 0.5
+    v.data.mul_(2)
+    y.tolist()
+    return seen(*lib.autograd.grad(y.sum(), x))
+
+
 RESULTS = {
     "softmax": lambda lib, x: x.softmax(-1), "log_softmax": lambda lib, x: x.log_softmax(0),
     "logsumexp": lambda lib, x: x.logsumexp(1), "amax": lambda lib, x: x.amax(),
