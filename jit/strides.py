@@ -55,6 +55,20 @@ def channels_last(shape: tuple[int, ...]) -> tuple[int, ...] | None:
     return tuple(found[k] for k in inverse(order))
 
 
+def by_stride(strides: tuple[int, ...], dims) -> tuple[int, ...]:
+    """Dims from the largest stride to the smallest."""
+    return tuple(sorted(dims, key=lambda d: -strides[d]))
+
+
+def transformed(shape: tuple[int, ...], strides: tuple[int, ...], dims) -> tuple[int, ...]:
+    """Strides of a Fourier transform's result of this shape, for an operand's strides: the dims
+    that are transformed lie innermost, in the order given, the others as their strides sort them.
+    """
+    order = (*by_stride(strides, [d for d in range(len(shape)) if d not in dims]), *dims)
+    found = row_major(turned(shape, order))
+    return tuple(found[k] for k in inverse(order))
+
+
 def suggests_channels_last(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
     """True if a tensor of 4 or 5 dims passes for channels last: where dims of size 1 leave it
     open, it does not."""

@@ -5,6 +5,13 @@ from __future__ import annotations
 from numtorch.jit import dtypes as _d
 from numtorch.jit.ops import OPS
 from numtorch.jit.record import local
+from numtorch.jit.strides import (
+    by_stride,
+    channels_last,
+    row_major,
+    suggests_channels_last,
+    transformed,
+)
 
 from ._api import function
 from ._descriptors import check_dim
@@ -51,7 +58,37 @@ def _points(n: int) -> int:
 
 
 def _record(op: str, x: Tensor, dims, sizes, inverse: bool, scale: str) -> Tensor:
-    return local.tape.record(OPS[op], (x,), (tuple(dims), tuple(sizes), inverse, scale))
+    attrs = (tuple(dims), tuple(sizes), inverse, scale)
+    if len(x._v.meta.shape) < 2 or not dims:
+        return local.tape.record(OPS[op], (x,), attrs)
+    strides = _layout(op, x, attrs[0], attrs[1], inverse)
+    return local.tape.record(OPS[op], (x,), attrs, strides)
+
+
+def _layout(op: str, x: Tensor, dims, sizes, inverse: bool) -> tuple[int, ...]:
+    """The result's strides, step by step as PyTorch transforms them."""
+    old, strides, last = x._v.meta.shape, x._strides(), dims[-1]
+    shape = list(old)
+    for d, n in zip(dims, sizes):
+        shape[d] = n // 2 + 1 if op == "irfft" and d == last else n
+    if any(n > m for n, m in zip(shape, old)):  # filled up: a copy
+        suggested = suggests_channels_last(old, strides)
+        strides = (channels_last if suggested else row_major)(tuple(shape))
+    if op == "rfft":
+        shape[last] = sizes[-1] // 2 + 1
+        if inverse:
+            strides, dims = transformed(shape, strides, (last,)), dims[:-1]
+        else:
+            dims = (*by_stride(strides, dims[:-1]), last)
+            return transformed(shape, strides, dims)
+    if op == "irfft":
+        dims = dims[:-1]
+    if dims:
+        strides = transformed(shape, strides, by_stride(strides, dims))
+    if op == "irfft":
+        shape[last] = sizes[-1]
+        strides = transformed(shape, strides, (last,))
+    return strides
 
 
 def _real_only(x: Tensor, text: str) -> None:

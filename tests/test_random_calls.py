@@ -147,3 +147,24 @@ def test_matrices_of_lapack_lie_column_by_column(name: str, setting):
     for got, want in zip(*found):
         got = torch.tensor(got.tolist()).to(want.dtype)
         torch.testing.assert_close(got.abs(), want.abs(), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda t, x: t.fft.fft(x, dim=0),
+        lambda t, x: t.fft.rfft(x, dim=1),
+        lambda t, x: t.fft.rfftn(x, dim=(2, 0, 1)),
+        lambda t, x: t.fft.ihfftn(x, dim=(0, 1)),
+        lambda t, x: t.fft.irfft(x, n=7, dim=1),
+        lambda t, x: t.fft.hfftn(x, dim=(0, 2)),
+    ],
+)
+def test_transforms_lie_in_memory_as_in_pytorch(call, setting):
+    setting(interp=True)
+    x = torch.arange(24.0).reshape(4, 3, 2)
+    for order in ((0, 1, 2), (2, 0, 1)):
+        got = call(nt, nt.tensor(x.tolist()).permute(order))
+        want = call(torch, x.permute(order))
+        assert tuple(got.stride()) == want.stride()
+        torch.testing.assert_close(torch.tensor(got.tolist()), want, rtol=1e-4, atol=1e-4)
