@@ -416,7 +416,7 @@ class Renewed:
         tape = self.tape
         op, attrs, ins, new = spec
         value = self._copy(known)
-        if op.__class__ is GradOp and op.op.name in RULES and self.present.of(k, False) is not None:
+        if op.__class__ is GradOp and op.op.name in RULES:
             named = tuple(zip(op.op.attr_names, attrs or ()))
             op, attrs = OPS["from_result"].grad_op, (op.op.name, named, tape.entries[k][1])
         if any(-5 < j < 0 for j in ins):

@@ -296,6 +296,7 @@ class Tensor(TensorBase):
         self._st, self._view = alias._st, alias._view
         self._view.base = base if base is not None and not base.requires_grad else None
         self._st.add_alias(self)
+        flag_views(self)
 
     @property
     def data(self) -> Tensor:

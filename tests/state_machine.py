@@ -381,11 +381,11 @@ class Machine:
         if any(t.requires_grad for t in (x, z)) or self.aliased(a) or x is z:
             return
         if b % 2:
-            self.two(lambda lib, x, z: x.set_(z) and None, a, d, False)
+            self.two(lambda lib, x, z: void(x.set_(z)), a, d, False)
         else:
             shape = SHAPES[c % len(SHAPES)]
             if int(np.prod(shape, dtype=int)) <= x.numel():
-                self.one(lambda lib, x: x.resize_(shape) and None, a, False)
+                self.one(lambda lib, x: void(x.resize_(shape)), a, False)
 
     @action()
     def turn(self, a, b, c, d):
@@ -393,7 +393,7 @@ class Machine:
         f = TURNS[b % len(TURNS)]
         rank = self.pick(a)[1].dim()
         if not self.pick(a)[1].requires_grad:
-            self.one(lambda lib, x: f(x, dim_of(rank, c), dim_of(rank, d)) and None, a, False)
+            self.one(lambda lib, x: void(f(x, dim_of(rank, c), dim_of(rank, d))), a, False)
 
     def aliased(self, a: int) -> bool:
         """True if another tensor shares the memory."""
@@ -509,7 +509,8 @@ class Machine:
 
     @action()
     def detach_(self, a, b, c, d):
-        self.one(lambda lib, x: x.detach_() and None, a, False)
+        if not self.pick(a)[1]._is_view():
+            self.one(lambda lib, x: void(x.detach_()), a, False)
 
 
 OUTSIDE = {
@@ -527,6 +528,10 @@ def run(f, lib, args: tuple):
         return f(lib, *args)
     except Exception as e:  # noqa: BLE001
         return e
+
+
+def void(x) -> None:
+    """Nothing, for an in-place method that returns its tensor."""
 
 
 def outcome(x):

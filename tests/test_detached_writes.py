@@ -273,6 +273,24 @@ def a_view_written_through_data_in_an_older_window(lib):
     return seen(*lib.autograd.grad(y.sum(), x))
 
 
+@program
+def an_operand_of_a_reduction_written_through_data(lib):
+    x = lib.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    y = x.amax()
+    x.data.mul_(x)
+    y.backward()
+    return str(x.grad.tolist())
+
+
+@program
+def views_of_what_is_detached_in_place(lib):
+    x = lib.ones(3, requires_grad=True) * 2
+    with lib.no_grad():
+        v = x[:2]
+    x.detach_()
+    return seen(x, v, v * 2)
+
+
 RESULTS = {
     "softmax": lambda lib, x: x.softmax(-1), "log_softmax": lambda lib, x: x.log_softmax(0),
     "logsumexp": lambda lib, x: x.logsumexp(1), "amax": lambda lib, x: x.amax(),
