@@ -8,12 +8,11 @@ several, with the calls of Python in between.
 
 from __future__ import annotations
 
-import bisect
 import ctypes
 import struct
 
 from . import config, inspect
-from .codegen import Kernel
+from .buffers import MAX_PACKED, Buffers, aligned, bytes_of
 from .hostcall import HostStep
 from .ir import Value
 from .link import kernel_address
@@ -23,7 +22,6 @@ from .runtime import pool
 from .runtime.allocator import alloc
 from .sym import Sym, compiled
 
-ALIGN = 64
 NOTHING = alloc(0)  # the arena of plans without temporaries
 # A loop over steps whose rows are independent runs in parts, one for each thread, that never wait
 # for each other, if a part has enough rows and the weights stay in its core's cache.
@@ -76,88 +74,6 @@ class Sizes:
         return dict(zip(self.exprs, self.compute(*values)))
 
 
-class Buffers:
-    """Where each buffer key of a program lives: an input, an output, or a slot of the arena."""
-
-    def __init__(self, program: Program):
-        self.program = program
-        self.input_of = {("v", v): k for k, v in enumerate(program.inputs)}
-        self.outputs: list[tuple[Value, list[int]]] = []
-        index: dict[Value, int] = {}
-        for entry, kind, v in program.outputs:
-            if kind == "own":
-                if v not in index:
-                    index[v] = len(self.outputs)
-                    self.outputs.append((v, []))
-                self.outputs[index[v]][1].append(entry)
-        self.output_of = {("v", v): j for v, j in index.items()}
-        self.slots: list[list] = []  # arena: expressions of the sizes that share a slot
-        self.slot_of: dict[tuple, int] = {}
-        self._assign_slots()
-
-    def _keys(self, kernel: Kernel):
-        for arg in kernel.args:
-            if arg[0] == "ptr" and arg[1] != ("status",):
-                yield arg[1]
-
-    def _assign_slots(self) -> None:
-        """Temporaries whose lives do not overlap share a slot."""
-        kernels = self.program.kernels
-        first: dict[tuple, int] = {}
-        last: dict[tuple, int] = {}
-        size: dict[tuple, tuple] = {}
-        for i, kernel in enumerate(kernels):
-            for key, nbytes, kind in kernel.temps:
-                size[key] = (nbytes, kind)
-            for key in self._keys(kernel):
-                if key not in self.input_of and key not in self.output_of:
-                    first.setdefault(key, i)
-                    last[key] = i
-                    if key[0] == "v":
-                        v = key[1]
-                        size[key] = (_nbytes(v), "shared")
-        for i, kernel in enumerate(kernels):
-            if kernel.mode == "loop":
-                self._keep_through(range(i - kernel.chunk, i), first, last)
-        # The largest first: what comes later finds a slot that is free all its life and large
-        # enough, or begins one (Pisarchyk and Lee, 2020).
-        lives: list[list[tuple[int, int]]] = []  # of each slot, in order
-        of_kind: dict[str, list[int]] = {}  # slots, the smallest last
-        order = sorted(first, key=lambda key: (-int(size[key][0]), first[key]))
-        for key in order:
-            nbytes, kind = size[key]
-            life = first[key], last[key]
-            slots = of_kind.setdefault(kind, [])
-            for slot in reversed(slots):
-                at = bisect.bisect(lives[slot], life)
-                taken = lives[slot][max(at - 1, 0) : at + 1]
-                if all(b < life[0] or life[1] < a for a, b in taken):
-                    break
-            else:
-                slot, at = len(self.slots), 0
-                slots.append(slot)
-                self.slots.append([])
-                lives.append([])
-            lives[slot].insert(at, life)
-            self.slots[slot].append((nbytes, kind))
-            self.slot_of[key] = slot
-
-    def _keep_through(self, body: range, first: dict, last: dict) -> None:
-        """What a loop's body uses lives through all its turns."""
-        for i in body:
-            for key in self._keys(self.program.kernels[i]):
-                if key in first:
-                    first[key] = min(first[key], body.start)
-                    last[key] = max(last[key], body.stop)
-
-
-def _nbytes(v: Value) -> int:
-    n = v.dtype.itemsize
-    for s in v.shape:
-        n = n * s
-    return n
-
-
 _SCALAR_WORDS = {"b": 1, "i": 1, "f": 1, "c": 2}
 
 
@@ -195,14 +111,16 @@ class Template:
             [(at, add(n * k.args[at][2].itemsize)) for at, n in k.steps.items()]
             for k in program.kernels
         ]
-        self.out_bytes = [add(_nbytes(v)) for v, _ in self.buffers.outputs]
+        self.out_bytes = [add(bytes_of(v)) for v, _ in self.buffers.outputs]
         self.slot_bytes = [[(add(n), kind) for n, kind in s] for s in self.buffers.slots]
 
     def bind(self, values: list[int] | None = None) -> BoundPlan:
         """The plan for the given sizes (None: those it was made from)."""
         if values is None:
             values = [int(s) for s in self.program.sizes.values()]
-        return BoundPlan(self, self.sizes.evaluate(values))
+        made_from = values == [int(s) for s in self.program.sizes.values()]
+        pack = made_from and len(self.buffers.lives) <= MAX_PACKED
+        return BoundPlan(self, self.sizes.evaluate(values), pack)
 
 
 class BoundPlan:
@@ -212,7 +130,7 @@ class BoundPlan:
     relocations, rows and arguments.
     """
 
-    def __init__(self, template: Template, table: dict[str, int]):
+    def __init__(self, template: Template, table: dict[str, int], pack: bool = False):
         self.template = template
         program, buffers = template.program, template.buffers
         self.kernels = program.kernels
@@ -225,19 +143,23 @@ class BoundPlan:
         self.out_entries = [entries for _, entries in buffers.outputs]
         self.home_outputs = [(i, k) for i, kind, k in program.outputs if kind == "home"]
         threads = pool.get_num_threads()
-        offsets, total = [], 0
-        for slot in template.slot_bytes:
-            need = 0
-            for n, kind in slot:
-                need = max(need, value(n) * (threads if kind == "thread" else 1))
-            offsets.append(total)
-            total += (need + ALIGN - 1) // ALIGN * ALIGN
+        if pack:
+            where, total = buffers.packed(threads)
+        else:
+            offsets, total = [], 0
+            for slot in template.slot_bytes:
+                need = 0
+                for n, kind in slot:
+                    need = max(need, value(n) * (threads if kind == "thread" else 1))
+                offsets.append(total)
+                total += aligned(need)
+            where = {key: offsets[slot] for key, slot in buffers.slot_of.items()}
         self.threads = threads
         self.arena_bytes = total
         self.scratch = 0  # bytes that products share, one after the other
-        self._layout(value, offsets)
+        self._layout(value, where)
 
-    def _layout(self, value, offsets: list[int]) -> None:
+    def _layout(self, value, where: dict[tuple, int]) -> None:
         template = self.template
         buffers, program = template.buffers, template.program
         n_in, n_out = len(program.inputs), len(buffers.outputs)
@@ -263,7 +185,7 @@ class BoundPlan:
                 return buffers.input_of[key], 0
             if key in buffers.output_of:
                 return n_in + buffers.output_of[key], 0
-            return arena_slot, offsets[buffers.slot_of[key]]
+            return arena_slot, where[key]
 
         inside = self._parted_bodies(value)
         for i, kernel in enumerate(program.kernels):
@@ -345,7 +267,7 @@ class BoundPlan:
             # Parts are at different products at one time: theirs do not share.
             at = self.arena_bytes if part is None else self.arena_bytes + self.scratch
             relocs.append((start + gemm.WORDS.index("scratch"), arena_slot, at))
-            need = (need + ALIGN - 1) // ALIGN * ALIGN
+            need = aligned(need)
             self.scratch = need + self.scratch if part is not None else max(self.scratch, need)
         return plan
 

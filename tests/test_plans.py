@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import numtorch as torch
 import pytest
 from graphs import data
 from numtorch.jit import counters
+from numtorch.jit.buffers import Buffers
 from numtorch.jit.flush import clear_plans
 
 
@@ -179,3 +181,28 @@ def test_shapes_that_never_come_again_are_forgotten(monkeypatch):
         clear_plans()
     assert sum(1 for key in meta._interned if len(key[0]) == 2 and key[0][0] == 2) < 150
     assert (kept + 1).sum().item() == 3006
+
+
+def test_temporaries_that_live_at_one_time_do_not_overlap():
+    class Made(Buffers):
+        def __init__(self, lives):
+            self.lives = lives
+
+    rng = np.random.default_rng(0)
+    lives = []
+    for k in range(200):
+        first = int(rng.integers(100))
+        size = int(rng.integers(5000)), ("thread" if k % 5 == 0 else "shared")
+        lives.append((k, size, first, first + int(rng.integers(12))))
+    lives.sort(key=lambda life: -life[1][0])
+    for threads in (1, 3):
+        at, total = Made(lives).packed(threads)
+        places = []
+        for key, (n, kind), first, last in lives:
+            end = at[key] + n * (threads if kind == "thread" else 1)
+            assert at[key] % 64 == 0 and end <= total
+            for a, b, start, stop in places:
+                assert last < start or stop < first or end <= a or b <= at[key]
+            places.append((at[key], end, first, last))
+        needed = max(sum(b - a for a, b, u, v in places if u <= t <= v) for t in range(120))
+        assert total < 1.3 * needed
