@@ -221,3 +221,11 @@ def test_empty_matrices():
         lambda t: t.linalg.pinv(t.ones(2, 0)), lambda t: t.linalg.matrix_norm(t.ones(0, 3), 1),
     ):  # fmt: skip
         compare({"empty": (lambda f=f: f(nt), lambda f=f: f(torch))})
+
+
+@pytest.mark.parametrize("name", ["pinv", "lstsq"])
+def test_least_squares_of_nan(name):
+    a = nt.full((3, 2), float("nan"))
+    f = getattr(nt.linalg, name)
+    with pytest.raises(nt.linalg.LinAlgError, match="non-finite values"):
+        f(a).tolist() if name == "pinv" else f(a, nt.ones(3, 1)).solution.tolist()

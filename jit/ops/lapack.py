@@ -334,6 +334,7 @@ def _pinv(a, atol, rtol, hermitian):
         s, u = np.linalg.eigh(a)
         vh, size = N.adjoint(u), np.abs(s)
     else:
+        _finite("linalg.svd", a)
         u, s, vh = np.linalg.svd(a, full_matrices=False)
         size = s
     most = size.max(-1, keepdims=True)
@@ -350,6 +351,7 @@ def _lstsq(a, b, rcond):
         least = min(a.shape[-2:])
         return (np.zeros(shape, b.dtype), np.zeros(a.shape[:-2], np.int64),
                 np.zeros((*a.shape[:-2], least), a.real.dtype))  # fmt: skip
+    _finite("torch.linalg.lstsq", a)
     u, s, vh = np.linalg.svd(a, full_matrices=False)
     keep = s > rcond * s.max(-1, keepdims=True)
     inverse = np.where(keep, 1 / np.where(keep, s, 1), 0)
