@@ -224,6 +224,7 @@ class _Run:
         self.d, self.t = state.get("d"), state.get("t")
         self.t = None if self.t is None else float(self.t)
         self.changes, self.steps = state.get("old_dirs"), state.get("old_stps")
+        self.arrays: list[tuple] = []  # the same memory, for NumPy
         self.inverse = [float(x) for x in state.get("ro") or ()]
         self.scale = float(state.get("H_diag", 1))
         self.last, self.last_loss = state.get("prev_flat_grad"), state.get("prev_loss")
@@ -234,6 +235,7 @@ class _Run:
         lr = number(self.group["lr"])
         if first:
             self.changes, self.steps, self.inverse, self.scale = [], [], [], 1.0
+            self.arrays = []
             self.d, self.t = -g, min(1.0, 1.0 / g.abs().sum().item()) * lr
         else:
             self._remember(g - self.last, self.d * self.t)
@@ -244,14 +246,33 @@ class _Run:
         ys = y.dot(s)
         if ys.item() > 1e-10:
             if len(self.changes) == self.group["history_size"]:
-                for held in (self.changes, self.steps, self.inverse):
-                    held.pop(0)
+                for held in (self.changes, self.steps, self.inverse, self.arrays):
+                    del held[:1]
+            if len(self.arrays) == len(self.changes):
+                self.arrays.append((y.numpy(), s.numpy()))
             self.changes.append(y)
             self.steps.append(s)
             self.inverse.append((1.0 / ys).item())
             self.scale = (ys / y.dot(y)).item()
 
     def _direction(self, g):
+        # A chain of short products, each of which needs the number before: NumPy's run at once.
+        if g.dtype not in (torch.float32, torch.float64):
+            return self._recorded_direction(g)
+        if len(self.arrays) != len(self.changes):
+            self.arrays = [(y.numpy(), s.numpy()) for y, s in zip(self.changes, self.steps)]
+        q, w = -g.numpy(), self.weights
+        number = q.dtype.type
+        known = [(y, s, number(r)) for (y, s), r in zip(self.arrays, self.inverse)]
+        for i, (y, s, r) in reversed(list(enumerate(known))):
+            w[i] = s.dot(q) * r
+            q -= y * w[i]
+        q *= number(self.scale)
+        for i, (y, s, r) in enumerate(known):
+            q += s * (w[i] - y.dot(q) * r)
+        return torch.from_numpy(q)
+
+    def _recorded_direction(self, g):
         # Two loops of the same few ops each: every weight is read, so that plans are shared.
         q, w = -g, self.weights
         known = list(zip(self.changes, self.steps, self.inverse))
