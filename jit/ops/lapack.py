@@ -13,7 +13,7 @@ from . import numpy_linalg as N
 from .host import HostError, host
 
 
-class LinAlgError(RuntimeError):
+class _LinAlgError(RuntimeError):
     """A matrix that a factorization or a solver can not take.
 
     >>> import numtorch as torch
@@ -23,6 +23,9 @@ class LinAlgError(RuntimeError):
     ...     print(str(error)[:42])
     linalg.inv: The diagonal element 1 is zero
     """
+
+
+LinAlgError = _LinAlgError  # PyTorch's own name of the class begins so
 
 
 def _fail(who: str, info: np.ndarray, text: str) -> HostError:
