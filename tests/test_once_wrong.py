@@ -101,3 +101,17 @@ def test_a_second_gradient_through_a_freed_graph(flush):
         return found
 
     assert outcomes(torch) == outcomes(reference)
+
+
+@pytest.mark.parametrize("name", ["elu", "selu", "celu"])
+@pytest.mark.parametrize("between", [False, True])
+def test_gradient_after_an_activation_in_place(name, between):
+    f, grads = getattr(torch.nn.functional, name), []
+    for inplace in (False, True):
+        x = torch.tensor([-1.5, 0.5, -0.25], requires_grad=True)
+        y = f(x * 2, inplace=inplace)
+        if between:
+            y.sum().item()
+        (y * 3).sum().backward()
+        grads.append(x.grad.tolist())
+    assert grads[0] == grads[1]

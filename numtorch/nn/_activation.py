@@ -37,7 +37,7 @@ def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """
     _floating("elu", "elu_cpu", input)
     _number("elu", "alpha", alpha)
-    return _finish(input, _elu(input, alpha, 1.0, 1.0), inplace, "elu")
+    return _finish(input, _elu(input, alpha, 1.0, 1.0, inplace), inplace, "elu")
 
 
 def _number(name: str, word: str, value, position: int = 2) -> None:
@@ -48,7 +48,11 @@ def _number(name: str, word: str, value, position: int = 2) -> None:
         )
 
 
-def _elu(x: Tensor, alpha: float, scale: float, input_scale: float) -> Tensor:
+def _elu(
+    x: Tensor, alpha: float, scale: float, input_scale: float, inplace: bool
+) -> Tensor:
+    if inplace and x._rg:
+        x = x.clone()  # the gradient reads what is overwritten
     # The clamp keeps the branch that is not taken finite, and its gradient with it.
     low = x.clamp_max(0)
     low = (low if input_scale == 1.0 else low * input_scale).expm1() * alpha
@@ -64,7 +68,8 @@ def selu(input: Tensor, inplace: bool = False) -> Tensor:
     tensor([-1.5202,  0.0000,  3.1521])
     """
     _floating("selu", "elu_cpu", input)
-    out = _elu(input, 1.6732632423543772848170429916717, 1.0507009873554804934193349852946, 1.0)
+    alpha, scale = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
+    out = _elu(input, alpha, scale, 1.0, inplace)
     return _finish(input, out, inplace, "selu")
 
 
@@ -78,7 +83,7 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     _floating("celu", "elu_cpu", input)
     if alpha == 0:
         raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
-    return _finish(input, _elu(input, alpha, 1.0, 1.0 / alpha), inplace, "celu")
+    return _finish(input, _elu(input, alpha, 1.0, 1.0 / alpha, inplace), inplace, "celu")
 
 
 @kept("leaky_relu")
