@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import dtypes
-from .autograd import _row
+from .entries import row_at
 from .ir import Graph, Type, Value
 from .meta import Meta
 from .ops import OPS
@@ -243,6 +243,6 @@ def _stops(entries: tuple) -> set[int]:
     """All entries at which some backward stops."""
     found: set[int] = set()
     for e in entries:
-        if _row(e) is BACKWARD and len(e[2]) > 2:
+        if row_at(e) is BACKWARD and len(e[2]) > 2:
             found.update(e[2][2])
     return found

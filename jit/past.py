@@ -8,19 +8,10 @@ from __future__ import annotations
 
 import weakref
 
-from .autograd import (
-    Apart,
-    Info,
-    Keyed,
-    Lost,
-    Node,
-    Scalar,
-    _inputs_of,
-    _operands_of_backward,
-    _row,
-    saved_values,
-)
+from .entries import inputs_of, operands_of_backward, row_at
 from .kept import groups_of
+from .needs import saved_values
+from .nodes import Apart, Info, Keyed, Lost, Node, Scalar
 from .ops import OPS
 from .ops.table import GradOp
 from .passes.batching import batched_entries, effect_of
@@ -65,9 +56,9 @@ def survivors(
     for k in closure:
         if k in freed:
             continue
-        for i in _inputs_of(entries[k]):
+        for i in inputs_of(entries[k]):
             # Only rows are kept: gradients and forward ops recorded again are recomputed.
-            if i < 0 or i in examples or not hasattr(_row(entries[i]), "kind"):
+            if i < 0 or i in examples or not hasattr(row_at(entries[i]), "kind"):
                 continue
             # A graph that a detached value came from may be freed before the one that reads it.
             if _passes(entries[i]) and not _passes(entries[k]):
@@ -77,14 +68,14 @@ def survivors(
                     saved.add(i)
             elif i in once or not _cheap(entries[i]):
                 saved.add(i)
-    inputs = {i for k in closure for i in _inputs_of(entries[k]) if i <= INPUT_BASE}
+    inputs = {i for k in closure for i in inputs_of(entries[k]) if i <= INPUT_BASE}
     inputs |= {
         entries[k][2][2] for k in closure
-        if _row(entries[k]) is GIVEN and entries[k][2][2] is not None
+        if row_at(entries[k]) is GIVEN and entries[k][2][2] is not None
     }  # fmt: skip
     links = inputs
     if linked and len(open_roots) < len(roots):
-        links = {i for k in _closure(entries, roots) for i in _inputs_of(entries[k]) if i < 0}
+        links = {i for k in _closure(entries, roots) for i in inputs_of(entries[k]) if i < 0}
     return roots, tuple(sorted(saved - set(live))), (tuple(inputs), tuple(links))
 
 
@@ -92,7 +83,7 @@ def _from_overwritten(entries: tuple, in_key: tuple) -> set[int]:
     """Values that are computed from memory that is overwritten: they can't be recomputed."""
     homes: set[int] = set()
     for e in entries:
-        row = _row(e)
+        row = row_at(e)
         if row is OPS["assign"]:
             homes.add(e[3])
         elif getattr(row, "kind", None) == "step":
@@ -103,7 +94,7 @@ def _from_overwritten(entries: tuple, in_key: tuple) -> set[int]:
     views = {INPUT_BASE - k for k, (_, _, first) in enumerate(in_key) if first in memory}
     found: set[int] = set()
     for k, e in enumerate(entries):
-        kind = getattr(_row(e), "kind", None)
+        kind = getattr(row_at(e), "kind", None)
         if kind is not None and any(i in views for i in _values_of(e)):
             (views if kind == "movement" else found).add(k)
     return found
@@ -111,7 +102,7 @@ def _from_overwritten(entries: tuple, in_key: tuple) -> set[int]:
 
 def _values_of(e: tuple):
     """What a value is computed from: the old one is no part of what is assigned."""
-    return e[4:5] if _row(e) is OPS["assign"] else _inputs_of(e)
+    return e[4:5] if row_at(e) is OPS["assign"] else inputs_of(e)
 
 
 def _passes(e: tuple) -> bool:
@@ -130,7 +121,7 @@ def _closure(entries: tuple, roots) -> list[int]:
     needed = set(roots)
     for k in range(max(needed, default=-1), -1, -1):
         if k in needed:
-            needed.update(i for i in _inputs_of(entries[k]) if i >= 0)
+            needed.update(i for i in inputs_of(entries[k]) if i >= 0)
     return sorted(needed)
 
 
@@ -196,7 +187,7 @@ class Past:
         for k in closure:
             if k in self.built or not _passes(self.entries[k]):
                 continue
-            for i in _inputs_of(self.entries[k]):
+            for i in inputs_of(self.entries[k]):
                 kept = self.nodes.get(i) if i <= INPUT_BASE and i not in self.leaves else None
                 if kept.__class__ is Kept and kept.index not in kept.past.built:
                     found.append((kept.past, kept.index))
@@ -210,13 +201,13 @@ class Past:
             if k in built:
                 continue
             e = entries[k]
-            row = _row(e)
+            row = row_at(e)
             op, attrs = e[0], e[2]
             if row is GIVEN:
                 op, attrs, known = e[2]
                 if known is not None and k not in values:
                     values[k] = self.inputs.get(known)
-            ins, at, operands = [], scalar_at[k], _inputs_of(e)
+            ins, at, operands = [], scalar_at[k], inputs_of(e)
             if row is OPS["assign"]:
                 # The new value, not the act of storing it.
                 op, operands = _same_flag(e[0], OPS["copy"]), e[4:5]
@@ -227,7 +218,7 @@ class Past:
                 ins.append(x)
                 at += scalar
             if row is BACKWARD:
-                ins = [None if i is None else self._operand(i) for i in _operands_of_backward(e)]
+                ins = [None if i is None else self._operand(i) for i in operands_of_backward(e)]
             node = built[k] = Node(op, e[1], attrs, tuple(ins), values.get(k))
             node.kept = self.kept.get(k)
             node.token, node.place = self.token, self.places.get(k)
@@ -284,10 +275,10 @@ class Past:
             return False  # readers come after what they read, and no graph goes on that far
         for k in _closure(self.entries, roots):
             e = self.entries[k]
-            given = _row(e) is GIVEN and e[2][2] is not None
+            given = row_at(e) is GIVEN and e[2][2] is not None
             if k in self.values or given or not any(i in at for i in _values_of(e)):
                 continue
-            if getattr(_row(e), "kind", None) != "movement":
+            if getattr(row_at(e), "kind", None) != "movement":
                 return True
             at.add(k)
         return False
@@ -317,7 +308,7 @@ class Past:
                 node = Node(op.op, e[1], attrs, (self._operand(e[3], False),), None)
                 node.token = self.token
                 return node
-        if v is not None and e[0].__class__ is not GradOp and _row(e) is not GIVEN:
+        if v is not None and e[0].__class__ is not GradOp and row_at(e) is not GIVEN:
             return v
         return self.built[i]
 
@@ -344,13 +335,13 @@ class Kept:
         """True if the gradient reads the value of a memory as an operand."""
         past, k = self.past, self.index
         e = past.entries[k]
-        while _row(e) in (OPS["cast"], OPS["copy"]) and e[3] >= 0:
+        while row_at(e) in (OPS["cast"], OPS["copy"]) and e[3] >= 0:
             e = past.entries[e[3]]
         if e[0].__class__ is not GradOp or not hasattr(e[0].op, "saves"):
             return False
         for p in past.saved(e):
             i = e[3 + p] if p >= 0 else INPUT_BASE + 1
-            while i >= 0 and getattr(_row(past.entries[i]), "kind", None) == "movement":
+            while i >= 0 and getattr(row_at(past.entries[i]), "kind", None) == "movement":
                 i = past.entries[i][3]
             x = past.inputs.get(i)
             if x is not None and v in (x, x.root):
@@ -390,7 +381,7 @@ class Kept:
     @property
     def row(self):
         e = self.past.entries[self.index]
-        row = _row(e)
+        row = row_at(e)
         return (e[2][0].op if e[2][0].__class__ is GradOp else e[2][0]) if row is GIVEN else row
 
     @property
@@ -404,7 +395,7 @@ def _written(entries, writers: dict[int, int]) -> set[int]:
     """Entries whose result was stored over something (a cast may come in between)."""
     found = set(writers.values())
     for k in writers.values():
-        if k >= 0 and _row(entries[k]) is OPS["cast"]:
+        if k >= 0 and row_at(entries[k]) is OPS["cast"]:
             found.add(entries[k][3])
     return found
 
@@ -455,6 +446,6 @@ def _scalar_positions(entries) -> list[int]:
     out, n = [], 0
     for e in entries:
         out.append(n)
-        if _row(e) not in (BACKWARD, RESULT):
+        if row_at(e) not in (BACKWARD, RESULT):
             n += sum(1 for i in e[3:] if i is not None and -5 < i < 0)
     return out

@@ -86,7 +86,7 @@ def own_operand(tape: Tape, k: int, result: int | None) -> bool:
 
 def reads(tape: Tape, k: int, old: int) -> bool:
     """True if the gradient of entry k (perhaps cast) reads the memory of value `old`."""
-    from .autograd import saved_by
+    from .needs import saved_by
 
     e = tape.entries[k]
     while row_of(e) in (OPS["cast"], OPS["copy"]) and e[3] >= 0:
@@ -272,7 +272,8 @@ class Renewed:
 
     def find(self) -> bool:
         """True if any saved value has other content now."""
-        from .autograd import saved_by, unpacks
+        from .needs import saved_by
+        from .usable import unpacks
 
         tape, only, found = self.tape, self.walk.only, False
         for k in [k for k in self.walk.needed if k >= 0]:
@@ -331,13 +332,13 @@ class Renewed:
         return op.__class__ is GradOp and op.op not in (BACKWARD, RESULT)
 
     def _deps(self, i: int) -> list[int]:
-        from .autograd import _inputs_of
+        from .entries import inputs_of
 
         k = self._source(i)
         if k < 0 or not self._flagged(k):
             return []
         needed = self.walk.needed
-        return [j for j in _inputs_of(self.tape.entries[k]) if j in needed and j != i]
+        return [j for j in inputs_of(self.tape.entries[k]) if j in needed and j != i]
 
     def _spec(self, i: int) -> tuple | None:
         """(op, attrs, operands) of a value to be recorded again; None if its graph stays."""

@@ -19,7 +19,13 @@ __all__ = [
 
 
 class ProfilerAction(enum.Enum):
-    """What a profiler does at a step."""
+    """What a profiler does at a step.
+
+    >>> import numtorch as torch
+    >>> plan = torch.profiler.schedule(wait=1, warmup=1, active=1)
+    >>> [plan(step).name for step in range(3)]
+    ['NONE', 'WARMUP', 'RECORD_AND_SAVE']
+    """
 
     NONE = 0
     WARMUP = 1
@@ -28,7 +34,12 @@ class ProfilerAction(enum.Enum):
 
 
 class ProfilerActivity(enum.Enum):
-    """Where what is measured runs; there is the CPU only."""
+    """Where what is measured runs; there is the CPU only.
+
+    >>> import numtorch as torch
+    >>> torch.profiler.ProfilerActivity.CPU.name
+    'CPU'
+    """
 
     CPU = 0
     XPU = 1
@@ -39,7 +50,12 @@ class ProfilerActivity(enum.Enum):
 
 
 def supported_activities() -> set[ProfilerActivity]:
-    """The activities that can be measured: the CPU's."""
+    """The activities that can be measured: the CPU's.
+
+    >>> import numtorch as torch
+    >>> torch.profiler.ProfilerActivity.CPU in torch.profiler.supported_activities()
+    True
+    """
     return {ProfilerActivity.CPU}
 
 
@@ -82,7 +98,17 @@ def schedule(
 def tensorboard_trace_handler(
     dir_name: str, worker_name: str | None = None, use_gzip: bool = False
 ) -> Callable[[profile], None]:
-    """An `on_trace_ready` that writes each trace to a file of its own in a folder."""
+    """An `on_trace_ready` that writes each trace to a file of its own in a folder.
+
+    >>> import numtorch as torch
+    >>> import os, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     ready = torch.profiler.tensorboard_trace_handler(folder)
+    ...     with torch.profiler.profile(on_trace_ready=ready):
+    ...         total = torch.ones(3).sum().item()
+    ...     len(os.listdir(folder))
+    1
+    """
 
     def handler(prof: profile) -> None:
         os.makedirs(dir_name, exist_ok=True)

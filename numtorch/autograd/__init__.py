@@ -7,8 +7,11 @@ from collections.abc import Sequence
 
 from numtorch.jit import autograd as _jit
 from numtorch.jit import record
+from numtorch.jit.entries import inputs_of
 from numtorch.jit.ops import OPS
 from numtorch.jit.record import Storage, last_step, local, threads
+from numtorch.jit.saved import known_value
+from numtorch.jit.walk import leading
 
 from .._tensor import Tensor
 from . import (  # noqa: F401
@@ -206,7 +209,7 @@ def _before(run: Run, place: int) -> list[tuple]:
         return []
     end, entries = walk.order(place), tape.entries
     rest = [k for k in walk.needed if k >= 0 and walk.order(k) <= end]
-    later = {i for k in rest for i in _jit._inputs_of(entries[k])}
+    later = {i for k in rest for i in inputs_of(entries[k])}
     targets = _targets(walk, None)
     open_ = {id(t) for t, i in targets if i in later}  # more is to come for these leaves
     wanted = [
@@ -386,11 +389,11 @@ def _wanted(walk, inputs: list) -> list:
     kept = _retaining(walk, set())
     if kept:
         ends = {i for _, i in found}
-        way = ends | _jit.leading(local.tape, walk, ends)
+        way = ends | leading(local.tape, walk, ends)
         entries = local.tape.entries
         found += [
             (t, i) for t, i in kept
-            if i in way or (i >= 0 and _jit.known_value(entries[i]) in way)
+            if i in way or (i >= 0 and known_value(entries[i]) in way)
         ]  # fmt: skip
     return found
 

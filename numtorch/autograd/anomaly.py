@@ -6,8 +6,8 @@ import sys
 import traceback
 import warnings
 
-from numtorch.jit.autograd import Info
 from numtorch.jit.location import folders
+from numtorch.jit.nodes import Info
 from numtorch.jit.ops.table import GradOp, Op
 from numtorch.jit.record import GIVEN, local
 

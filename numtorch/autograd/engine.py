@@ -13,11 +13,17 @@ import threading
 import weakref
 
 from numtorch.jit import autograd as _jit
+from numtorch.jit.entries import inputs_of
 from numtorch.jit.meta import Meta
+from numtorch.jit.needs import saved_by, wants_gradient
+from numtorch.jit.nodes import Node
 from numtorch.jit.ops import OPS
 from numtorch.jit.ops.table import GradOp
 from numtorch.jit.record import BACKWARD, GIVEN, INPUT_BASE, LINK, last_step, local
+from numtorch.jit.saved import known_value, renew
+from numtorch.jit.usable import check_usable
 from numtorch.jit.views import graph_of
+from numtorch.jit.walk import Walk, leading
 
 from .._tensor import Tensor
 from . import anomaly
@@ -73,7 +79,7 @@ def _replaced(tape, walk, own: int, node) -> list[int]:
     start, node = i, tape.nodes.get(i, node)
     if node is not None:
         n = first = node.node
-        while n.ins and (n.store or n.op is _REPLACED) and n.ins[0].__class__ is _jit.Node:
+        while n.ins and (n.store or n.op is _REPLACED) and n.ins[0].__class__ is Node:
             n = n.ins[0]
         if id(n) in walk.again and (n is not first or start not in walk.needed):
             found.append(walk.again[id(n)])
@@ -127,10 +133,10 @@ class Run:
         self.at = [index_of(t) for t, _ in self.roots]
         walk = _jit.reach(tape, self.at)
         if targets is not None and self.part:
-            walk.only = _jit.leading(tape, walk, {i for _, i in targets(walk)})
+            walk.only = leading(tape, walk, {i for _, i in targets(walk)})
         self.walk = walk
-        _jit.check_usable(tape, walk)
-        self.at, self.walk = _jit.renew(tape, walk, self.at)
+        check_usable(tape, walk)
+        self.at, self.walk = renew(tape, walk, self.at)
         self.stops = stops_of(tape, self.walk)
         if self.stops:
             self._analyse()
@@ -169,7 +175,7 @@ class Run:
         self.giver = giver = {}
         for k in needed:
             if k >= 0:
-                known = _jit.known_value(entries[k])
+                known = known_value(entries[k])
                 if known is not None and known not in giver:
                     giver[known] = k
         order = self._order(self._down)
@@ -206,13 +212,13 @@ class Run:
         if op is LINK:
             return (canon(e[3]),)
         if op.__class__ is GradOp and op.op is BACKWARD:
-            sub = _jit.Walk(self.tape)
-            for j in _jit._inputs_of(e):
+            sub = Walk(self.tape)
+            for j in inputs_of(e):
                 sub.run(j)
             return {canon(j) for j in sub.needed if j != i}
         if op.__class__ is not GradOp and not (op is GIVEN and e[2][0].__class__ is GradOp):
             return ()
-        return [canon(j) for j in _jit._inputs_of(e) if j in needed]
+        return [canon(j) for j in inputs_of(e) if j in needed]
 
     def _order(self, down) -> list[int]:
         """Everything below the roots, what reads a value before the value."""
@@ -366,7 +372,7 @@ class Run:
         A seed may, or what the gradients of the ops between root and target read.
         """
         tape, needed = self.tape, self.walk.needed
-        flagged = _jit._wants
+        flagged = wants_gradient
         if any(g is not None and flagged(tape, g) for _, g in pairs):
             return set(targets)
         bits = {t: 1 << n for n, t in enumerate(targets)}
@@ -374,18 +380,18 @@ class Run:
         for k in sorted(i for i in needed if i >= 0):
             e = tape.entries[k]
             below = 0
-            for i in _jit._inputs_of(e):
+            for i in inputs_of(e):
                 below |= bits.get(i, 0)
             if not below:
                 continue
             bits[k] = bits.get(k, 0) | below
             if e[0] is LINK or e[0] is GIVEN:
-                known = _jit.known_value(e)
+                known = known_value(e)
                 if known is not None:
                     # Its readers have lower places: the exact answer would take another pass.
                     return set(targets)
             if e[0].__class__ is GradOp and below & ~reads:
-                saved = _jit.saved_by(tape, e[0].op, e[1], e[2], e[3:])
+                saved = saved_by(tape, e[0].op, e[1], e[2], e[3:])
                 read = [k if p == -1 else e[3 + p] for p in saved]
                 if e[0].op is BACKWARD or any(flagged(tape, i) for i in read):
                     reads |= below

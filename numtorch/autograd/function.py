@@ -9,10 +9,10 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from numtorch.jit import autograd as _jit
-from numtorch.jit.autograd import Info
+from numtorch.jit.nodes import Info
 from numtorch.jit.ops import OPS
 from numtorch.jit.record import GIVEN, local
+from numtorch.jit.usable import TWICE, stale_text
 
 from .._tensor import Tensor
 from .modes import enable_grad, no_grad
@@ -110,7 +110,7 @@ class FunctionCtx:
     def saved_tensors(self) -> tuple[Tensor | None, ...]:
         """What save_for_backward kept; RuntimeError if freed or overwritten since."""
         if self._released and self._to_save:
-            raise RuntimeError(_jit.TWICE)
+            raise RuntimeError(TWICE)
         return tuple(map(self._unpack, self._saved))
 
     saved_variables = saved_tensors
@@ -166,7 +166,7 @@ class FunctionCtx:
 
 def _version_text(t: Tensor, expected: int) -> str:
     fn = t.grad_fn
-    text = _jit.stale_text(t._v.meta, fn.name().removesuffix("Backward0") if fn else None)
+    text = stale_text(t._v.meta, fn.name().removesuffix("Backward0") if fn else None)
     return text.replace(
         "is at version 1; expected version 0", f"is at version {t._version}; expected version "
         f"{expected}",
@@ -504,7 +504,12 @@ class _Refuse(Function):
 
 
 class InplaceFunction(Function):
-    """PyTorch's older base class of Functions that may write to their inputs."""
+    """PyTorch's older base class of Functions that may write to their inputs.
+
+    >>> import numtorch as torch
+    >>> torch.autograd.function.InplaceFunction(inplace=True).inplace
+    True
+    """
 
     def __init__(self, inplace: bool = False):
         self.inplace = inplace

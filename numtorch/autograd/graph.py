@@ -9,11 +9,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from numtorch.jit import autograd as _jit
-from numtorch.jit.autograd import Info
+from numtorch.jit.entries import inputs_of
+from numtorch.jit.needs import wants_gradient
+from numtorch.jit.nodes import Info
 from numtorch.jit.ops.table import GradOp
 from numtorch.jit.past import Kept
 from numtorch.jit.record import GIVEN, INPUT_BASE, LINK, local
+from numtorch.jit.usable import TWICE
 from numtorch.jit.views import graph_of
 
 from .._tensor import Tensor
@@ -63,7 +65,7 @@ class Node:
             return tape
         past = self._win.past() if self._win.past is not None else None
         if past is None:
-            raise RuntimeError(_jit.TWICE)
+            raise RuntimeError(TWICE)
         self._home = past
         return past
 
@@ -86,7 +88,7 @@ class Node:
         """The nodes of the operands, as pairs (node or None, which of its results)."""
         if self._next is None:
             place, e = self._place(), self._entry()
-            inputs = _jit._inputs_of(e)
+            inputs = inputs_of(e)
             if self.name() == "RsubBackward1":
                 inputs = inputs[1:]
             self._next = tuple(_edge(place, i, self._win) for i in inputs)
@@ -274,9 +276,10 @@ class OpStop:
         operands = self.operands(run, i)
         of = dict(zip(operands, found))
         places = []
-        for j in _jit._inputs_of(run.tape.entries[i]):
+        for j in inputs_of(run.tape.entries[i]):
             c = run.canon(j) if j >= 0 or j <= INPUT_BASE else j
-            places.append(c if c in of and c not in places and _jit._wants(run.tape, j) else None)
+            told = c in of and c not in places and wants_gradient(run.tape, j)
+            places.append(c if told else None)
         seen = tuple(None if c is None else of[c] for c in places)
         for hook in list(self.after.values()):
             new = hook(seen, grads)

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from numtorch.jit.autograd import Info
+from numtorch.jit.nodes import Info
 from numtorch.jit.past import Kept
 from numtorch.jit.record import Tape, local
 from numtorch.jit.views import graph_of

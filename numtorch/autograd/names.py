@@ -6,8 +6,8 @@ operands here. Functions of several ops have the name of their last one.
 
 from __future__ import annotations
 
-from numtorch.jit.autograd import grad_name
 from numtorch.jit.record import INPUT_BASE
+from numtorch.jit.usable import grad_name
 
 _NAMES = {
     "attention": "ScaledDotProductFlashAttentionForCpuBackward0",

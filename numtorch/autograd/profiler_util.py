@@ -9,7 +9,13 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Interval:
-    """Start and end of an event, in microseconds of one clock."""
+    """Start and end of an event, in microseconds of one clock.
+
+    >>> import numtorch as torch
+    >>> from torch.autograd.profiler_util import Interval
+    >>> Interval(2.0, 5.0).elapsed_us()
+    3.0
+    """
 
     start: float
     end: float
@@ -24,6 +30,13 @@ class FunctionEvent:
     """One kernel that ran, or one `record_function`.
 
     Times are microseconds. A kernel's name lists what it computes: fused operations are one event.
+
+    >>> import numtorch as torch
+    >>> with torch.profiler.profile() as prof:
+    ...     with torch.profiler.record_function("part"):
+    ...         total = torch.ones(3).sum().item()
+    >>> "part" in [event.name for event in prof.events()]
+    True
     """
 
     name: str
@@ -68,7 +81,16 @@ class FunctionEvent:
 
 @dataclass
 class FunctionEventAvg:
-    """The events of one name (and one list of shapes, where asked for), summed."""
+    """The events of one name (and one list of shapes, where asked for), summed.
+
+    >>> import numtorch as torch
+    >>> with torch.profiler.profile() as prof:
+    ...     for _ in range(2):
+    ...         with torch.profiler.record_function("part"):
+    ...             total = torch.ones(3).sum().item()
+    >>> [row.count for row in prof.key_averages() if row.key == "part"]
+    [2]
+    """
 
     key: str
     count: int = 0
@@ -102,7 +124,14 @@ class FunctionEventAvg:
 
 
 class EventList(list):
-    """A list of events or of their sums."""
+    """A list of events or of their sums.
+
+    >>> import numtorch as torch
+    >>> with torch.profiler.profile() as prof:
+    ...     total = torch.ones(3).sum().item()
+    >>> type(prof.key_averages()).__name__
+    'EventList'
+    """
 
     def __init__(self, events: Iterable = (), profile_memory: bool = False):
         super().__init__(events)

@@ -12,7 +12,8 @@ import threading
 from collections.abc import Callable
 
 from numtorch.jit import autograd as _jit
-from numtorch.jit.autograd import Info
+from numtorch.jit.needs import saved_by
+from numtorch.jit.nodes import Info
 from numtorch.jit.ops import OPS
 from numtorch.jit.ops.table import GradOp
 from numtorch.jit.record import GIVEN, INPUT_BASE, local
@@ -89,7 +90,7 @@ def _pack(tape, k: int) -> None:
     own = getattr(op.op, "saves", None)
     # None: what only the op itself knows; without hooks it is computed again from what it reads.
     own = None if own is not None and set(own) == {None} else own
-    saved = _jit.saved_by(tape, op.op, e[1], e[2], e[3:]) if own is None else own
+    saved = saved_by(tape, op.op, e[1], e[2], e[3:]) if own is None else own
     named = sorted(p for p in saved if p is not None)
     places = [p for p in named if p == -1 or not -5 < e[3 + p] < 0]
     if not places or op.op.name == "function":
