@@ -9,6 +9,8 @@ from __future__ import annotations
 import weakref
 from sys import getrefcount
 
+from .meta import meta
+from .ops import OPS
 from .strides import row_major  # noqa: F401
 from .values import lost
 
@@ -185,12 +187,34 @@ def follow_base(t) -> None:
         return
     head = base._view.chain if base._view is not None else ()
     k = len(head)
-    if len(view.chain) <= k or any(a is not b for a, b in zip(head, view.chain)):
+    if any(leaf is base for _, leaf, _ in view.chain[k:]):
         return
-    if view.chain[k][1] is not base:
-        view.chain = (*head, (None, base, None), *view.chain[k:])
+    below = len(view.chain) > k and all(a is b for a, b in zip(head, view.chain))
+    steps = view.chain[k:] if below else ()
+    if not all(op is not None and op.differentiable for op, _, _ in steps or (CUT,)):
+        # The base was turned into a view of itself, or the region has a root of its own.
+        steps = _region(t, base)
+    if steps:
+        view.chain = (*head, (None, base, None), *steps)
         view.source, view.seen = None, n
         t._v = lost(t._v.meta)
+
+
+def _region(t, base) -> tuple:
+    """Steps to the elements of t from a base whose elements lie without gaps; () if not in it."""
+    m, view, shape = base._v.meta, t._view, t._v.meta.shape
+    start = 0 if base._view is None else base._view.offset
+    if m.order is None and base._view is not None and base._view.strides != row_major(m.shape):
+        return ()
+    last = view.offset + sum((n - 1) * s for n, s in zip(shape, view.strides))
+    whole = start <= view.offset and last < start + m.numel
+    if not whole or 0 in shape or t._v.meta.dtype is not m.dtype:
+        return ()
+    step = (OPS["region"], t._v.meta, (shape, view.strides, view.offset - start))
+    if m.order is None:
+        return (step,)
+    rows = meta(tuple(m.shape[d] for d in m.order), m.dtype)  # the elements as they lie in memory
+    return (OPS["permute"], rows, (m.order,)), step
 
 
 _HELD_ALONE = 4  # references: the tape's, the list's, the loop's, the argument

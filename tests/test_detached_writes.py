@@ -31,6 +31,27 @@ def the_alias_has_a_graph_and_the_tensor_has_none(lib):
     return seen(x, d, w.grad), d._version, x._version
 
 
+def views_follow(lib, x, turn):
+    """Views that were there before x became a leaf, once its memory was written."""
+    views = [x[0], x.t(), x[1:, ::2], x.as_strided((2, 2), (1, 1), 1), x.as_strided((2, 2), (2, 0))]
+    turn(x)
+    x.requires_grad_()
+    x.detach().mul_(2)
+    for v in views:
+        (v * lib.arange(float(v.numel())).reshape(v.shape)).sum().backward()
+    return seen(x, x.grad, *views)
+
+
+@program
+def views_of_a_base_that_is_turned_becomes_a_leaf_and_is_written(lib):
+    return views_follow(lib, lib.arange(9.0).reshape(3, 3).clone(), lambda x: x.t_())
+
+
+@program
+def views_of_a_detached_base_that_becomes_a_leaf_and_is_written(lib):
+    return views_follow(lib, lib.arange(9.0).reshape(3, 3).clone().detach(), lambda x: None)
+
+
 @program
 def both_have_graphs(lib):
     leaf, w = lib.tensor([1.0, 2.0, 3.0], requires_grad=True), weights(lib)
